@@ -1,0 +1,43 @@
+// accounts/callers.hpp: who may ask us. Keys are kept as digests only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "config/config.hpp"
+
+namespace parley::accounts {
+
+struct Caller {
+    std::string name;
+};
+
+class Callers {
+   public:
+    explicit Callers(const std::vector<config::ClientKey>& keys);
+
+    // No keys are configured: only local clients are let in, and they need none.
+    bool is_open() const { return callers_.empty(); }
+
+    // The caller that a key proves, or null. Takes the same time whatever the key.
+    const Caller* find(std::string_view key) const;
+
+   private:
+    using Digest = std::array<unsigned char, 32>;
+
+    struct Entry {
+        Digest digest;
+        Caller caller;
+    };
+
+    static Digest digest_of(std::string_view key);
+
+    // By the digest's first bytes, which tell nothing about the key.
+    std::unordered_multimap<std::uint64_t, Entry> callers_;
+};
+
+}  // namespace parley::accounts

@@ -1,0 +1,29 @@
+// command/check.cpp: is this configuration good? Everything that serve would find is found here.
+#include <iostream>
+
+#include "base/log.hpp"
+#include "command/commands.hpp"
+#include "command/setup.hpp"
+#include "pipeline/make_world.hpp"
+
+namespace parley::command {
+
+int check(const Options& options) {
+    const Setup setup = read_configuration(options, false);
+    const bool readable = report(setup.loaded, setup.file);
+    if (!readable) return 1;
+    base::set_up_log({base::LogLevel::error, false});
+    const auto services = make_services();
+    const plugins::Catalogue catalogue = load_plugins(setup.loaded.config, services);
+    const pipeline::MadeWorld made =
+        pipeline::make_world(setup.loaded.config, catalogue, services);
+    for (const config::Fault& fault : made.faults) std::cerr << fault.text(setup.file) << '\n';
+    if (made.world == nullptr) return 1;
+    std::cout << (setup.file.empty() ? "defaults and environment" : setup.file) << ": good, "
+              << made.world->registry.dialects().size() << " dialects, "
+              << made.world->router.places().size() << " providers, "
+              << made.world->config.client_keys.size() << " client keys\n";
+    return 0;
+}
+
+}  // namespace parley::command

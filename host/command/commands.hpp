@@ -1,0 +1,13 @@
+// command/commands.hpp: one function for each command; each returns the exit status.
+#pragma once
+
+#include "command/options.hpp"
+
+namespace parley::command {
+
+int serve(const Options& options);
+int check(const Options& options);
+int plugin_list(const Options& options);
+int plugin_info(const Options& options);
+
+}  // namespace parley::command

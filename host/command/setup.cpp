@@ -1,0 +1,122 @@
+#include "command/setup.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <iostream>
+
+#include "base/log.hpp"
+#include "config/write.hpp"
+
+namespace parley::command {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string variable(const config::Environment& environment, const char* name) {
+    const std::string* value = environment.find(name);
+    return value == nullptr ? "" : *value;
+}
+
+// What the command line or the environment says, or empty.
+std::string chosen_state_folder(const Options& options, const config::Environment& environment) {
+    return options.state.empty() ? variable(environment, "PARLEY_STATE") : options.state;
+}
+
+fs::path state_folder(const Options& options, const config::Environment& environment) {
+    const std::string chosen = chosen_state_folder(options, environment);
+    if (!chosen.empty()) return chosen;
+    const std::string home = variable(environment, "HOME");
+    return fs::path(home.empty() ? "/var/lib" : home) / ".parley";
+}
+
+// Writes the first configuration, readable by its owner only. False: cannot be written.
+bool write_starter(const fs::path& file) {
+    std::error_code fault;
+    fs::create_directories(file.parent_path(), fault);
+    ::chmod(file.parent_path().c_str(), 0700);
+    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) return false;
+    const std::string text = config::starter_config(config::new_client_key());
+    const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    return ::close(fd) == 0 && written;
+}
+
+}  // namespace
+
+Setup read_configuration(const Options& options, bool create) {
+    Setup setup;
+    const config::Environment environment = config::process_environment();
+    fs::path file = options.config;
+    if (file.empty()) file = variable(environment, "PARLEY_CONFIG");
+    if (file.empty()) {
+        file = state_folder(options, environment) / "parley.toml";
+        std::error_code fault;
+        if (!fs::exists(file, fault)) {
+            if (create) setup.created = write_starter(file);
+            if (!setup.created) file.clear();
+        }
+    }
+    setup.file = file.string();
+    setup.loaded = config::load(setup.file, environment);
+    const std::string state = chosen_state_folder(options, environment);
+    if (!state.empty()) setup.loaded.config.state_folder = state;
+    return setup;
+}
+
+bool report(const config::Loaded& loaded, const std::string& file) {
+    for (const config::Fault& warning : loaded.warnings) {
+        std::cerr << "warning: " << warning.text(file) << '\n';
+    }
+    for (const config::Fault& fault : loaded.faults) std::cerr << fault.text(file) << '\n';
+    return loaded.faults.empty();
+}
+
+std::vector<std::string> plugin_folders(const config::Config& config) {
+    std::error_code fault;
+    const fs::path program = fs::read_symlink("/proc/self/exe", fault);
+    const fs::path bundled = program.parent_path().parent_path() / "lib" / "parley" / "plugins";
+    std::vector<std::string> folders{bundled.string()};
+    if (config.plugins.folders.empty()) {
+        folders.push_back((fs::path(config.state_folder) / "plugins").string());
+    }
+    folders.insert(folders.end(), config.plugins.folders.begin(), config.plugins.folders.end());
+    return folders;
+}
+
+plugins::Catalogue load_plugins(const config::Config& config,
+                                const std::shared_ptr<plugins::HostServices>& services) {
+    plugins::LoadOptions options;
+    options.bytes_max = config.plugins.library_bytes_max;
+    options.services = services;
+    auto catalogue = plugins::Catalogue::scan(plugin_folders(config), options);
+    for (const plugins::Refusal& refusal : catalogue.refusals()) {
+        base::log(base::LogLevel::error, "plugin refused",
+                  {{"file", refusal.path}, {"why", refusal.reason}});
+    }
+    for (const auto& library : catalogue.libraries()) {
+        base::log(base::LogLevel::debug, "plugin loaded",
+                  {{"file", library->name()}, {"sha256", library->sha256()}});
+        for (const std::string& warning : library->warnings()) {
+            base::log(base::LogLevel::warn, warning);
+        }
+    }
+    return catalogue;
+}
+
+std::shared_ptr<plugins::HostServices> make_services() {
+    auto services = std::make_shared<plugins::HostServices>();
+    services->log = [](const plugins::PluginLine& line) {
+        const auto level = line.level <= PARLEY_LOG_DEBUG  ? base::LogLevel::debug
+                           : line.level == PARLEY_LOG_INFO ? base::LogLevel::info
+                           : line.level == PARLEY_LOG_WARN ? base::LogLevel::warn
+                                                           : base::LogLevel::error;
+        base::log(level, line.text, {{"plugin", line.component}, {"dropped", line.dropped}});
+    };
+    return services;
+}
+
+}  // namespace parley::command

@@ -1,0 +1,37 @@
+// command/setup.hpp: what every command starts with: where things are, the configuration, plugins.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "command/options.hpp"
+#include "config/load.hpp"
+#include "plugins/catalogue.hpp"
+
+namespace parley::command {
+
+struct Setup {
+    config::Loaded loaded;
+    std::string file;      // the configuration that was read; empty: none
+    bool created = false;  // it was written just now
+};
+
+// Reads --config, else $PARLEY_CONFIG, else parley.toml in the state folder. With `create` a
+// missing file is written, with a new client key.
+Setup read_configuration(const Options& options, bool create);
+
+// Prints faults and warnings for people; true when there are no faults.
+bool report(const config::Loaded& loaded, const std::string& file);
+
+// The bundled plugins beside the program, then the configured folders.
+std::vector<std::string> plugin_folders(const config::Config& config);
+
+// Loads all plugins; refusals are logged.
+plugins::Catalogue load_plugins(const config::Config& config,
+                                const std::shared_ptr<plugins::HostServices>& services);
+
+std::shared_ptr<plugins::HostServices> make_services();
+
+}  // namespace parley::command

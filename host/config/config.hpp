@@ -1,0 +1,100 @@
+// config/config.hpp: what the operator wants, checked. A value: made once, then only read.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/secret.hpp"
+#include "config/limits.hpp"
+
+namespace parley::config {
+
+// Where something stands in the file; line 0: from the environment or a default.
+struct Position {
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+};
+
+// [server]
+struct Server {
+    std::vector<std::string> listen{"127.0.0.1:8317"};
+    std::uint64_t threads = 0;  // 0: one for each core
+    std::string tls_certificate;  // PEM files; both or neither
+    std::string tls_key;
+    std::vector<std::string> cors_origins;  // "*" or origins; empty: no CORS headers
+};
+
+// [log]
+struct Log {
+    std::string level = "info";   // debug, info, warn, error
+    std::string format = "text";  // text, json
+    bool exchanges = true;        // one line for each exchange
+};
+
+// [plugins]
+struct Plugins {
+    std::vector<std::string> folders;  // after the bundled ones
+    std::uint64_t library_bytes_max = 64 * 1024 * 1024;
+};
+
+// [[client_key]]
+struct ClientKey {
+    std::string name;
+    base::Secret key;
+    bool disabled = false;
+    Position position;
+};
+
+// [[provider.account]]
+struct Account {
+    std::string label = "main";  // different within a provider
+    base::Secret api_key;
+    bool disabled = false;
+    Position position;
+};
+
+// [[provider]]: one named instance of a provider plugin's component.
+struct Provider {
+    std::string name;
+    std::string plugin;  // the component's id; empty: the same as name
+    std::vector<std::string> models;  // patterns; empty: what the plugin offers
+    std::vector<std::string> excluded_models;
+    bool disabled = false;
+    bool usage_in_streams = false;  // ask upstreams for usage where the client did not
+    std::vector<Account> accounts;
+    // Every other key: the plugin's own, checked against its schema when it is configured.
+    boost::json::object settings;
+    std::map<std::string, Position> setting_positions;  // "headers.x-team" -> where
+    Position position;
+};
+
+struct Target {
+    std::string provider;  // Provider::name
+    std::string model;     // the upstream's name; empty: as the client asked
+};
+
+// [[route]]: a name or pattern that clients ask for, and what serves it.
+struct Route {
+    std::string model;
+    std::vector<Target> targets;
+    Position position;
+};
+
+struct Config {
+    std::string file;  // "" when there is none
+    std::string state_folder;
+    Server server;
+    Log log;
+    Plugins plugins;
+    Limits limits;
+    UpstreamLimits upstream;
+    std::string upstream_ca_file;  // [upstream] ca_file; empty: the system's certificates
+    std::vector<ClientKey> client_keys;
+    std::vector<Provider> providers;
+    std::vector<Route> routes;
+};
+
+}  // namespace parley::config

@@ -1,0 +1,230 @@
+// config/keys_table.cpp: the table of keys, but for the limits.
+#include "config/keys_row.hpp"
+
+namespace parley::config {
+
+namespace {
+
+Table top() {
+    return {.path = "",
+            .meaning = "Keys that stand before the first table.",
+            .keys =
+                {
+                    or_else("`\"~/.parley\"`, or `\"/var/lib/parley\"` where HOME is not set",
+                            key(Form::kPath,
+                                "state_folder",
+                                slot<&Config::state_folder>,
+                                "Where accounts, keys and counters are kept")),
+                },
+            .fresh = fresh<Config>};
+}
+
+Table server() {
+    return {
+        .path = "server",
+        .meaning = "Where clients reach Parley.",
+        .keys =
+            {
+                key(Form::kAddresses,
+                    "listen",
+                    slot<&Config::server, &Server::listen>,
+                    "Addresses to listen on: `host:port`, `[v6]:port`, or a port alone, which "
+                    "means 127.0.0.1; port 0 takes any free one"),
+                number("threads",
+                       slot<&Config::server, &Server::threads>,
+                       {0, 1024},
+                       "Event loops; 0: one for each core"),
+                key(Form::kPath,
+                    "tls_certificate",
+                    slot<&Config::server, &Server::tls_certificate>,
+                    "PEM file with the certificate and its chain; with tls_key, clients speak TLS"),
+                key(Form::kPath,
+                    "tls_key",
+                    slot<&Config::server, &Server::tls_key>,
+                    "PEM file with the certificate's private key"),
+                key(Form::kOrigins,
+                    "cors_origins",
+                    slot<&Config::server, &Server::cors_origins>,
+                    "Web pages that may call Parley from a browser: origins such as "
+                    "`https://chat.example.com`, or `*`; empty: none"),
+            },
+        .fresh = fresh<Config>};
+}
+
+Table log() {
+    return {.path = "log",
+            .meaning = "What Parley writes to standard error.",
+            .keys =
+                {
+                    choice("level",
+                           slot<&Config::log, &Log::level>,
+                           {"debug", "info", "warn", "error"},
+                           "The least severity that is written"),
+                    choice("format",
+                           slot<&Config::log, &Log::format>,
+                           {"text", "json"},
+                           "One line for people, or one JSON object for machines"),
+                    key(Form::kFlag,
+                        "exchanges",
+                        slot<&Config::log, &Log::exchanges>,
+                        "Whether each exchange gets a line at its end"),
+                },
+            .fresh = fresh<Config>};
+}
+
+Table plugins() {
+    return {.path = "plugins",
+            .meaning = "Where plugins come from.",
+            .keys =
+                {
+                    key(Form::kPaths,
+                        "folders",
+                        slot<&Config::plugins, &Plugins::folders>,
+                        "Folders to watch for plugins, after the bundled ones"),
+                    bytes("library_bytes_max",
+                          slot<&Config::plugins, &Plugins::library_bytes_max>,
+                          {64 * kKiB, 4 * kGiB},
+                          "The largest library that is loaded"),
+                },
+            .fresh = fresh<Config>};
+}
+
+Table client_key() {
+    return {.path = "client_key",
+            .meaning = "A key that clients prove themselves by.",
+            .is_repeated = true,
+            .named_by = "name",
+            .keys =
+                {
+                    required(key(Form::kName,
+                                 "name",
+                                 slot<&ClientKey::name>,
+                                 "What logs and counters call the caller")),
+                    required(key(Form::kSecret,
+                                 "key",
+                                 slot<&ClientKey::key>,
+                                 "What the client sends as its API key")),
+                    key(Form::kFlag,
+                        "disabled",
+                        slot<&ClientKey::disabled>,
+                        "Whether the key is refused"),
+                },
+            .fresh = fresh<ClientKey>};
+}
+
+Table provider() {
+    return {
+        .path = "provider",
+        .meaning =
+            "A place that serves models. Every key that is not listed here is a setting of "
+            "the plugin and is checked against the plugin's own schema.",
+        .is_repeated = true,
+        .named_by = "name",
+        .is_open = true,
+        .keys =
+            {
+                required(key(Form::kName,
+                             "name",
+                             slot<&Provider::name>,
+                             "What routes, logs and counters call it")),
+                or_else("the same as name",
+                        key(Form::kText,
+                            "plugin",
+                            slot<&Provider::plugin>,
+                            "The plugin's component that speaks to it")),
+                or_else("what the plugin offers",
+                        key(Form::kTexts,
+                            "models",
+                            slot<&Provider::models>,
+                            "The models to offer, `*` standing for any text")),
+                key(Form::kTexts,
+                    "excluded_models",
+                    slot<&Provider::excluded_models>,
+                    "The models not to offer, likewise"),
+                key(Form::kFlag, "disabled", slot<&Provider::disabled>, "Whether it is left out"),
+                key(Form::kFlag,
+                    "usage_in_streams",
+                    slot<&Provider::usage_in_streams>,
+                    "Whether streams are asked for token counts where the client did not ask"),
+            },
+        .fresh = fresh<Provider>};
+}
+
+Table account() {
+    return {.path = "provider.account",
+            .meaning =
+                "An identity at the provider above it. Accounts with a login are kept in the "
+                "state folder instead: see `parley login`.",
+            .is_repeated = true,
+            .named_by = "label",
+            .keys =
+                {
+                    key(Form::kName,
+                        "label",
+                        slot<&Account::label>,
+                        "What logs and counters call it; needed where a provider has several"),
+                    required(key(Form::kSecret,
+                                 "api_key",
+                                 slot<&Account::api_key>,
+                                 "What the provider knows the account by")),
+                    key(Form::kFlag,
+                        "disabled",
+                        slot<&Account::disabled>,
+                        "Whether the account is left out"),
+                },
+            .fresh = fresh<Account>};
+}
+
+Table route() {
+    return {.path = "route",
+            .meaning =
+                "A model's name of your own, and what serves it. Routes are set in the file "
+                "alone.",
+            .is_repeated = true,
+            .keys =
+                {
+                    required(key(Form::kText,
+                                 "model",
+                                 slot<&Route::model>,
+                                 "The name that clients ask for, `*` standing for any text")),
+                },
+            .fresh = fresh<Route>};
+}
+
+Table target() {
+    return {.path = "route.targets",
+            .meaning = "What may serve the route above it, at least one.",
+            .is_repeated = true,
+            .keys =
+                {
+                    required(key(Form::kName,
+                                 "provider",
+                                 slot<&Target::provider>,
+                                 "The name of a `[[provider]]`")),
+                    or_else("as the client asked",
+                            key(Form::kText,
+                                "model",
+                                slot<&Target::model>,
+                                "What the upstream calls the model")),
+                },
+            .fresh = fresh<Target>};
+}
+
+}  // namespace
+
+std::span<const Table> tables() {
+    static const std::vector<Table> all{top(),
+                                        server(),
+                                        log(),
+                                        plugins(),
+                                        limits_table(),
+                                        upstream_table(),
+                                        client_key(),
+                                        provider(),
+                                        account(),
+                                        route(),
+                                        target()};
+    return all;
+}
+
+}  // namespace parley::config

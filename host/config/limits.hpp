@@ -1,0 +1,44 @@
+// config/limits.hpp: every limit has a name and a number here and a key in the configuration:
+// Limits in [limits], UpstreamLimits in [upstream].
+#pragma once
+
+#include <cstdint>
+
+namespace parley::config {
+
+// The clients' side.
+struct Limits {
+    std::uint64_t head_bytes_max = 64 * 1024;
+    std::uint64_t head_fields_max = 128;
+    std::uint64_t body_bytes_max = 64 * 1024 * 1024;
+    std::uint64_t inflated_bytes_max = 64 * 1024 * 1024;  // a request body after decompression
+    std::uint64_t inflate_ratio_max = 100;
+    std::uint64_t head_ms = 15'000;  // from a request's first byte to the end of its head
+    std::uint64_t body_bytes_per_s_min = 1024;  // looked at every body_grace_ms
+    std::uint64_t body_grace_ms = 10'000;
+    std::uint64_t idle_ms = 75'000;        // between requests on a connection
+    std::uint64_t write_idle_ms = 60'000;  // a client that takes nothing
+    std::uint64_t connections_max = 10'000;
+    std::uint64_t requests_per_connection_max = 10'000;
+    std::uint64_t exchange_bytes_max = 16 * 1024 * 1024;  // working memory beside the bodies
+    std::uint64_t drain_ms = 30'000;  // how long streams may go on after SIGTERM
+};
+
+// The upstreams' side.
+struct UpstreamLimits {
+    std::uint64_t connect_ms = 10'000;   // name, connection and handshake together
+    std::uint64_t head_ms = 600'000;     // from the request's last byte to the reply's head
+    std::uint64_t content_ms = 600'000;  // from there to the first content
+    std::uint64_t idle_ms = 300'000;     // between two reads of a reply
+    std::uint64_t total_ms = 3'600'000;  // the whole attempt
+    std::uint64_t connections_max = 4096;      // to one origin, on one loop
+    std::uint64_t idle_connections_max = 256;  // kept open for reuse, likewise
+    std::uint64_t idle_connection_ms = 55'000;
+    std::uint64_t name_ttl_ms = 30'000;  // how long a resolved name is believed
+    std::uint64_t head_bytes_max = 64 * 1024;
+    std::uint64_t head_fields_max = 256;
+    std::uint64_t reply_bytes_max = 1024ull * 1024 * 1024;
+    std::uint64_t held_bytes_max = 64 * 1024 * 1024;  // one stream event, or one error body
+};
+
+}  // namespace parley::config

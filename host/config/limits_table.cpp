@@ -1,0 +1,146 @@
+// config/limits_table.cpp: the keys of limits.hpp, with the bounds of each limit.
+#include "config/keys_row.hpp"
+
+namespace parley::config {
+
+namespace {
+
+template <auto kMember>
+constexpr SlotOf kLimit = slot<&Config::limits, kMember>;
+
+template <auto kMember>
+constexpr SlotOf kUpstream = slot<&Config::upstream, kMember>;
+
+}  // namespace
+
+Table limits_table() {
+    using L = Limits;
+    return {
+        .path = "limits",
+        .meaning = "What one client may ask of Parley.",
+        .keys =
+            {
+                bytes("head_bytes_max",
+                      kLimit<&L::head_bytes_max>,
+                      {kKiB, 16 * kMiB},
+                      "A request's head, in all"),
+                number("head_fields_max",
+                       kLimit<&L::head_fields_max>,
+                       {8, 10'000},
+                       "Header fields of a request"),
+                bytes("body_bytes_max",
+                      kLimit<&L::body_bytes_max>,
+                      {kKiB, 16 * kGiB},
+                      "A request's body as it is sent"),
+                bytes("inflated_bytes_max",
+                      kLimit<&L::inflated_bytes_max>,
+                      {kKiB, 16 * kGiB},
+                      "A request's body after decompression"),
+                number("inflate_ratio_max",
+                       kLimit<&L::inflate_ratio_max>,
+                       {1, 10'000},
+                       "How many times its size a body may inflate to"),
+                duration("head_ms",
+                         kLimit<&L::head_ms>,
+                         {1, kHour},
+                         "From a request's first byte to the end of its head"),
+                bytes("body_bytes_per_s_min",
+                      kLimit<&L::body_bytes_per_s_min>,
+                      {0, kGiB},
+                      "The slowest upload that is borne, looked at every body_grace_ms; 0: any"),
+                duration("body_grace_ms",
+                         kLimit<&L::body_grace_ms>,
+                         {1, kHour},
+                         "How often the speed of an upload is looked at"),
+                duration("idle_ms",
+                         kLimit<&L::idle_ms>,
+                         {1, kDay},
+                         "Between two requests on a connection"),
+                duration("write_idle_ms",
+                         kLimit<&L::write_idle_ms>,
+                         {1, kDay},
+                         "How long a client may take nothing of a reply that waits for it"),
+                number("connections_max",
+                       kLimit<&L::connections_max>,
+                       {1, kMillion},
+                       "Connections of all clients"),
+                number("requests_per_connection_max",
+                       kLimit<&L::requests_per_connection_max>,
+                       {1, 1000 * kMillion},
+                       "Requests on one connection before it is closed"),
+                bytes("exchange_bytes_max",
+                      kLimit<&L::exchange_bytes_max>,
+                      {64 * kKiB, 16 * kGiB},
+                      "Working memory of one exchange, beside the bodies"),
+                duration("drain_ms",
+                         kLimit<&L::drain_ms>,
+                         {0, kDay},
+                         "How long streams may go on after SIGTERM"),
+            },
+        .fresh = fresh<Config>};
+}
+
+Table upstream_table() {
+    using U = UpstreamLimits;
+    return {
+        .path = "upstream",
+        .meaning = "How Parley deals with providers.",
+        .keys =
+            {
+                or_else("the system's certificates",
+                        key(Form::kPath,
+                            "ca_file",
+                            slot<&Config::upstream_ca_file>,
+                            "PEM file with the authorities that upstreams are trusted by")),
+                duration("connect_ms",
+                         kUpstream<&U::connect_ms>,
+                         {1, kHour},
+                         "Name, connection and TLS handshake together"),
+                duration("head_ms",
+                         kUpstream<&U::head_ms>,
+                         {1, kDay},
+                         "From the request's last byte to the reply's head"),
+                duration("content_ms",
+                         kUpstream<&U::content_ms>,
+                         {1, kDay},
+                         "From the reply's head to its first content"),
+                duration(
+                    "idle_ms", kUpstream<&U::idle_ms>, {1, kDay}, "Between two pieces of a reply"),
+                duration("total_ms", kUpstream<&U::total_ms>, {1, 7 * kDay}, "The whole attempt"),
+                number("connections_max",
+                       kUpstream<&U::connections_max>,
+                       {1, kMillion},
+                       "Connections to one origin on one event loop"),
+                number("idle_connections_max",
+                       kUpstream<&U::idle_connections_max>,
+                       {0, kMillion},
+                       "Connections to one origin on one event loop that are kept for reuse"),
+                duration("idle_connection_ms",
+                         kUpstream<&U::idle_connection_ms>,
+                         {1, kDay},
+                         "How long an unused connection is kept"),
+                duration("name_ttl_ms",
+                         kUpstream<&U::name_ttl_ms>,
+                         {0, kDay},
+                         "How long a resolved name is believed"),
+                bytes("head_bytes_max",
+                      kUpstream<&U::head_bytes_max>,
+                      {kKiB, 16 * kMiB},
+                      "A reply's head, in all"),
+                number("head_fields_max",
+                       kUpstream<&U::head_fields_max>,
+                       {8, 10'000},
+                       "Header fields of a reply"),
+                bytes("reply_bytes_max",
+                      kUpstream<&U::reply_bytes_max>,
+                      {kKiB, kTiB},
+                      "A reply's body"),
+                bytes("held_bytes_max",
+                      kUpstream<&U::held_bytes_max>,
+                      {kKiB, 16 * kGiB},
+                      "What is held of a reply at a time: one stream event, or one error body"),
+            },
+        .fresh = fresh<Config>};
+}
+
+}  // namespace parley::config

@@ -1,0 +1,41 @@
+// config/load.hpp: TOML file, .env and environment -> one checked Config, or all faults at once.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
+#include "config/environment.hpp"
+
+namespace parley::config {
+
+// One thing wrong, in words that end with the cure. They never hold a secret.
+struct Fault {
+    Position position;
+    std::string where;    // "provider[1].account[0].api_key", "" for the whole file
+    std::string message;  // lower case, no full stop
+    // What to name in place of the configuration file: the variable whose value is wrong, or the
+    // .env file. Empty: the configuration file.
+    std::string source = {};
+
+    // "parley.toml:12:3: provider[1].plugin: ..." in the form editors understand.
+    std::string text(std::string_view file) const;
+};
+
+struct Loaded {
+    Config config;              // meaningful only when there are no faults
+    std::vector<Fault> faults;  // in the order of the file, then those of the environment
+    std::vector<Fault> warnings;
+};
+
+// Reads the file (none when empty) and the .env beside it. A key that is set in the environment
+// (PARLEY_LIMITS__HEAD_MS) wins over the file; a variable of the process wins over .env.
+Loaded load(const std::string& file, const Environment& environment);
+// The same from text; `file` is only its name, and no .env is read.
+Loaded load_text(std::string_view text, const std::string& file, const Environment& environment);
+
+// The reference of all keys in Markdown, made from the table that load() reads by.
+std::string reference();
+
+}  // namespace parley::config

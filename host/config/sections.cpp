@@ -1,0 +1,165 @@
+#include "config/sections.hpp"
+
+#include <map>
+#include <utility>
+
+#include "config/near.hpp"
+#include "config/settings.hpp"
+
+namespace parley::config {
+
+namespace {
+
+class Sections {
+public:
+    Sections(const toml::table& root, Config& into, const Reading& reading)
+        : root_(root), into_(into), reading_(reading) {}
+
+    void read() {
+        for (const Table& table : tables()) {
+            if (!table.is_repeated) read_section(table);
+        }
+        check_tls();
+        read_client_keys();
+        read_providers();
+        read_routes();
+    }
+
+private:
+    // The texts that may be given only once, and where they were.
+    using Taken = std::map<std::string, std::string, std::less<>>;
+
+    void fault(const std::string& path, std::string message) {
+        reading_.findings.fault(path, std::move(message));
+    }
+
+    void read_section(const Table& table) {
+        const std::string path(table.path);
+        const toml::node* node = path.empty() ? &root_ : root_.get(path);
+        if (node == nullptr) return;
+        if (const toml::table* from = node->as_table()) {
+            read_keys(*from, table, &into_, path, reading_);
+        } else {
+            fault(path, "expected a table that begins with [" + path + "], got " + describe(*node));
+        }
+    }
+
+    void check_tls() {
+        const Server& server = into_.server;
+        if (server.tls_certificate.empty() == server.tls_key.empty()) return;
+        const bool has_key = !server.tls_key.empty();
+        fault(has_key ? "server.tls_key" : "server.tls_certificate",
+              std::string("given without ") + (has_key ? "tls_certificate" : "tls_key") +
+                  "; give both or neither");
+    }
+
+    void claim(const std::string& text, const std::string& path, Taken& taken) {
+        if (text.empty()) return;
+        const auto [entry, is_new] = taken.emplace(text, path);
+        if (is_new) return;
+        fault(path,
+              quote(text) + " is already taken by " + entry->second + " (" +
+                  reading_.findings.place(entry->second) + "); expected another one");
+    }
+
+    void read_client_keys() {
+        const Table& table = table_at("client_key");
+        const std::vector<Row> rows = rows_of(root_, table, "", reading_);
+        Taken names;
+        for (const Row& row : rows) {
+            ClientKey& key = into_.client_keys.emplace_back();
+            key.position = reading_.findings.position(row.path);
+            read_keys(*row.table, table, &key, row.path, reading_);
+            claim(key.name, path_of(row.path, "name"), names);
+        }
+        check_keys_differ(rows);
+    }
+
+    // Views only, so that no copy of a secret is left behind.
+    void check_keys_differ(const std::vector<Row>& rows) {
+        std::map<std::string_view, std::string> keys;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const std::string_view key = into_.client_keys[i].key.reveal();
+            if (key.empty()) continue;
+            const auto [entry, is_new] = keys.emplace(key, path_of(rows[i].path, "key"));
+            if (is_new) continue;
+            fault(path_of(rows[i].path, "key"),
+                  "the same as " + entry->second + " (" + reading_.findings.place(entry->second) +
+                      "); expected another one");
+        }
+    }
+
+    void read_providers() {
+        const Table& table = table_at("provider");
+        Taken names;
+        for (const Row& row : rows_of(root_, table, "", reading_)) {
+            Provider& provider = into_.providers.emplace_back();
+            provider.position = reading_.findings.position(row.path);
+            read_keys(*row.table, table, &provider, row.path, reading_);
+            read_settings(*row.table, table, row.path, provider, reading_);
+            claim(provider.name, path_of(row.path, "name"), names);
+            read_accounts(row, provider);
+        }
+    }
+
+    void read_accounts(const Row& provider_row, Provider& provider) {
+        const Table& table = table_at("provider.account");
+        Taken labels;
+        for (const Row& row : rows_of(*provider_row.table, table, provider_row.path, reading_)) {
+            Account& account = provider.accounts.emplace_back();
+            account.position = reading_.findings.position(row.path);
+            read_keys(*row.table, table, &account, row.path, reading_);
+            claim(account.label, path_of(row.path, "label"), labels);
+        }
+    }
+
+    void read_routes() {
+        const Table& table = table_at("route");
+        Taken models;
+        for (const Row& row : rows_of(root_, table, "", reading_)) {
+            Route& route = into_.routes.emplace_back();
+            route.position = reading_.findings.position(row.path);
+            read_keys(*row.table, table, &route, row.path, reading_);
+            claim(route.model, path_of(row.path, "model"), models);
+            read_targets(row, route);
+        }
+    }
+
+    void read_targets(const Row& route_row, Route& route) {
+        const Table& table = table_at("route.targets");
+        const toml::node* node = route_row.table->get(table.name());
+        const bool is_empty = node != nullptr && node->is_array() && node->as_array()->empty();
+        if (node == nullptr || is_empty) {
+            fault(path_of(route_row.path, table.name()),
+                  std::string(is_empty ? "empty" : "required, but missing") +
+                      "; expected tables such as { provider = \"...\", model = \"...\" }");
+        }
+        for (const Row& row : rows_of(*route_row.table, table, route_row.path, reading_)) {
+            Target& target = route.targets.emplace_back();
+            read_keys(*row.table, table, &target, row.path, reading_);
+            check_provider(target.provider, path_of(row.path, "provider"));
+        }
+    }
+
+    void check_provider(const std::string& name, const std::string& path) {
+        Words names;
+        for (const Provider& provider : into_.providers) {
+            if (provider.name == name) return;
+            if (!provider.name.empty()) names.push_back(provider.name);
+        }
+        if (!name.empty())
+            fault(path, "no provider has the name " + quote(name) + cure_for(name, names));
+    }
+
+    const toml::table& root_;
+    Config& into_;
+    const Reading& reading_;
+};
+
+}  // namespace
+
+void read_config(const toml::table& root, Config& into, const Reading& reading) {
+    Sections(root, into, reading).read();
+}
+
+}  // namespace parley::config

@@ -1,0 +1,16 @@
+// config/settings.hpp: the keys of a provider's table that are its plugin's own.
+#pragma once
+
+#include "config/config.hpp"
+#include "config/read.hpp"
+
+namespace parley::config {
+
+// Reads all that `table` does not name into `into.settings`, and where it stands.
+void read_settings(const toml::table& from,
+                   const Table& table,
+                   const std::string& path,
+                   Provider& into,
+                   const Reading& reading);
+
+}  // namespace parley::config

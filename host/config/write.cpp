@@ -1,0 +1,40 @@
+#include "config/write.hpp"
+
+#include <array>
+#include <stdexcept>
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "base/secret.hpp"
+
+namespace parley::config {
+
+std::string starter_config(std::string_view client_key) {
+    constexpr std::string_view kPlaceholder = "@client_key@";
+    std::string out(kStarterConfig);
+    for (std::size_t at = out.find(kPlaceholder); at != std::string::npos;
+         at = out.find(kPlaceholder, at + client_key.size())) {
+        out.replace(at, kPlaceholder.size(), client_key);
+    }
+    return out;
+}
+
+std::string new_client_key() {
+    std::array<unsigned char, 32> bytes{};
+    if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
+        throw std::runtime_error("config: no random bytes for a client key");
+    }
+    std::array<unsigned char, 4 * ((bytes.size() + 2) / 3) + 1> text{};
+    EVP_EncodeBlock(text.data(), bytes.data(), static_cast<int>(bytes.size()));
+    std::string out = "sk-parley-";
+    for (const unsigned char c : text) {
+        if (c == '=' || c == '\0') break;
+        out += c == '+' ? '-' : c == '/' ? '_' : static_cast<char>(c);
+    }
+    base::wipe(bytes.data(), bytes.size());
+    base::wipe(text.data(), text.size());
+    return out;
+}
+
+}  // namespace parley::config

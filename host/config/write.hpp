@@ -1,0 +1,18 @@
+// config/write.hpp: what the first start writes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace parley::config {
+
+// packaging/starter.toml, built in. Holds the placeholder @client_key@.
+extern const std::string_view kStarterConfig;
+
+// The commented configuration of a first start. It loads without a fault and without an account.
+std::string starter_config(std::string_view client_key);
+
+// "sk-parley-" and 32 random bytes in base64url. Throws when the system has no randomness to give.
+std::string new_client_key();
+
+}  // namespace parley::config

@@ -1,0 +1,145 @@
+#include "http/listener.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <charconv>
+
+namespace parley::http {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using base::gateway_error;
+using base::Result;
+using base::Task;
+
+namespace {
+
+// With the limit reached, or out of descriptors, accepting waits this long.
+constexpr std::uint64_t kRetryMs = 100;
+constexpr std::uint64_t kHandshakeMs = 10'000;
+
+base::Error cannot(const std::string& address, const boost::system::error_code& fault) {
+    return gateway_error(PARLEY_E_CONFIG, "listen on " + address + ": " + fault.message());
+}
+
+}  // namespace
+
+Result<tcp::endpoint> parse_address(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    std::string_view host = colon == text.npos ? "127.0.0.1" : text.substr(0, colon);
+    const std::string_view port = colon == text.npos ? text : text.substr(colon + 1);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    if (host == "localhost") host = "127.0.0.1";
+    if (host.empty() || host == "*") host = "0.0.0.0";
+    std::uint16_t number = 0;
+    const auto [end, bad] = std::from_chars(port.data(), port.data() + port.size(), number);
+    boost::system::error_code fault;
+    const auto ip = asio::ip::make_address(std::string(host), fault);
+    if (bad != std::errc() || end != port.data() + port.size() || fault) {
+        return gateway_error(PARLEY_E_CONFIG,
+                             "address \"" + std::string(text) + "\" is not like 127.0.0.1:8317");
+    }
+    return tcp::endpoint(ip, number);
+}
+
+Result<std::unique_ptr<Listener>> Listener::bind(const std::string& address,
+                                                 std::vector<Loop*> loops,
+                                                 std::shared_ptr<SSL_CTX> tls,
+                                                 std::shared_ptr<ConnectionCount> count,
+                                                 std::uint64_t connections_max, Serve serve) {
+    auto endpoint = parse_address(address);
+    if (!endpoint) return std::move(endpoint).error();
+    boost::system::error_code fault;
+    tcp::acceptor acceptor(loops.front()->io());
+    acceptor.open(endpoint->protocol(), fault);
+    if (fault) return cannot(address, fault);
+    acceptor.set_option(tcp::acceptor::reuse_address(true), fault);
+    acceptor.bind(*endpoint, fault);
+    if (fault) return cannot(address, fault);
+    acceptor.listen(asio::socket_base::max_listen_connections, fault);
+    if (fault) return cannot(address, fault);
+    return std::unique_ptr<Listener>(new Listener(std::move(acceptor), std::move(loops),
+                                                  std::move(tls), std::move(count),
+                                                  connections_max, std::move(serve)));
+}
+
+Listener::Listener(tcp::acceptor acceptor, std::vector<Loop*> loops, std::shared_ptr<SSL_CTX> tls,
+                   std::shared_ptr<ConnectionCount> count, std::uint64_t connections_max,
+                   Serve serve)
+    : acceptor_(std::move(acceptor)),
+      loops_(std::move(loops)),
+      tls_(std::move(tls)),
+      count_(std::move(count)),
+      connections_max_(connections_max),
+      serve_(std::move(serve)),
+      retry_(loops_.front()->deadlines(), this,
+             [](void* self) { static_cast<Listener*>(self)->accept(); }) {}
+
+std::string Listener::address() const {
+    boost::system::error_code fault;
+    const auto endpoint = acceptor_.local_endpoint(fault);
+    const std::string host = endpoint.address().to_string();
+    const bool v6 = endpoint.address().is_v6();
+    return (v6 ? '[' + host + ']' : host) + ':' + std::to_string(endpoint.port());
+}
+
+void Listener::start() {
+    loops_.front()->post([this] { accept(); });
+}
+
+void Listener::stop() {
+    stopped_ = true;
+    retry_.clear();
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+}
+
+void Listener::accept() {
+    if (stopped_) return;
+    if (count_->load(std::memory_order_relaxed) >= connections_max_) {
+        retry_.set(kRetryMs);
+        return;
+    }
+    Loop& loop = *loops_[next_loop_++ % loops_.size()];
+    acceptor_.async_accept(loop.io(), [this, &loop](const boost::system::error_code& fault,
+                                                    tcp::socket socket) {
+        loops_.front()->wake();
+        if (stopped_) return;
+        if (fault) {
+            retry_.set(kRetryMs);
+            return;
+        }
+        accepted(loop, std::move(socket));
+        accept();
+    });
+}
+
+void Listener::accepted(Loop& loop, tcp::socket socket) {
+    count_->fetch_add(1, std::memory_order_relaxed);
+    loop.post([&loop, socket = std::move(socket), tls = tls_, serve = serve_,
+               count = count_]() mutable {
+        loop.wake();
+        SSL* ssl = nullptr;
+        if (tls != nullptr) {
+            ssl = SSL_new(tls.get());
+            SSL_set_accept_state(ssl);
+        }
+        base::spawn(run(Stream::make(loop, std::move(socket), ssl), std::move(serve),
+                        std::move(count)));
+    });
+}
+
+Task<void> Listener::run(Stream::Ptr stream, Serve serve, std::shared_ptr<ConnectionCount> count) {
+    bool ready = true;
+    if (stream->is_tls()) {
+        stream->expire_after(kHandshakeMs);
+        const Result<void> shaken = co_await stream->handshake();
+        ready = shaken.has_value();
+    }
+    if (ready) {
+        co_await serve(stream);
+    }
+    stream->close();
+    count->fetch_sub(1, std::memory_order_relaxed);
+}
+
+}  // namespace parley::http

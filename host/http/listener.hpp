@@ -1,0 +1,62 @@
+// http/listener.hpp: accepts clients and hands them to the loops in turn.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/ip/tcp.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "http/loop.hpp"
+#include "http/stream.hpp"
+#include "http/tls.hpp"
+
+namespace parley::http {
+
+// How many connections are open, over all listeners and loops.
+using ConnectionCount = std::atomic<std::uint64_t>;
+
+class Listener {
+   public:
+    // Serves one connection from beginning to end, on the loop that the stream belongs to.
+    using Serve = std::function<base::Task<void>(Stream::Ptr)>;
+
+    // Binds "host:port"; port 0 takes any free one. `tls` may be null.
+    static base::Result<std::unique_ptr<Listener>> bind(
+        const std::string& address, std::vector<Loop*> loops, std::shared_ptr<SSL_CTX> tls,
+        std::shared_ptr<ConnectionCount> count, std::uint64_t connections_max, Serve serve);
+
+    // "127.0.0.1:8317", with the port that was taken.
+    std::string address() const;
+
+    void start();
+    // No new connections; those waiting in the system's queue are refused. [first loop]
+    void stop();
+
+   private:
+    Listener(boost::asio::ip::tcp::acceptor acceptor, std::vector<Loop*> loops,
+             std::shared_ptr<SSL_CTX> tls, std::shared_ptr<ConnectionCount> count,
+             std::uint64_t connections_max, Serve serve);
+
+    void accept();
+    void accepted(Loop& loop, boost::asio::ip::tcp::socket socket);
+    static base::Task<void> run(Stream::Ptr stream, Serve serve,
+                                std::shared_ptr<ConnectionCount> count);
+
+    boost::asio::ip::tcp::acceptor acceptor_;
+    std::vector<Loop*> loops_;
+    std::shared_ptr<SSL_CTX> tls_;
+    std::shared_ptr<ConnectionCount> count_;
+    std::uint64_t connections_max_;
+    Serve serve_;
+    Deadline retry_;
+    std::size_t next_loop_ = 0;
+    bool stopped_ = false;
+};
+
+// "host:port", "[v6]:port" or "port".
+base::Result<boost::asio::ip::tcp::endpoint> parse_address(std::string_view text);
+
+}  // namespace parley::http

@@ -1,0 +1,36 @@
+#include "http/loop.hpp"
+
+#include <chrono>
+
+namespace parley::http {
+
+Loop::Loop(int index)
+    : index_(index),
+      work_(boost::asio::make_work_guard(io_)),
+      tick_(io_),
+      deadlines_([](void* self) { static_cast<Loop*>(self)->schedule_tick(); }, this),
+      scratch_(new char[kScratchBytes]) {
+    wake();
+}
+
+void Loop::run() { io_.run(); }
+
+void Loop::stop() { io_.stop(); }
+
+void Loop::wake() {
+    using std::chrono::steady_clock;
+    const auto now = steady_clock::now().time_since_epoch();
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+    deadlines_.set_now_ms(static_cast<std::uint64_t>(ms));
+}
+
+void Loop::schedule_tick() {
+    tick_.expires_after(std::chrono::milliseconds(Deadline::kTickMs));
+    tick_.async_wait([this](const boost::system::error_code& fault) {
+        if (fault) return;
+        wake();
+        if (deadlines_.tick()) schedule_tick();
+    });
+}
+
+}  // namespace parley::http

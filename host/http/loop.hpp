@@ -1,0 +1,58 @@
+// http/loop.hpp: one event loop, one thread. Everything that belongs to it is touched by that thread
+// alone; other threads reach it through post().
+#pragma once
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include "http/deadline.hpp"
+
+namespace parley::http {
+
+class Loop {
+   public:
+    // A read takes at most this much; what several events brought goes on in one write.
+    static constexpr std::size_t kScratchBytes = 64 * 1024;
+
+    explicit Loop(int index);
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    int index() const { return index_; }
+    boost::asio::io_context& io() { return io_; }
+    Deadlines& deadlines() { return deadlines_; }
+    std::uint64_t now_ms() const { return deadlines_.now_ms(); }
+
+    // Memory that anyone on this loop may use until the next suspension.
+    std::span<char> scratch() { return {scratch_.get(), kScratchBytes}; }
+
+    // Runs `work` on the loop. [any thread]
+    template <class Work>
+    void post(Work&& work) {
+        boost::asio::post(io_, std::forward<Work>(work));
+    }
+
+    // Runs until stop().
+    void run();
+    void stop();  // [any thread]
+
+    // Refreshes now_ms; the entry points from the reactor call it.
+    void wake();
+
+   private:
+    void schedule_tick();
+
+    int index_;
+    boost::asio::io_context io_{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    boost::asio::steady_timer tick_;
+    Deadlines deadlines_;
+    std::unique_ptr<char[]> scratch_;
+};
+
+}  // namespace parley::http

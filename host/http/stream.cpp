@@ -1,0 +1,334 @@
+// http/stream.cpp: sockets are read and written here and nowhere else.
+#include "http/stream.hpp"
+
+#include <openssl/err.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace parley::http {
+
+namespace {
+
+constexpr std::size_t kIovMax = 64;  // more than that in one call gains nothing
+
+// A TLS record; smaller pieces are joined up to this size before they are encrypted.
+constexpr std::size_t kTlsRecordBytes = 16 * 1024;
+
+Io from_errno() { return errno == EAGAIN || errno == EWOULDBLOCK ? Io::again : Io::failed; }
+
+}  // namespace
+
+struct Stream::Ready {
+    Ptr stream;
+    bool write;
+
+    void operator()(const boost::system::error_code& fault) const {
+        stream->loop_.wake();
+        if (fault == boost::asio::error::operation_aborted) return;
+        stream->became_ready(write);
+    }
+};
+
+Stream::Ptr Stream::make(Loop& loop, Socket socket, SSL* ssl) {
+    return Ptr(new Stream(loop, std::move(socket), ssl));
+}
+
+Stream::Stream(Loop& loop, Socket socket, SSL* ssl)
+    : loop_(loop),
+      socket_(std::move(socket)),
+      ssl_(ssl),
+      deadline_(loop.deadlines(), this, [](void* self) {
+          auto* stream = static_cast<Stream*>(self);
+          const Ptr alive(stream);
+          stream->expired_ = true;
+          stream->resume(stream->reader_);
+          stream->resume(stream->writer_);
+      }) {
+    boost::system::error_code ignored;
+    socket_.non_blocking(true, ignored);
+    socket_.native_non_blocking(true, ignored);
+    socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+    if (ssl_ != nullptr) SSL_set_fd(ssl_.get(), socket_.native_handle());
+}
+
+std::string Stream::peer_address() const {
+    boost::system::error_code fault;
+    const auto endpoint = socket_.remote_endpoint(fault);
+    return fault ? std::string() : endpoint.address().to_string();
+}
+
+Io Stream::try_read(std::span<char> into, std::size_t& got) {
+    if (ssl_ != nullptr) {
+        ERR_clear_error();
+        const int size = static_cast<int>(std::min<std::size_t>(into.size(), 1 << 30));
+        const int result = SSL_read(ssl_.get(), into.data(), size);
+        if (result > 0) {
+            got = static_cast<std::size_t>(result);
+            return Io::ok;
+        }
+        const Io io = tls_result(result);
+        maybe_readable_ = maybe_readable_ && io != Io::again;
+        return io;
+    }
+    const ssize_t n = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
+    if (n > 0) {
+        got = static_cast<std::size_t>(n);
+        return Io::ok;
+    }
+    if (n == 0) return Io::eof;
+    const Io io = from_errno();
+    maybe_readable_ = maybe_readable_ && io != Io::again;
+    return io;
+}
+
+Io Stream::try_write(std::span<const iovec> from, std::size_t& put) {
+    if (ssl_ != nullptr) {
+        std::array<char, kTlsRecordBytes> record;
+        std::string_view piece(static_cast<const char*>(from[0].iov_base), from[0].iov_len);
+        if (from.size() > 1 && piece.size() < record.size()) {
+            std::size_t filled = 0;
+            for (const iovec& part : from) {
+                const std::size_t n = std::min(part.iov_len, record.size() - filled);
+                std::memcpy(record.data() + filled, part.iov_base, n);
+                filled += n;
+            }
+            piece = {record.data(), filled};
+        }
+        ERR_clear_error();
+        const int size = static_cast<int>(std::min<std::size_t>(piece.size(), 1 << 30));
+        const int result = SSL_write(ssl_.get(), piece.data(), size);
+        if (result > 0) {
+            put = static_cast<std::size_t>(result);
+            return Io::ok;
+        }
+        const Io io = tls_result(result);
+        maybe_writable_ = maybe_writable_ && io != Io::again;
+        return io == Io::eof ? Io::failed : io;
+    }
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(from.data());
+    message.msg_iovlen = std::min(from.size(), kIovMax);
+    const ssize_t n = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
+    if (n >= 0) {
+        put = static_cast<std::size_t>(n);
+        return Io::ok;
+    }
+    const Io io = from_errno();
+    maybe_writable_ = maybe_writable_ && io != Io::again;
+    return io;
+}
+
+Io Stream::tls_result(int result) {
+    tls_wants_read_ = tls_wants_write_ = false;
+    switch (SSL_get_error(ssl_.get(), result)) {
+        case SSL_ERROR_WANT_READ:
+            tls_wants_read_ = true;
+            return Io::again;
+        case SSL_ERROR_WANT_WRITE:
+            tls_wants_write_ = true;
+            return Io::again;
+        case SSL_ERROR_ZERO_RETURN:
+            return Io::eof;
+        default:
+            return Io::failed;
+    }
+}
+
+base::Task<base::Result<void>> Stream::handshake() {
+    for (;;) {
+        ERR_clear_error();
+        const int result = SSL_do_handshake(ssl_.get());
+        if (result == 1) co_return base::Result<void>();
+        if (tls_result(result) != Io::again) {
+            const unsigned long code = ERR_get_error();
+            const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
+            const long verified = SSL_get_verify_result(ssl_.get());
+            std::string why = reason == nullptr ? "connection closed" : reason;
+            if (verified != X509_V_OK) why = X509_verify_cert_error_string(verified);
+            co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL, "tls handshake: " + why);
+        }
+        maybe_readable_ = maybe_readable_ && !tls_wants_read_;
+        maybe_writable_ = maybe_writable_ && !tls_wants_write_;
+        Wait wait{this, tls_wants_write_};
+        const Wake wake = co_await wait;
+        if (wake != Wake::ready) {
+            co_return base::upstream_error(PARLEY_E_TIMEOUT, "tls handshake: timed out");
+        }
+    }
+}
+
+bool Stream::Wait::await_ready() {
+    Stream& s = *stream;
+    if (s.cancelled_ || s.expired_) return true;
+    return write ? s.maybe_writable_ : s.maybe_readable_;
+}
+
+void Stream::Wait::await_suspend(std::coroutine_handle<> waiter) {
+    (write ? stream->writer_ : stream->reader_) = waiter;
+    stream->arm(write);
+}
+
+Wake Stream::Wait::await_resume() {
+    if (stream->cancelled_) return Wake::cancelled;
+    return stream->expired_ ? Wake::expired : Wake::ready;
+}
+
+void Stream::arm(bool write) {
+    // A TLS read may have to wait for a write, and the other way round.
+    if (ssl_ != nullptr && !write && tls_wants_write_) write = true;
+    if (ssl_ != nullptr && write && tls_wants_read_) write = false;
+    bool& armed = write ? write_armed_ : read_armed_;
+    if (armed || !socket_.is_open()) return;
+    armed = true;
+    socket_.async_wait(write ? Socket::wait_write : Socket::wait_read, Ready{Ptr(this), write});
+}
+
+void Stream::became_ready(bool write) {
+    (write ? write_armed_ : read_armed_) = false;
+    (write ? maybe_writable_ : maybe_readable_) = true;
+    if (ssl_ != nullptr) {
+        if (tls_wants_read_ || tls_wants_write_) maybe_readable_ = maybe_writable_ = true;
+        resume(reader_);
+        resume(writer_);
+        if (watcher_ == nullptr) return;
+    }
+    if (write) {
+        resume(writer_);
+        return;
+    }
+    if (reader_) {
+        resume(reader_);
+        return;
+    }
+    if (watcher_ == nullptr || !far_end_is_gone()) return;
+    void* owner = std::exchange(watcher_, nullptr);
+    gone_(owner);
+}
+
+void Stream::resume(std::coroutine_handle<>& waiter) {
+    if (!waiter) return;
+    std::exchange(waiter, nullptr).resume();
+}
+
+// Looks without taking. When the socket turns out to be empty it is armed again.
+bool Stream::far_end_is_gone() {
+    if (ssl_ != nullptr) {
+        char byte = 0;
+        ERR_clear_error();
+        const int result = SSL_peek(ssl_.get(), &byte, 1);
+        if (result > 0) return false;
+        if (tls_result(result) != Io::again) return true;
+    } else {
+        char byte = 0;
+        const ssize_t n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK);
+        if (n > 0) return false;
+        if (n == 0 || from_errno() != Io::again) return true;
+    }
+    maybe_readable_ = false;
+    arm(false);
+    return false;
+}
+
+void Stream::expire_after(std::uint64_t ms) {
+    expired_ = false;
+    deadline_.set(ms);
+}
+
+void Stream::cancel() {
+    const Ptr alive(this);
+    cancelled_ = true;
+    resume(reader_);
+    resume(writer_);
+}
+
+void Stream::watch(void* owner, Gone gone) {
+    watcher_ = owner;
+    gone_ = gone;
+    if (!maybe_readable_) {
+        arm(false);
+    } else if (far_end_is_gone()) {
+        watcher_ = nullptr;
+        gone(owner);
+    }
+}
+
+void Stream::unwatch() { watcher_ = nullptr; }
+
+void Stream::shutdown_send() {
+    if (ssl_ != nullptr && SSL_is_init_finished(ssl_.get())) SSL_shutdown(ssl_.get());
+    boost::system::error_code ignored;
+    socket_.shutdown(Socket::shutdown_send, ignored);
+}
+
+void Stream::close() {
+    if (!socket_.is_open()) return;
+    deadline_.clear();
+    if (ssl_ != nullptr && SSL_is_init_finished(ssl_.get())) SSL_shutdown(ssl_.get());
+    boost::system::error_code ignored;
+    socket_.shutdown(Socket::shutdown_both, ignored);
+    socket_.close(ignored);
+}
+
+void Stream::reset() {
+    if (!socket_.is_open()) return;
+    boost::system::error_code ignored;
+    socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
+    deadline_.clear();
+    socket_.close(ignored);
+}
+
+std::size_t Gather::size() const {
+    std::size_t total = 0;
+    for (std::size_t i = next_; i < parts_.size(); ++i) total += parts_[i].iov_len;
+    return total;
+}
+
+void Gather::advance(std::size_t bytes) {
+    while (bytes != 0) {
+        iovec& part = parts_[next_];
+        const std::size_t n = std::min(bytes, part.iov_len);
+        part.iov_base = static_cast<char*>(part.iov_base) + n;
+        part.iov_len -= n;
+        bytes -= n;
+        if (part.iov_len == 0) ++next_;
+    }
+}
+
+Io Gather::write_some(Stream& stream) {
+    while (!empty()) {
+        std::size_t put = 0;
+        const Io io = stream.try_write(std::span<const iovec>(parts_.data() + next_, parts_.size() - next_), put);
+        if (io != Io::ok) return io;
+        advance(put);
+    }
+    clear();
+    return Io::ok;
+}
+
+void Gather::move_to(Gather& other) {
+    for (; next_ < parts_.size(); ++next_) other.parts_.push_back(parts_[next_]);
+    clear();
+}
+
+void Gather::move_to(base::Bytes& rest) {
+    for (; next_ < parts_.size(); ++next_) {
+        rest.append({static_cast<const char*>(parts_[next_].iov_base), parts_[next_].iov_len});
+    }
+    clear();
+}
+
+base::Task<bool> write_all(Stream& stream, Gather& gather) {
+    for (;;) {
+        const Io io = gather.write_some(stream);
+        if (io == Io::ok) co_return true;
+        if (io != Io::again) co_return false;
+        const Wake wake = co_await stream.writable();
+        if (wake != Wake::ready) co_return false;
+    }
+}
+
+}  // namespace parley::http

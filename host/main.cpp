@@ -1,0 +1,46 @@
+// main.cpp: arguments -> command.
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "command/commands.hpp"
+#include "command/options.hpp"
+#include "config/load.hpp"
+
+int main(int argc, char** argv) {
+    using namespace parley::command;
+    Options options;
+    int (*chosen)(const Options&) = serve;
+
+    CLI::App app("Parley: one address for all your AI tools, accounts and providers.");
+    app.set_version_flag("--version", PARLEY_VERSION);
+    app.add_option("-c,--config", options.config, "configuration file (TOML)");
+    app.add_option("--state", options.state, "state folder instead of ~/.parley");
+    app.require_subcommand(0, 1);
+    app.fallthrough();
+
+    const auto command = [&](CLI::App& parent, const char* name, const char* help,
+                             int (*run)(const Options&)) {
+        CLI::App* added = parent.add_subcommand(name, help);
+        added->callback([&chosen, run] { chosen = run; });
+        return added;
+    };
+    command(app, "serve", "serve clients (the default)", serve);
+    command(app, "check", "check the configuration and the plugins, change nothing", check);
+    command(app, "version", "print the version", [](const Options&) {
+        std::cout << "parley " PARLEY_VERSION "\n";
+        return 0;
+    });
+    command(app, "reference", "print all configuration keys in Markdown", [](const Options&) {
+        std::cout << parley::config::reference();
+        return 0;
+    });
+    CLI::App* plugin = app.add_subcommand("plugin", "plugins: list, info");
+    plugin->require_subcommand(1);
+    plugin->fallthrough();
+    command(*plugin, "list", "the plugins that would be loaded, and those refused", plugin_list);
+    CLI::App* info = command(*plugin, "info", "what a file says, without running it", plugin_info);
+    info->add_option("file", options.plugin_file, "the .so")->required();
+
+    CLI11_PARSE(app, argc, argv);
+    return chosen(options);
+}

@@ -1,0 +1,41 @@
+// manage/front.hpp: the front door. A connection's requests one after another: the house's own pages
+// are answered here, everything else becomes an exchange. One for each loop. [loop]
+#pragma once
+
+#include <memory>
+#include <set>
+
+#include "base/task.hpp"
+#include "http/client.hpp"
+#include "http/stream.hpp"
+#include "pipeline/lane.hpp"
+
+namespace parley::manage {
+
+class Front {
+   public:
+    Front(http::Loop& loop, std::shared_ptr<const pipeline::World> world,
+          pipeline::Recorder& recorder)
+        : lane_(loop, std::move(world), recorder) {}
+
+    // Serves a connection to its end.
+    base::Task<void> serve(http::Stream::Ptr stream);
+
+    // No connection takes another request; idle ones are closed at once.
+    void drain();
+    // Ends what is left.
+    void cut();
+
+   private:
+    base::Task<void> answer(http::Client& client);
+    base::Task<bool> answer_own_page(http::Client& client);
+    base::Task<void> refuse(http::Client& client);
+    // False: a web page of a foreign origin may not do this.
+    bool apply_cors(http::Client& client);
+
+    pipeline::Lane lane_;
+    std::set<http::Client*> clients_;
+    bool draining_ = false;
+};
+
+}  // namespace parley::manage

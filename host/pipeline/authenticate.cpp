@@ -1,0 +1,59 @@
+// pipeline/authenticate.cpp: who is asking?
+#include "http/percent.hpp"
+#include "pipeline/exchange.hpp"
+
+namespace parley::pipeline {
+
+using base::Result;
+using http::FieldId;
+
+namespace {
+
+bool is_local(std::string_view peer) {
+    return peer.starts_with("127.") || peer == "::1" || peer.starts_with("::ffff:127.");
+}
+
+// The key from wherever the client's kind puts it; the first place that has one counts.
+std::string_view key_of(const http::RequestHead& head, std::string& from_query) {
+    std::string_view bearer = head.get(FieldId::authorization);
+    if (!bearer.empty()) {
+        constexpr std::string_view kScheme = "bearer ";
+        const bool has_scheme = bearer.size() > kScheme.size() &&
+                                http::equals_ignoring_case(bearer.substr(0, kScheme.size()), kScheme);
+        if (has_scheme) bearer.remove_prefix(kScheme.size());
+        return bearer;
+    }
+    for (const std::string_view name : {"x-api-key", "x-goog-api-key", "api-key"}) {
+        if (const std::string_view key = head.get(name); !key.empty()) return key;
+    }
+    for (const std::string_view name : {"key", "auth_token"}) {
+        from_query = http::query_value(head.query, name);
+        if (!from_query.empty()) return from_query;
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<void> Exchange::authenticate() {
+    const accounts::Callers& callers = world_->callers;
+    if (callers.is_open()) {
+        if (is_local(client_.peer_address())) return {};
+        return base::client_error(PARLEY_E_FORBIDDEN,
+                                  "no client keys are configured, so only local clients are served");
+    }
+    std::string from_query;
+    const std::string_view key = key_of(client_.head(), from_query);
+    if (key.empty()) {
+        return base::client_error(PARLEY_E_UNAUTHENTICATED,
+                                  "no client key: send it as \"authorization: Bearer KEY\"");
+    }
+    const accounts::Caller* caller = callers.find(key);
+    if (caller == nullptr) {
+        return base::client_error(PARLEY_E_UNAUTHENTICATED, "the client key is not known");
+    }
+    caller_ = caller->name;
+    return {};
+}
+
+}  // namespace parley::pipeline

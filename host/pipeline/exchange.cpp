@@ -1,0 +1,67 @@
+// pipeline/exchange.cpp: the way of a request, room by room.
+#include "pipeline/exchange.hpp"
+
+namespace parley::pipeline {
+
+using base::Error;
+using base::Result;
+using base::Task;
+
+Exchange::Exchange(Lane& lane, http::Client& client)
+    : lane_(lane),
+      client_(client),
+      world_(lane.world()),
+      arena_(lane.world()->config.limits.exchange_bytes_max),
+      id_(lane.next_id()),
+      started_ms_(lane.loop().now_ms()) {}
+
+Exchange::~Exchange() { client_.stream().unwatch(); }
+
+Task<void> Exchange::run() {
+    const Result<void> served = co_await serve();
+    if (served) {
+        record(nullptr);
+        co_return;
+    }
+    const Error error = served.error();
+    co_await refuse(error);
+    record(&error);
+}
+
+Task<Result<void>> Exchange::serve() {
+    if (auto known = match(); !known) co_return known;
+    if (auto caller = authenticate(); !caller) co_return caller;
+    if (call_.operation == PARLEY_OPERATION_MODELS || call_.operation == PARLEY_OPERATION_MODEL) {
+        co_return co_await show_models();
+    }
+    const Result<void> whole = co_await read();
+    if (!whole) co_return whole;
+    if (auto route = resolve(); !route) co_return route;
+    if (auto attempt = pick(); !attempt) co_return attempt;
+    const Result<void> sent = co_await send();
+    if (!sent) co_return sent;
+    co_return co_await relay();
+}
+
+Task<Result<void>> Exchange::read() {
+    Result<std::string_view> body = co_await client_.read_body();
+    if (!body) co_return std::move(body).error();
+    request_.body = plugins::bytes(*body);
+    client_.stream().watch(this, client_gone);
+    if (gone_) co_return left();
+    co_return Result<void>();
+}
+
+void Exchange::client_gone(void* self) {
+    auto* exchange = static_cast<Exchange*>(self);
+    exchange->gone_ = true;
+    exchange->cancellation_.fire();
+    if (exchange->upstream_ != nullptr) exchange->upstream_->cancel();
+    exchange->client_.stream().cancel();
+}
+
+Result<void> Exchange::left() const {
+    return base::client_error(PARLEY_E_CANCELLED, "client left");
+}
+
+}  // namespace parley::pipeline

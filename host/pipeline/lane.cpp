@@ -1,0 +1,42 @@
+#include "pipeline/lane.hpp"
+
+#include <random>
+
+namespace parley::pipeline {
+
+namespace {
+
+std::shared_ptr<const config::UpstreamLimits> limits_of(const std::shared_ptr<const World>& world) {
+    return {world, &world->config.upstream};
+}
+
+}  // namespace
+
+Lane::Lane(http::Loop& loop, std::shared_ptr<const World> world, Recorder& recorder)
+    : loop_(loop),
+      world_(std::move(world)),
+      pool_(loop, limits_of(world_), world_->upstream_tls),
+      recorder_(recorder) {
+    std::random_device source;
+    for (std::uint64_t& word : random_) word = (std::uint64_t{source()} << 32) | source();
+}
+
+std::string Lane::next_id() {
+    constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
+    std::string id = "req_";
+    // xorshift128+: ids must differ, not be secret.
+    std::uint64_t a = random_[0];
+    const std::uint64_t b = random_[1];
+    random_[0] = b;
+    a ^= a << 23;
+    random_[1] = a ^ b ^ (a >> 17) ^ (b >> 26);
+    std::uint64_t high = random_[1] + b;
+    std::uint64_t low = random_[1];
+    for (int i = 0; i < 10; ++i, high >>= 5, low >>= 5) {
+        id += kAlphabet[high & 31];
+        id += kAlphabet[low & 31];
+    }
+    return id;
+}
+
+}  // namespace parley::pipeline

@@ -1,0 +1,43 @@
+// pipeline/lane.hpp: what the exchanges of one event loop share. [loop]
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "http/loop.hpp"
+#include "http/upstream.hpp"
+#include "pipeline/world.hpp"
+
+namespace parley::pipeline {
+
+// Told how every exchange ended.
+struct Outcome;
+class Recorder {
+   public:
+    virtual ~Recorder() = default;
+    virtual void record(const Outcome& outcome) = 0;
+};
+
+class Lane {
+   public:
+    Lane(http::Loop& loop, std::shared_ptr<const World> world, Recorder& recorder);
+
+    http::Loop& loop() { return loop_; }
+    const std::shared_ptr<const World>& world() const { return world_; }
+    http::UpstreamPool& pool() { return pool_; }
+    Recorder& recorder() { return recorder_; }
+
+    // "req_" and 20 characters that will not come again.
+    std::string next_id();
+
+   private:
+    http::Loop& loop_;
+    std::shared_ptr<const World> world_;
+    http::UpstreamPool pool_;
+    Recorder& recorder_;
+    std::array<std::uint64_t, 2> random_;
+};
+
+}  // namespace parley::pipeline

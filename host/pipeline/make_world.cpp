@@ -1,0 +1,130 @@
+#include "pipeline/make_world.hpp"
+
+#include <algorithm>
+
+#include "base/nearest.hpp"
+#include "http/tls.hpp"
+#include "http/upstream.hpp"
+
+namespace parley::pipeline {
+
+using config::Fault;
+using plugins::Catalogue;
+using plugins::Instance;
+
+namespace {
+
+class Maker {
+   public:
+    Maker(const Catalogue& catalogue, std::shared_ptr<plugins::HostServices> services,
+          std::vector<Fault>& faults)
+        : catalogue_(catalogue), services_(std::move(services)), faults_(faults) {}
+
+    std::vector<std::shared_ptr<Instance>> dialects() {
+        std::vector<std::shared_ptr<Instance>> made;
+        for (const Catalogue::Found& found : catalogue_.all_of(PARLEY_KIND_DIALECT)) {
+            Instance::Faults broken;
+            const std::string name(found.component->id);
+            auto instance =
+                Instance::make(found.library, services_, *found.component, name, {}, broken);
+            for (const auto& fault : broken) {
+                faults_.push_back({{}, "dialect " + name, fault.message});
+            }
+            if (instance != nullptr) made.push_back(std::move(instance));
+        }
+        return made;
+    }
+
+    std::vector<routing::Place> places(const config::Config& config) {
+        std::vector<routing::Place> made;
+        for (std::size_t i = 0; i < config.providers.size(); ++i) {
+            const config::Provider& provider = config.providers[i];
+            if (provider.disabled) continue;
+            const std::string where = "provider[" + std::to_string(i) + "]";
+            if (auto place = make_place(provider, where)) made.push_back(std::move(*place));
+        }
+        return made;
+    }
+
+   private:
+    std::optional<routing::Place> make_place(const config::Provider& provider,
+                                             const std::string& where) {
+        const std::string& id = provider.plugin.empty() ? provider.name : provider.plugin;
+        const Catalogue::Found found = catalogue_.find(PARLEY_KIND_PROVIDER, id);
+        if (!found) {
+            unknown_plugin(provider, where, id);
+            return std::nullopt;
+        }
+        Instance::Faults broken;
+        auto instance = Instance::make(found.library, services_, *found.component, provider.name,
+                                       provider.settings, broken);
+        for (const auto& fault : broken) add_fault(provider, where, fault);
+        if (instance == nullptr) return std::nullopt;
+        return place_of(provider, std::move(instance));
+    }
+
+    static routing::Place place_of(const config::Provider& provider,
+                                   std::shared_ptr<Instance> instance) {
+        routing::Place place;
+        place.provider = std::make_unique<plugins::Provider>(std::move(instance));
+        place.models = provider.models;
+        place.excluded = provider.excluded_models;
+        place.usage_in_streams = provider.usage_in_streams;
+        if (place.models.empty()) {
+            for (const auto& offer : place.provider->models()) {
+                place.models.emplace_back(plugins::view(offer.pattern));
+            }
+        }
+        for (const config::Account& account : provider.accounts) {
+            if (account.disabled) continue;
+            place.accounts.push_back(
+                {provider.name + "/" + account.label, account.label, account.api_key});
+        }
+        // A place without accounts needs no proof, like a model server on this machine.
+        if (provider.accounts.empty()) place.accounts.push_back({provider.name, "", {}});
+        return place;
+    }
+
+    void unknown_plugin(const config::Provider& provider, const std::string& where,
+                        const std::string& id) {
+        std::string message = "provider \"" + id + "\" is not loaded";
+        const auto near = base::nearest(id, catalogue_.ids_of(PARLEY_KIND_PROVIDER), 1);
+        if (!near.empty()) message += "; did you mean \"" + near.front() + '"';
+        faults_.push_back({provider.position, where + ".plugin", std::move(message)});
+    }
+
+    void add_fault(const config::Provider& provider, const std::string& where,
+                   const config::SchemaFault& fault) {
+        const auto at = provider.setting_positions.find(fault.path);
+        const bool known = at != provider.setting_positions.end();
+        faults_.push_back({known ? at->second : provider.position,
+                           fault.path.empty() ? where : where + '.' + fault.path, fault.message});
+    }
+
+    const Catalogue& catalogue_;
+    std::shared_ptr<plugins::HostServices> services_;
+    std::vector<Fault>& faults_;
+};
+
+}  // namespace
+
+MadeWorld make_world(config::Config config, const Catalogue& catalogue,
+                     const std::shared_ptr<plugins::HostServices>& services) {
+    MadeWorld made;
+    Maker maker(catalogue, services, made.faults);
+    auto dialects = maker.dialects();
+    auto places = maker.places(config);
+    auto tls = http::make_client_context(config.upstream_ca_file);
+    if (!tls) made.faults.push_back({{}, "upstream.ca_file", tls.error().message});
+    if (!made.faults.empty()) return made;
+    http::UpstreamPool::keep_sessions(tls->get());
+    const std::vector<config::Route> routes = config.routes;
+    const std::vector<config::ClientKey> keys = config.client_keys;
+    made.world = std::shared_ptr<const World>(
+        new World{std::move(config), plugins::Registry(std::move(dialects)),
+                  routing::Router(std::move(places), routes), accounts::Callers(keys),
+                  std::shared_ptr<SSL_CTX>(std::move(*tls))});
+    return made;
+}
+
+}  // namespace parley::pipeline

@@ -1,0 +1,22 @@
+// pipeline/make_world.hpp: configuration and plugins -> a World, or what stands in the way.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "config/load.hpp"
+#include "pipeline/world.hpp"
+#include "plugins/catalogue.hpp"
+
+namespace parley::pipeline {
+
+struct MadeWorld {
+    std::shared_ptr<const World> world;  // null when there are faults
+    std::vector<config::Fault> faults;   // in the words of the configuration file
+};
+
+// On the control thread.
+MadeWorld make_world(config::Config config, const plugins::Catalogue& catalogue,
+                     const std::shared_ptr<plugins::HostServices>& services);
+
+}  // namespace parley::pipeline

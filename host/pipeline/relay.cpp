@@ -1,0 +1,239 @@
+// pipeline/relay.cpp: the upstream's bytes go to the client unchanged, watched by the dialect's tap.
+#include "http/fields.hpp"
+#include "pipeline/exchange.hpp"
+
+namespace parley::pipeline {
+
+using base::Error;
+using base::Result;
+using base::Task;
+using http::Client;
+using http::Source;
+using plugins::view;
+
+namespace {
+
+// A reply whose end the tap has seen, but whose connection stays open, is given this long.
+constexpr std::uint64_t kTailMs = 2'000;
+
+// A body that is shown only when it is whole is held up to here; then it goes on as it comes.
+constexpr std::size_t kHeldReplyBytesMax = 1024 * 1024;
+
+constexpr std::size_t kErrorBodyBytesMax = 1024 * 1024;
+
+bool is_event_stream(const http::ReplyHead& head) {
+    return head.content_type.starts_with("text/event-stream");
+}
+
+// Pages that some gateway between us and the upstream wrote.
+bool is_foreign_page(const http::ReplyHead& head) {
+    return head.content_type.starts_with("text/html");
+}
+
+struct HeadView {
+    std::vector<parley_header> headers;
+    parley_http_reply_head head = plugins::sized<parley_http_reply_head>();
+
+    explicit HeadView(const http::ReplyHead& h) {
+        headers.reserve(h.fields.size());
+        for (const http::Field& f : h.fields) {
+            headers.push_back({plugins::str(f.name), plugins::str(f.value), 0});
+        }
+        head.status = h.status;
+        head.headers = headers.data();
+        head.header_count = headers.size();
+        head.content_type = plugins::str(h.content_type);
+    }
+};
+
+}  // namespace
+
+Task<Result<void>> Exchange::relay() {
+    const http::ReplyHead& head = upstream_->head();
+    const std::string_view coding = head.get(http::FieldId::content_encoding);
+    if (!coding.empty() && !http::equals_ignoring_case(coding, "identity")) {
+        co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
+                                       "upstream: compressed a reply though asked not to");
+    }
+    if (head.status >= 400) co_return co_await relay_failure();
+    if (head.status >= 300) {
+        co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
+                                       "upstream: redirects are not followed");
+    }
+    co_return co_await relay_success();
+}
+
+Task<Result<void>> Exchange::relay_success() {
+    const http::ReplyHead& head = upstream_->head();
+    const HeadView seen(head);
+    auto open = plugins::sized<parley_tap_open>();
+    open.retarget_flags = retarget_.flags;
+    open.call = &call_;
+    open.peek = &peek_;
+    open.head = &seen.head;
+    if (auto opened = tap_.open(*dialect_, open, arena_); !opened) co_return opened;
+    const config::UpstreamLimits& limits = world_->config.upstream;
+    const std::uint64_t idle_ms = plan_.idle_ms != 0 ? plan_.idle_ms : limits.idle_ms;
+    const std::uint64_t content_ms = plan_.content_ms != 0 ? plan_.content_ms : limits.content_ms;
+    const std::uint64_t end_ms = started_ms_ + limits.total_ms;
+    for (;;) {
+        const std::uint32_t state = tap_.view().state;
+        std::uint64_t wait_ms = state == PARLEY_TAP_OPEN ? content_ms : idle_ms;
+        if (state >= PARLEY_TAP_COMPLETE) wait_ms = kTailMs;
+        const std::uint64_t now_ms = lane_.loop().now_ms();
+        const std::uint64_t left_ms = end_ms > now_ms ? end_ms - now_ms : 1;
+        upstream_->expire_after(std::min(wait_ms, left_ms));
+        const Result<Source::Piece> piece = co_await upstream_->read_body();
+        const bool whole = tap_.view().state >= PARLEY_TAP_COMPLETE;
+        // What breaks behind the end of a whole reply does not matter any more.
+        if (!piece && !(whole && client_.reply_begun())) co_return piece.error();
+        const bool end = !piece || piece->end;
+        const Result<void> forwarded = co_await forward(piece ? piece->bytes : "", end);
+        if (!forwarded) co_return forwarded;
+        if (end) break;
+    }
+    upstream_->finish();
+    const bool ended = co_await client_.end_reply();
+    if (!ended) co_return left();
+    if (tap_.view().state == PARLEY_TAP_FAILED) {
+        Error error = plugins::from_border(tap_.view().error);
+        error.fault = PARLEY_FAULT_UPSTREAM;
+        reported_by_upstream_ = true;
+        co_return error;
+    }
+    co_return Result<void>();
+}
+
+// Shows the tap what has come and sends what it lets through.
+Task<Result<void>> Exchange::forward(std::string_view bytes, bool end) {
+    if (!held_.empty()) {
+        if (held_.size() + bytes.size() > world_->config.upstream.held_bytes_max) {
+            co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
+                                           "upstream: an event over upstream.held_bytes_max");
+        }
+        held_.append(bytes);
+        bytes = held_.view();
+    }
+    // Of what is held, the tap has judged `judged_` bytes already.
+    Result<void> fed = tap_.feed(bytes.substr(judged_), end);
+    if (!fed) co_return fed;
+    const parley_tap& tap = tap_.view();
+    const std::size_t taken = judged_ + tap.taken;
+    const bool events = is_event_stream(upstream_->head());
+    if (end && tap.state < PARLEY_TAP_COMPLETE) {
+        co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
+                                       "upstream: the reply ended before it was complete");
+    }
+    const bool hold = !events && !end && !client_.reply_begun() &&
+                      tap.state == PARLEY_TAP_OPEN && bytes.size() < kHeldReplyBytesMax;
+    if (hold) {
+        if (held_.empty()) held_.append(bytes);
+        judged_ = taken;
+        co_return Result<void>();
+    }
+    if (!client_.reply_begun()) {
+        const http::ReplyHead& head = upstream_->head();
+        const bool known = end || (head.content_length && !events);
+        const std::uint64_t length = end ? taken : head.content_length.value_or(0);
+        const bool cut = retarget_.flags != 0;
+        begin_reply(known && !cut && !events ? Client::Framing::length : client_.stream_framing(),
+                    length);
+    }
+    http::Gather out;
+    std::size_t at = 0;
+    for (std::uint64_t i = 0; i < tap.cut_count; ++i) {
+        out.add(bytes.substr(at, tap.cuts[i].at - at));
+        at = tap.cuts[i].at + tap.cuts[i].len;
+    }
+    out.add(bytes.substr(at, taken - at));
+    // The rest must be kept before the write, which may outlive the scratch.
+    base::Bytes rest;
+    rest.append(bytes.substr(taken));
+    judged_ = 0;
+    const Result<void> written = co_await write(out);
+    held_ = std::move(rest);
+    co_return written;
+}
+
+// An upstream's refusal goes on as it is; a page that is not from the upstream does not.
+Task<Result<void>> Exchange::relay_failure() {
+    const http::ReplyHead& head = upstream_->head();
+    base::Bytes body;
+    const Result<void> whole = co_await read_rest(body);
+    const HeadView seen(head);
+    Error told = dialect_->decode_error(seen.head, body.view(), arena_);
+    const parley_verdict verdict =
+        attempt_->place->provider->classify(account_, &seen.head, body.view(), told, arena_);
+    Error error = plugins::from_border(verdict.error);
+    if (error.message.empty()) {
+        error.message = "upstream returned HTTP " + std::to_string(head.status);
+    }
+    if (!whole || body.empty() || is_foreign_page(head)) {
+        error.http_status = head.status >= 500 ? 502 : head.status;
+        co_return error;
+    }
+    upstream_->finish();
+    begin_reply(Client::Framing::length, body.size());
+    http::Gather out;
+    out.add(body.view());
+    const Result<void> written = co_await write(out);
+    if (!written) co_return written;
+    reported_by_upstream_ = true;
+    co_return error;
+}
+
+Task<Result<void>> Exchange::read_rest(base::Bytes& body) {
+    upstream_->expire_after(world_->config.upstream.idle_ms);
+    for (;;) {
+        const Result<Source::Piece> piece = co_await upstream_->read_body();
+        if (!piece) co_return piece.error();
+        body.append(piece->bytes);
+        if (piece->end) co_return Result<void>();
+        if (body.size() > kErrorBodyBytesMax) {
+            co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
+                                           "upstream: error body too large");
+        }
+    }
+}
+
+void Exchange::begin_reply(Client::Framing framing, std::uint64_t length) {
+    const http::ReplyHead& head = upstream_->head();
+    status_ = head.status;
+    client_.begin_reply(head.status, framing, length);
+    bool has_id = false;
+    for (const http::Field& f : head.fields) {
+        if (!http::passes_to_client(f)) continue;
+        has_id = has_id || http::equals_ignoring_case(f.name, "x-request-id");
+        client_.add_field(f.name, f.value);
+    }
+    if (!has_id) client_.add_field("x-request-id", id_);
+    if (!is_event_stream(head)) return;
+    if (head.get(http::FieldId::cache_control).empty()) {
+        client_.add_field("cache-control", "no-cache");
+    }
+    client_.add_field("x-accel-buffering", "no");
+}
+
+Task<Result<void>> Exchange::write(http::Gather& bytes) {
+    const std::size_t size = bytes.size();
+    if (first_byte_ms_ == 0) first_byte_ms_ = lane_.loop().now_ms();
+    const bool sent = co_await client_.send(bytes);
+    if (!sent) co_return left();
+    reply_bytes_ += size;
+    co_return Result<void>();
+}
+
+Task<Result<void>> Exchange::compose(const plugins::Composed& reply) {
+    status_ = reply.head.status;
+    client_.begin_reply(reply.head.status, Client::Framing::length, reply.body.size());
+    client_.add_field("content-type", view(reply.head.content_type));
+    for (std::uint64_t i = 0; i < reply.head.header_count; ++i) {
+        client_.add_field(view(reply.head.headers[i].name), view(reply.head.headers[i].value));
+    }
+    client_.add_field("x-request-id", id_);
+    http::Gather out;
+    out.add(reply.body.view());
+    co_return co_await write(out);
+}
+
+}  // namespace parley::pipeline

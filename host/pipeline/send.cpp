@@ -1,0 +1,144 @@
+// pipeline/send.cpp: the request goes to the upstream, and the head of its reply comes back.
+#include <charconv>
+
+#include "http/fields.hpp"
+#include "http/reply.hpp"
+#include "pipeline/answer.hpp"
+#include "pipeline/exchange.hpp"
+
+namespace parley::pipeline {
+
+using base::Result;
+using base::Task;
+using plugins::str;
+using plugins::view;
+
+Result<void> Exchange::plan() {
+    auto ask = plugins::sized<parley_plan_ask>();
+    ask.operation = call_.operation;
+    ask.stream = (peek_.flags & PARLEY_PEEK_STREAM) != 0 ? 1 : 0;
+    ask.attempt = 1;
+    ask.dialect = str(dialect_->id());
+    ask.model = str(attempt_->model);
+    ask.path = retarget_.path.len != 0 ? retarget_.path : request_.path;
+    ask.query = retarget_.path.len != 0 ? retarget_.query : request_.query;
+    ask.account = &account_;
+    ask.client = &request_;
+    const plugins::Provider& provider = *attempt_->place->provider;
+    if (auto planned = provider.plan(ask, arena_, plan_); !planned) return planned;
+    if ((plan_.flags & PARLEY_PLAN_ANSWER) == 0) return {};
+    auto answer = std::make_unique<AnswerSource>(lane_.loop(), world_->config.upstream);
+    base::Bytes body;
+    http::Gather gather;
+    gather_body(gather);
+    gather.move_to(body);
+    auto opened = answer->open(provider, ask, body.view(), arena_);
+    upstream_ = std::move(answer);
+    return opened;
+}
+
+Task<Result<void>> Exchange::send() {
+    const config::UpstreamLimits& limits = world_->config.upstream;
+    const std::uint64_t head_ms = plan_.head_ms != 0 ? plan_.head_ms : limits.head_ms;
+    if (upstream_ != nullptr) {
+        upstream_->expire_after(head_ms);
+        co_return co_await upstream_->read_head();
+    }
+    for (bool fresh = false;; fresh = true) {
+        Result<void> opened = co_await open_upstream(fresh);
+        if (!opened) co_return opened;
+        auto& reply = static_cast<http::ReplyReader&>(*upstream_);
+        const Result<void> sent = co_await send_to(reply.stream());
+        upstream_->expire_after(head_ms);
+        Result<void> headed = sent;
+        // An upstream may answer before it has read everything; that answer counts.
+        if (!gone_) headed = co_await upstream_->read_head();
+        if (headed) co_return headed;
+        // A kept connection may have been closed under our hands: the request was not seen.
+        const bool again = reply.was_stale() && !fresh && !gone_ &&
+                           headed.error().error_class == PARLEY_E_UPSTREAM_PROTOCOL;
+        if (!again) co_return headed;
+        upstream_.reset();
+    }
+}
+
+Task<Result<void>> Exchange::open_upstream(bool fresh) {
+    http::UpstreamPool& pool = lane_.pool();
+    Result<http::UpstreamPool::Lease> lease =
+        co_await pool.acquire(view(plan_.origin), plan_.connect_ms, fresh, cancellation_);
+    if (!lease) co_return std::move(lease).error();
+    upstream_ = std::make_unique<http::ReplyReader>(std::move(*lease), world_->config.upstream);
+    if (gone_) co_return left();
+    co_return Result<void>();
+}
+
+Task<Result<void>> Exchange::send_to(http::Stream& stream) {
+    upstream_head_.clear();
+    write_upstream_head(static_cast<http::ReplyReader&>(*upstream_).authority());
+    http::Gather gather;
+    gather.add(upstream_head_.view());
+    gather_body(gather);
+    stream.expire_after(world_->config.upstream.idle_ms);
+    const bool written = co_await http::write_all(stream, gather);
+    if (written) co_return Result<void>();
+    co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
+                                   "upstream: connection broken while sending");
+}
+
+// The client's own fields go on, but for those that belong to its connection or prove who it is;
+// the provider's come in place of those of the same name.
+void Exchange::write_upstream_head(std::string_view authority) {
+    base::Bytes& out = upstream_head_;
+    const auto field = [&](std::string_view name, std::string_view value) {
+        out.append(name);
+        out.append(": ");
+        out.append(value);
+        out.append("\r\n");
+    };
+    out.append(view(request_.method));
+    out.append(" ");
+    out.append(view(plan_.target));
+    out.append(" HTTP/1.1\r\n");
+    field("host", authority);
+    const std::span<const parley_header> own(plan_.headers, plan_.header_count);
+    const auto replaced = [&](std::string_view name) {
+        return std::any_of(own.begin(), own.end(), [&](const parley_header& h) {
+            return http::equals_ignoring_case(view(h.name), name);
+        });
+    };
+    bool has_user_agent = false;
+    for (const http::Field& f : client_.head().fields) {
+        if (!http::passes_to_upstream(f) || replaced(f.name)) continue;
+        has_user_agent = has_user_agent || f.id == http::FieldId::user_agent;
+        field(f.name, f.value);
+    }
+    if (!has_user_agent && !replaced("user-agent")) field("user-agent", "parley/" PARLEY_VERSION);
+    for (const parley_header& h : own) {
+        if (h.value.len != 0) field(view(h.name), view(h.value));
+    }
+    std::uint64_t length = request_.body.len;
+    for (std::uint64_t i = 0; i < retarget_.edit_count; ++i) {
+        length += retarget_.edits[i].text.len - retarget_.edits[i].len;
+    }
+    if (view(request_.method) != "GET") {
+        std::array<char, 24> digits;
+        const auto end = std::to_chars(digits.begin(), digits.end(), length).ptr;
+        field("content-length", {digits.data(), static_cast<std::size_t>(end - digits.data())});
+    }
+    out.append("\r\n");
+}
+
+// The client's bytes with the edits between them: nothing is copied.
+void Exchange::gather_body(http::Gather& out) const {
+    const std::string_view body = view(request_.body);
+    std::size_t at = 0;
+    for (std::uint64_t i = 0; i < retarget_.edit_count; ++i) {
+        const parley_edit& edit = retarget_.edits[i];
+        out.add(body.substr(at, edit.at - at));
+        out.add(view(edit.text));
+        at = edit.at + edit.len;
+    }
+    out.add(body.substr(at));
+}
+
+}  // namespace parley::pipeline

@@ -1,0 +1,24 @@
+// pipeline/world.hpp: everything that an exchange looks things up in. One immutable value, swapped
+// as a whole; an exchange keeps the one it started with.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+
+#include "accounts/callers.hpp"
+#include "config/config.hpp"
+#include "plugins/registry.hpp"
+#include "routing/router.hpp"
+
+namespace parley::pipeline {
+
+struct World {
+    config::Config config;
+    plugins::Registry registry;
+    routing::Router router;
+    accounts::Callers callers;
+    std::shared_ptr<SSL_CTX> upstream_tls;
+};
+
+}  // namespace parley::pipeline

@@ -1,0 +1,247 @@
+// plugins/border.cpp: the only file that calls through the tables of dialects and providers.
+#include "plugins/border.hpp"
+
+#include <algorithm>
+
+namespace parley::plugins {
+
+using base::Arena;
+using base::Bytes;
+using base::Error;
+using base::Result;
+
+namespace {
+
+parley_error cleared_error(const Arena& arena) {
+    auto error = sized<parley_error>();
+    error.arena = arena.border();
+    return error;
+}
+
+// The outcome of a call that returned `status` and may have filled `error`.
+Result<void> outcome(parley_status status, const parley_error& error, std::string_view plugin) {
+    if (status >= 0) return {};
+    Error why = from_border(error);
+    if (error.error_class == 0) {
+        why.error_class = -status;
+        why.fault = PARLEY_FAULT_PLUGIN;
+    }
+    if (why.message.empty()) why.message = std::string(plugin) + ": gave no reason";
+    return why;
+}
+
+std::string_view name_of(const Instance& instance) { return instance.name(); }
+
+}  // namespace
+
+Error from_border(const parley_error& e) {
+    Error out;
+    out.error_class = e.error_class == 0 ? PARLEY_E_INTERNAL : e.error_class;
+    out.fault = e.fault == 0 ? PARLEY_FAULT_PLUGIN : e.fault;
+    out.scope = e.scope;
+    out.advice = e.advice;
+    out.http_status = e.http_status;
+    out.retry_after_ms = e.retry_after_ms;
+    out.message = view(e.message);
+    out.code = view(e.code);
+    out.param = view(e.param);
+    return out;
+}
+
+parley_error to_border(const Error& e) {
+    auto out = sized<parley_error>();
+    out.error_class = e.error_class;
+    out.fault = e.fault;
+    out.scope = e.scope;
+    out.advice = e.advice;
+    out.http_status = e.http_status != 0 ? e.http_status : base::http_status_of(e.error_class);
+    out.retry_after_ms = e.retry_after_ms;
+    out.message = str(e.message);
+    out.code = str(e.code);
+    out.param = str(e.param);
+    return out;
+}
+
+Outlet::Outlet(Bytes& into, std::size_t bytes_max)
+    : into_(into), bytes_max_(bytes_max), out_(sized<parley_out>()) {
+    out_.ctx = this;
+    out_.write = [](const parley_out* out, parley_bytes b) -> parley_status {
+        auto* self = static_cast<Outlet*>(out->ctx);
+        if (b.len > self->bytes_max_ - self->into_.size()) return -PARLEY_E_BUDGET;
+        self->into_.append({reinterpret_cast<const char*>(b.ptr), b.len});
+        return PARLEY_OK;
+    };
+    out_.borrow = out_.write;
+}
+
+// ---- dialect ----
+
+Dialect::Dialect(std::shared_ptr<Instance> instance)
+    : instance_(std::move(instance)),
+      table_(static_cast<const parley_dialect*>(instance_->component().table)) {
+    std::uint32_t count = 0;
+    const parley_route* all = table_->routes(self(), &count);
+    routes_ = {all, count};
+}
+
+std::uint32_t Dialect::match(const parley_call& call) const {
+    return table_->match == nullptr ? 1 : table_->match(self(), &call);
+}
+
+Result<void> Dialect::peek(const parley_call& call, Arena& arena, parley_peek& out) const {
+    parley_error error = cleared_error(arena);
+    const auto status = table_->peek(self(), &call, arena.border(), &out, &error);
+    return outcome(status, error, name_of(*instance_));
+}
+
+Result<void> Dialect::retarget(const parley_call& call, const parley_peek& peek,
+                               std::string_view model, Arena& arena, parley_retarget& io) const {
+    parley_error error = cleared_error(arena);
+    const auto status =
+        table_->retarget(self(), &call, &peek, str(model), arena.border(), &io, &error);
+    return outcome(status, error, name_of(*instance_));
+}
+
+Composed Dialect::encode_error(const parley_call* call, const Error& error, Arena& arena) const {
+    constexpr std::size_t kErrorBytesMax = 256 * 1024;
+    Composed reply{sized<parley_http_reply>(), {}};
+    const parley_error given = to_border(error);
+    const Outlet outlet(reply.body, kErrorBytesMax);
+    const auto status = table_->encode_error(self(), call, &given, arena.border(), &reply.head,
+                                             outlet.border());
+    if (status < 0 || reply.head.status < 400) {
+        reply.head = sized<parley_http_reply>();
+        reply.head.status = given.http_status;
+        reply.head.content_type = str("text/plain");
+        reply.body.clear();
+        reply.body.append(error.message);
+    }
+    return reply;
+}
+
+Error Dialect::decode_error(const parley_http_reply_head& head, std::string_view body,
+                            Arena& arena) const {
+    parley_error error = cleared_error(arena);
+    table_->decode_error(self(), &head, bytes(body), arena.border(), &error);
+    if (error.error_class == 0) error.error_class = base::class_of_http_status(head.status);
+    if (error.fault == 0) error.fault = PARLEY_FAULT_UPSTREAM;
+    if (error.http_status == 0) error.http_status = head.status;
+    return from_border(error);
+}
+
+Result<Composed> Dialect::encode_models(const parley_call& call,
+                                        std::span<const parley_model* const> models,
+                                        Arena& arena) const {
+    constexpr std::size_t kModelsBytesMax = 16 * 1024 * 1024;
+    Composed reply{sized<parley_http_reply>(), {}};
+    if (!PARLEY_HAS(table_, parley_dialect, encode_models)) {
+        return base::client_error(PARLEY_E_NOT_FOUND, "this dialect has no list of models");
+    }
+    const Outlet outlet(reply.body, kModelsBytesMax);
+    parley_error error = cleared_error(arena);
+    const auto status =
+        table_->encode_models(self(), &call, models.data(), models.size(), arena.border(),
+                              &reply.head, outlet.border(), &error);
+    if (auto ok = outcome(status, error, name_of(*instance_)); !ok) return std::move(ok).error();
+    return reply;
+}
+
+// ---- tap ----
+
+Tap::~Tap() {
+    if (session_ != nullptr) table_->tap_close(session_);
+}
+
+Result<void> Tap::open(const Dialect& dialect, const parley_tap_open& open, Arena& arena) {
+    table_ = &dialect.table();
+    arena_ = &arena;
+    parley_error error = cleared_error(arena);
+    const auto status = table_->tap_open(dialect.self(), &open, &session_, &error);
+    if (status < 0) session_ = nullptr;
+    tap_.state = PARLEY_TAP_OPEN;
+    tap_.usage.struct_size = sizeof(parley_usage);
+    tap_.error = cleared_error(arena);
+    return outcome(status, error, dialect.id());
+}
+
+Result<void> Tap::feed(std::string_view input, bool eof) {
+    parley_error error = cleared_error(*arena_);
+    tap_.taken = 0;
+    tap_.cut_count = 0;
+    const auto status = table_->tap_feed(session_, bytes(input), eof ? 1 : 0, &tap_, &error);
+    if (tap_.taken > input.size()) tap_.taken = input.size();
+    return outcome(status, error, "tap");
+}
+
+Bytes Tap::fail(const Error& error) {
+    constexpr std::size_t kEventBytesMax = 256 * 1024;
+    Bytes event;
+    const Outlet outlet(event, kEventBytesMax);
+    const parley_error given = to_border(error);
+    if (table_->tap_fail(session_, &given, outlet.border()) < 0) event.clear();
+    return event;
+}
+
+// ---- provider ----
+
+Provider::Provider(std::shared_ptr<Instance> instance)
+    : instance_(std::move(instance)),
+      table_(static_cast<const parley_provider*>(instance_->component().table)) {
+    std::uint32_t count = 0;
+    const parley_str* spoken = table_->dialects(self(), &count);
+    dialects_ = {spoken, count};
+    if (table_->models == nullptr) return;
+    const parley_model_offer* offers = table_->models(self(), &count);
+    models_ = {offers, count};
+}
+
+bool Provider::speaks(std::string_view dialect) const {
+    return std::any_of(dialects_.begin(), dialects_.end(),
+                       [&](parley_str id) { return view(id) == dialect; });
+}
+
+Result<void> Provider::plan(const parley_plan_ask& ask, Arena& arena, parley_plan& out) const {
+    parley_error error = cleared_error(arena);
+    const auto status = table_->plan(self(), &ask, arena.border(), &out, &error);
+    return outcome(status, error, name());
+}
+
+parley_verdict Provider::classify(const parley_account& account,
+                                  const parley_http_reply_head* head, std::string_view body,
+                                  const Error& told, Arena& arena) const {
+    auto verdict = sized<parley_verdict>();
+    verdict.error = to_border(told);
+    verdict.error.arena = arena.border();
+    if (table_->classify == nullptr) return verdict;
+    const parley_error given = verdict.error;
+    auto own = sized<parley_verdict>();
+    own.error = cleared_error(arena);
+    const auto status = table_->classify(self(), &account, head, bytes(body), &given,
+                                         arena.border(), &own);
+    return status == PARLEY_OK && own.error.error_class != 0 ? own : verdict;
+}
+
+// ---- answer ----
+
+Answer::~Answer() {
+    if (session_ != nullptr) table_->answer_close(session_);
+}
+
+Result<void> Answer::open(const Provider& provider, const parley_plan_ask& ask,
+                          std::string_view body, Arena& arena) {
+    table_ = &provider.table();
+    if (!PARLEY_HAS(table_, parley_provider, answer_open)) {
+        return base::gateway_error(PARLEY_E_INTERNAL, provider.name() + ": has no own answers");
+    }
+    parley_error error = cleared_error(arena);
+    const auto status = table_->answer_open(provider.self(), &ask, bytes(body), &session_, &error);
+    if (status < 0) session_ = nullptr;
+    return outcome(status, error, provider.name());
+}
+
+parley_status Answer::step(Bytes& out, std::size_t bytes_max) {
+    const Outlet outlet(out, bytes_max);
+    return table_->answer_step(session_, &answer_, outlet.border());
+}
+
+}  // namespace parley::plugins

@@ -1,0 +1,48 @@
+# parley_add_plugin(NAME SOURCES a.cpp ... ID reverse.dns.id VERSION 1.2.3 KINDS dialect provider
+#                   [FLAGS resident own-threads] [LIBRARIES lib ...])
+#
+# Builds NAME.so with the flags that a plugin needs: one exported symbol, nothing that pins the
+# library in memory, no text relocations, a build id, and the manifest as an ELF note, which the host
+# reads before it runs any of the plugin's code.
+
+set(PARLEY_PLUGIN_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
+
+function(parley_add_plugin name)
+    cmake_parse_arguments(ARG "" "ID;VERSION" "SOURCES;KINDS;FLAGS;LIBRARIES" ${ARGN})
+    if(NOT ARG_ID OR NOT ARG_VERSION OR NOT ARG_KINDS OR NOT ARG_SOURCES)
+        message(FATAL_ERROR "parley_add_plugin(${name}): ID, VERSION, KINDS and SOURCES are needed")
+    endif()
+
+    list(TRANSFORM ARG_KINDS REPLACE "(.+)" "\"\\1\"" OUTPUT_VARIABLE kinds)
+    list(TRANSFORM ARG_FLAGS REPLACE "(.+)" "\"\\1\"" OUTPUT_VARIABLE flags)
+    list(JOIN kinds "," kinds)
+    list(JOIN flags "," flags)
+    set(manifest
+        "{\"id\":\"${ARG_ID}\",\"version\":\"${ARG_VERSION}\",\"abi\":\"0.1\",\"min_host_minor\":1,\"kinds\":[${kinds}],\"flags\":[${flags}]}"
+    )
+    string(LENGTH "${manifest}" size)
+    string(REPLACE "\"" "\\\"" manifest "${manifest}")
+    set(note ${CMAKE_CURRENT_BINARY_DIR}/${name}.note.S)
+    configure_file(${PARLEY_PLUGIN_CMAKE_DIR}/note.S.in ${note} @ONLY)
+
+    add_library(${name} MODULE ${ARG_SOURCES} ${note})
+    set_target_properties(
+        ${name}
+        PROPERTIES PREFIX "" SUFFIX .so CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON C_STANDARD 11
+                   POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
+                   C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+    target_compile_options(${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
+    set(map ${PARLEY_PLUGIN_CMAKE_DIR}/plugin.map)
+    target_link_options(
+        ${name}
+        PRIVATE
+        -Wl,--version-script=${map}
+        -Wl,-z,now
+        -Wl,-z,relro
+        -Wl,-z,noexecstack
+        -Wl,--build-id=sha1
+        -Wl,--exclude-libs,ALL
+        $<$<NOT:$<BOOL:${PARLEY_SANITIZER}>>:-Wl,-z,defs>)
+    set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${map})
+    target_link_libraries(${name} PRIVATE parley_plugin_api ${ARG_LIBRARIES})
+endfunction()

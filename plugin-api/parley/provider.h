@@ -1,0 +1,135 @@
+/* parley/provider.h: parley.provider/1, a place that serves models and speaks a dialect.
+ *
+ * One component may run as several named instances, each with its own configuration (base_url,
+ * headers). A provider says where a request goes, how it is proven, and what a reply means; the
+ * host does the I/O and decides about retries.
+ *
+ * A provider without a network answers itself (the answer_* functions): it is then a state machine
+ * that hands out bytes, and the host treats them as it treats bytes from a socket.
+ */
+#ifndef PARLEY_PROVIDER_H
+#define PARLEY_PROVIDER_H
+
+#include "parley/abi.h"
+#include "parley/dialect.h"
+#include "parley/http.h"
+
+PARLEY_EXTERN_C_BEGIN
+
+#define PARLEY_KIND_PROVIDER "parley.provider/1"
+
+/* An identity at a provider. Valid for the call; the host wipes the secret afterwards. */
+typedef struct parley_account {
+    uint32_t struct_size;
+    uint32_t reserved0;
+    parley_str id;
+    parley_str label;
+    parley_str secret;     /* an API key, or the JSON object that a login published */
+    parley_str attributes; /* JSON object, not secret; may be empty */
+    uint64_t revision;
+    int64_t expires_at_ms; /* wall clock; 0: does not expire */
+} parley_account;
+
+/* What a plan is asked for. */
+typedef struct parley_plan_ask {
+    uint32_t struct_size;
+    uint32_t operation; /* PARLEY_OPERATION_* */
+    uint32_t stream;    /* 1 when the client asked for a stream */
+    uint32_t attempt;   /* 1 for the first */
+    parley_str dialect; /* the dialect that the request is in */
+    parley_str model;   /* the upstream's name for it */
+    parley_str path;    /* as the dialect wants it: "/v1/chat/completions" */
+    parley_str query;   /* without the question mark; may be empty */
+    const parley_account *account;
+    const parley_http_request *client; /* the client's own request */
+} parley_plan_ask;
+
+#define PARLEY_PLAN_ANSWER (1u << 0)     /* no network: use answer_open */
+#define PARLEY_PLAN_IDEMPOTENT (1u << 1) /* may be sent again although bytes went out */
+
+/* Where a request goes. Deadlines of 0 mean the host's own. */
+typedef struct parley_plan {
+    uint32_t struct_size;
+    uint32_t flags;    /* PARLEY_PLAN_* */
+    parley_str origin; /* "https://api.example.com" or with ":port"; in the instance */
+    parley_str target; /* path and query: "/v1/chat/completions?x=y" */
+    /* Replace the client's headers of the same name; an empty value removes them. */
+    const parley_header *headers;
+    uint64_t header_count;
+    uint32_t connect_ms;
+    uint32_t head_ms;
+    uint32_t content_ms; /* first content */
+    uint32_t idle_ms;
+} parley_plan;
+
+/* What a failed attempt means. Cleared by the host, filled by classify. */
+typedef struct parley_verdict {
+    uint32_t struct_size;
+    uint32_t reserved0;
+    parley_error error; /* class, fault, scope, advice, retry_after_ms, code, message */
+    uint64_t cool_down_ms; /* how long to leave `scope` alone; 0: the host's default */
+} parley_verdict;
+
+/* A model that a provider offers; "*" at the end matches any rest. */
+typedef struct parley_model_offer {
+    uint32_t struct_size;
+    uint32_t reserved0;
+    parley_str pattern;
+} parley_model_offer;
+
+/* What an own answer does next. */
+typedef struct parley_answer {
+    uint32_t struct_size;
+    uint32_t status;       /* HTTP status; read once, after the first step */
+    parley_str content_type; /* ditto; static or in the session */
+    const parley_header *headers; /* ditto */
+    uint64_t header_count;
+    uint64_t wait_ms; /* after PARLEY_AGAIN: how long until the next step; UINT64_MAX: never */
+} parley_answer;
+
+typedef struct parley_provider {
+    uint32_t struct_size;
+    uint32_t reserved0;
+
+    /* The dialects this instance speaks, best first.
+     * @thread ctl  @need required  @life instance  @null none  @since 0.1 */
+    const parley_str *(*dialects)(parley_instance *instance, uint32_t *count);
+
+    /* The models it offers when configuration names none.
+     * @thread ctl  @need optional: every model  @life instance  @null none  @since 0.1 */
+    const parley_model_offer *(*models)(parley_instance *instance, uint32_t *count);
+
+    /* Where and how to send a request. Headers that carry the secret are marked
+     * PARLEY_HEADER_SECRET; the target never carries it. Same input, same output.
+     * @thread loop  @need required  @life arena  @null none  @since 0.1 */
+    parley_status (*plan)(parley_instance *instance, const parley_plan_ask *ask,
+                          const parley_arena *arena, parley_plan *out, parley_error *error);
+
+    /* What a reply that is not a success means. `told` is what the dialect's decode_error read;
+     * `head` is NULL when there was no reply, and told then says why.
+     * @thread loop  @need optional: by status and told  @life arena  @null head may be NULL
+     * @since 0.1 */
+    parley_status (*classify)(parley_instance *instance, const parley_account *account,
+                              const parley_http_reply_head *head, parley_bytes body,
+                              const parley_error *told, const parley_arena *arena,
+                              parley_verdict *out);
+
+    /* Starts an answer of its own to the request (already retargeted).
+     * @thread loop  @need optional: has a network  @life until answer_close  @null none
+     * @since 0.1 */
+    parley_status (*answer_open)(parley_instance *instance, const parley_plan_ask *ask,
+                                 parley_bytes body, parley_session **out, parley_error *error);
+
+    /* The next bytes. PARLEY_OK: call again at once; PARLEY_AGAIN: call again after wait_ms;
+     * PARLEY_DONE: that was the end; PARLEY_CLOSED: as if the connection had been cut.
+     * @thread loop  @need with answer_open  @life session  @null none  @since 0.1 */
+    parley_status (*answer_step)(parley_session *session, parley_answer *io,
+                                 const parley_out *out);
+
+    /* @thread loop  @need with answer_open  @life none  @null none  @since 0.1 */
+    void (*answer_close)(parley_session *session);
+} parley_provider;
+
+PARLEY_EXTERN_C_END
+
+#endif

@@ -1,0 +1,639 @@
+// parley/sdk/json.hpp: read JSON in place and write it, without building a document.
+//
+// JsonReader walks a whole text once, checks all of it that it passes over, and hands out views.
+// JsonTop watches a text that arrives in pieces and keeps what it was asked for of the top level.
+// JsonWriter appends.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parley/sdk/scan.hpp"
+
+namespace parley::sdk {
+
+// Appends the characters that a raw JSON string (without its quotes) stands for. Lone surrogates
+// become U+FFFD. The raw text has been checked by JsonReader.
+inline void json_unescape(std::string_view raw, std::string& out) {
+    const auto hex4 = [&](std::size_t at) {
+        unsigned value = 0;
+        std::from_chars(raw.data() + at, raw.data() + at + 4, value, 16);
+        return value;
+    };
+    const auto append = [&](unsigned c) {
+        if (c < 0x80) {
+            out += static_cast<char>(c);
+        } else if (c < 0x800) {
+            out += static_cast<char>(0xc0 | (c >> 6));
+            out += static_cast<char>(0x80 | (c & 0x3f));
+        } else if (c < 0x10000) {
+            out += static_cast<char>(0xe0 | (c >> 12));
+            out += static_cast<char>(0x80 | ((c >> 6) & 0x3f));
+            out += static_cast<char>(0x80 | (c & 0x3f));
+        } else {
+            out += static_cast<char>(0xf0 | (c >> 18));
+            out += static_cast<char>(0x80 | ((c >> 12) & 0x3f));
+            out += static_cast<char>(0x80 | ((c >> 6) & 0x3f));
+            out += static_cast<char>(0x80 | (c & 0x3f));
+        }
+    };
+    for (std::size_t i = 0; i < raw.size();) {
+        if (raw[i] != '\\') {
+            const std::size_t next = std::min(raw.find('\\', i), raw.size());
+            out.append(raw, i, next - i);
+            i = next;
+            continue;
+        }
+        const char kind = raw[i + 1];
+        i += 2;
+        if (kind != 'u') {
+            constexpr std::string_view kFrom = "bfnrt";
+            constexpr std::string_view kTo = "\b\f\n\r\t";
+            const std::size_t at = kFrom.find(kind);
+            out += at == std::string_view::npos ? kind : kTo[at];
+            continue;
+        }
+        unsigned c = hex4(i);
+        i += 4;
+        const bool high = c >= 0xd800 && c < 0xdc00;
+        if (high && i + 6 <= raw.size() && raw[i] == '\\' && raw[i + 1] == 'u') {
+            const unsigned low = hex4(i + 2);
+            if (low >= 0xdc00 && low < 0xe000) {
+                c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+                i += 6;
+            }
+        }
+        append(c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
+    }
+}
+
+// A JSON string where it stands in the text.
+struct JsonString {
+    std::string_view raw;  // without the quotes, escapes as written
+    bool escaped = false;  // raw holds at least one backslash
+
+    std::string text() const {
+        if (!escaped) return std::string(raw);
+        std::string out;
+        json_unescape(raw, out);
+        return out;
+    }
+
+    bool equals(std::string_view wanted) const {
+        return escaped ? text() == wanted : raw == wanted;
+    }
+};
+
+// A cursor over one JSON text. Every step checks the grammar of RFC 8259, UTF-8 included; after the
+// first fault every call answers false and at() names the byte. Duplicate keys are the caller's
+// matter. Usage:
+//   JsonReader r(text);
+//   JsonString key;
+//   if (r.enter_object()) while (r.next_key(key)) { ... read or r.skip() ... }
+class JsonReader {
+   public:
+    static constexpr int kDepthMax = 512;
+
+    explicit JsonReader(std::string_view text)
+        : begin_(text.data()), p_(text.data()), end_(text.data() + text.size()) {}
+
+    bool failed() const { return failed_; }
+    std::size_t at() const { return static_cast<std::size_t>(p_ - begin_); }
+
+    // The first character of the next value: one of { [ " t f n - 0..9, or 0 at a fault.
+    char peek() {
+        if (failed_) return '\0';
+        skip_space();
+        return p_ == end_ ? '\0' : *p_;
+    }
+
+    bool enter_object() { return enter('{'); }
+    bool enter_array() { return enter('['); }
+
+    // The next key of the object entered last, its colon passed; false at the closing brace.
+    bool next_key(JsonString& key) {
+        if (!next_element('}')) return false;
+        if (peek() != '"' || !read_string(key)) return fail();
+        if (peek() != ':') return fail();
+        ++p_;
+        return true;
+    }
+
+    // True when the array entered last has another value, which is to be read next.
+    bool next_item() { return next_element(']'); }
+
+    bool read_string(JsonString& out) {
+        if (peek() != '"') return fail();
+        const char* start = ++p_;
+        out.escaped = false;
+        if (!pass_string(out.escaped)) return false;
+        out.raw = {start, static_cast<std::size_t>(p_ - 1 - start)};
+        return true;
+    }
+
+    bool read_bool(bool& out) {
+        out = peek() == 't';
+        return out ? pass_word("true") : pass_word("false");
+    }
+
+    // A non-negative whole number; anything else is passed over and leaves out alone.
+    bool read_count(std::uint64_t& out) {
+        const std::string_view text = raw();
+        if (failed_) return false;
+        std::uint64_t value = 0;
+        const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (fault == std::errc() && end == text.data() + text.size()) out = value;
+        return true;
+    }
+
+    // Passes over null; false (and nothing passed) when the next value is something else.
+    bool read_null() { return peek() == 'n' && pass_word("null"); }
+
+    // Passes over the next value, whatever it is, and gives its text.
+    std::string_view raw() {
+        peek();
+        const char* start = p_;
+        skip();
+        return {start, static_cast<std::size_t>(p_ - start)};
+    }
+
+    // Passes over the next value.
+    bool skip() {
+        const char c = peek();
+        if (c == '{' || c == '[') return skip_container();
+        return skip_scalar(c);
+    }
+
+    // True when nothing but white space is left.
+    bool at_end() {
+        if (failed_) return false;
+        skip_space();
+        return p_ == end_;
+    }
+
+   private:
+    bool fail() {
+        failed_ = true;
+        return false;
+    }
+
+    void skip_space() {
+        while (p_ != end_ && (*p_ == ' ' || *p_ == '\n' || *p_ == '\r' || *p_ == '\t')) ++p_;
+    }
+
+    bool enter(char opener) {
+        if (failed_ || peek() != opener || depth_ == kDepthMax) return fail();
+        ++p_;
+        ++depth_;
+        first_ = true;
+        return true;
+    }
+
+    bool next_element(char closer) {
+        if (failed_) return false;
+        if (peek() == closer) {
+            ++p_;
+            --depth_;
+            first_ = false;
+            return false;
+        }
+        if (!first_) {
+            if (peek() != ',') return fail();
+            ++p_;
+            if (peek() == closer) return fail();
+        }
+        first_ = false;
+        return peek() != '\0' || fail();
+    }
+
+    bool pass_word(std::string_view word) {
+        if (failed_) return false;
+        if (static_cast<std::size_t>(end_ - p_) < word.size()) return fail();
+        if (std::string_view(p_, word.size()) != word) return fail();
+        p_ += word.size();
+        return true;
+    }
+
+    // p_ stands behind the opening quote; afterwards behind the closing one.
+    bool pass_string(bool& escaped) {
+        for (;;) {
+            p_ = find_string_special(p_, end_);
+            if (p_ == end_) return fail();
+            const auto c = static_cast<unsigned char>(*p_);
+            if (c == '"') {
+                ++p_;
+                return true;
+            }
+            if (c == '\\') {
+                escaped = true;
+                if (!pass_escape()) return false;
+            } else if (c >= 0x80) {
+                if (!pass_utf8()) return false;
+            } else {
+                return fail();
+            }
+        }
+    }
+
+    // Text beyond ASCII comes in runs.
+    bool pass_utf8() {
+        do {
+            const std::size_t length = utf8_length(p_, end_);
+            if (length == 0) return fail();
+            p_ += length;
+        } while (p_ != end_ && static_cast<unsigned char>(*p_) >= 0x80);
+        return true;
+    }
+
+    bool pass_escape() {
+        if (end_ - p_ < 2) return fail();
+        const char kind = p_[1];
+        p_ += 2;
+        if (kind == 'u') {
+            for (int i = 0; i < 4; ++i, ++p_) {
+                const bool hex = p_ != end_ && ((*p_ >= '0' && *p_ <= '9') ||
+                                                (*p_ >= 'a' && *p_ <= 'f') ||
+                                                (*p_ >= 'A' && *p_ <= 'F'));
+                if (!hex) return fail();
+            }
+            return true;
+        }
+        const bool known = kind == '"' || kind == '\\' || kind == '/' || kind == 'b' ||
+                           kind == 'f' || kind == 'n' || kind == 'r' || kind == 't';
+        return known || fail();
+    }
+
+    bool pass_number() {
+        const auto digits = [&] {
+            const char* start = p_;
+            while (p_ != end_ && *p_ >= '0' && *p_ <= '9') ++p_;
+            return p_ != start;
+        };
+        if (p_ != end_ && *p_ == '-') ++p_;
+        if (p_ != end_ && *p_ == '0') {
+            ++p_;
+        } else if (!digits()) {
+            return fail();
+        }
+        if (p_ != end_ && *p_ == '.') {
+            ++p_;
+            if (!digits()) return fail();
+        }
+        if (p_ != end_ && (*p_ == 'e' || *p_ == 'E')) {
+            ++p_;
+            if (p_ != end_ && (*p_ == '+' || *p_ == '-')) ++p_;
+            if (!digits()) return fail();
+        }
+        return true;
+    }
+
+    bool skip_scalar(char c) {
+        if (failed_) return false;
+        switch (c) {
+            case '"': {
+                ++p_;
+                bool escaped = false;
+                return pass_string(escaped);
+            }
+            case 't':
+                return pass_word("true");
+            case 'f':
+                return pass_word("false");
+            case 'n':
+                return pass_word("null");
+            default:
+                return pass_number();
+        }
+    }
+
+    // Without recursion: one bit of the stack says whether a level is an object.
+    bool skip_container() {
+        std::array<std::uint64_t, kDepthMax / 64> objects{};
+        const int floor = depth_;
+        do {
+            const char c = peek();
+            bool opened = false;
+            if (c == '{' || c == '[') {
+                if (!enter(c)) return false;
+                const int level = depth_ - 1;
+                const std::uint64_t bit = std::uint64_t{1} << (level & 63);
+                objects[level / 64] = c == '{' ? objects[level / 64] | bit
+                                               : objects[level / 64] & ~bit;
+                opened = true;
+            } else if (!skip_scalar(c)) {
+                return false;
+            }
+            first_ = opened;
+            while (depth_ > floor) {
+                const int level = depth_ - 1;
+                const bool object = ((objects[level / 64] >> (level & 63)) & 1) != 0;
+                JsonString key;
+                if (object ? next_key(key) : next_item()) break;
+                if (failed_) return false;
+            }
+        } while (depth_ > floor);
+        return true;
+    }
+
+    const char* begin_;
+    const char* p_;
+    const char* end_;
+    int depth_ = 0;
+    bool first_ = true;
+    bool failed_ = false;
+};
+
+// Watches a JSON object that arrives in pieces and keeps the raw values of a few top-level keys.
+// It checks structure, not grammar: it is for bodies that are passed on, not believed.
+class JsonTop {
+   public:
+    static constexpr std::size_t kValueBytesMax = 16 * 1024;
+    static constexpr std::size_t kKeyBytesMax = 64;
+    enum class State { open, complete, broken };
+
+    // Keeps the values of these keys; the array must outlive the object. A key that is written
+    // with kKeyBytesMax or more is not found.
+    template <std::size_t N>
+    explicit JsonTop(const std::array<std::string_view, N>& keys)
+        : keys_(keys.data()), key_count_(N), values_(N) {}
+
+    template <std::size_t N>
+    explicit JsonTop(const std::array<std::string_view, N>&& keys) = delete;
+
+    State state() const { return state_; }
+
+    // The raw value of the key at `index`, without the space around it; empty when it has not come
+    // or was too long to keep. Of two members with this key the later counts.
+    std::string_view value(std::size_t index) const { return values_[index].text; }
+
+    // Whether a member with this key has come, kept or not.
+    bool has(std::size_t index) const { return values_[index].came; }
+
+    State feed(std::string_view bytes) {
+        const char* p = bytes.data();
+        const char* end = p + bytes.size();
+        while (p != end && state_ == State::open) p = in_string_ ? string(p, end) : plain(p, end);
+        // Behind the object only white space may come.
+        while (p != end && state_ == State::complete) {
+            if (!is_space(*p)) state_ = State::broken;
+            ++p;
+        }
+        return state_;
+    }
+
+   private:
+    struct Value {
+        std::string text;
+        bool came = false;
+    };
+
+    static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+    void keep(const char* from, const char* to) {
+        if (wanted_ == kNone) return;
+        std::string& value = values_[wanted_].text;
+        const auto size = static_cast<std::size_t>(to - from);
+        if (value.size() + size > kValueBytesMax) {
+            value.clear();
+            wanted_ = kNone;
+            return;
+        }
+        value.append(from, size);
+    }
+
+    const char* string(const char* p, const char* end) {
+        const char* start = p;
+        while (p != end) {
+            if (escaping_) {
+                escaping_ = false;
+                ++p;
+                continue;
+            }
+            p = find_quote(p, end);
+            if (p == end) break;
+            if (*p++ == '\\') {
+                escaping_ = true;
+                continue;
+            }
+            in_string_ = false;
+            break;
+        }
+        if (reading_key_) {
+            const std::size_t room = kKeyBytesMax - std::min(key_.size(), kKeyBytesMax);
+            key_.append(start, std::min(static_cast<std::size_t>(p - start), room));
+            if (!in_string_) end_key();
+        } else {
+            keep(start, p);
+        }
+        return p;
+    }
+
+    void end_key() {
+        reading_key_ = false;
+        next_value_ = kNone;
+        if (key_.size() == kKeyBytesMax) return;
+        JsonString key;
+        JsonReader r(key_);
+        if (!r.read_string(key)) return;
+        for (std::size_t i = 0; i < key_count_; ++i) {
+            if (key.equals(keys_[i])) next_value_ = i;
+        }
+    }
+
+    const char* plain(const char* p, const char* end) {
+        if (depth_ == 0) return top(p);
+        if (depth_ == 1) return member(p);
+        const char* start = p;
+        p = find_structure(p, end);
+        if (p == end) {
+            keep(start, p);
+            return p;
+        }
+        const char c = *p++;
+        if (c == '"') {
+            in_string_ = true;
+        } else {
+            depth_ += c == '{' || c == '[' ? 1 : -1;
+        }
+        keep(start, p);
+        return p;
+    }
+
+    const char* top(const char* p) {
+        if (*p == '{') {
+            depth_ = 1;
+            expect_key_ = true;
+        } else if (!is_space(*p)) {
+            state_ = State::broken;
+        }
+        return p + 1;
+    }
+
+    const char* member(const char* p) {
+        const char c = *p;
+        switch (c) {
+            case '"':
+                in_string_ = true;
+                reading_key_ = expect_key_;
+                key_ = '"';
+                break;
+            case ':':
+                begin_value();
+                return p + 1;
+            case ',':
+            case '}':
+                wanted_ = kNone;
+                expect_key_ = true;
+                if (c == '}') {
+                    depth_ = 0;
+                    state_ = State::complete;
+                }
+                return p + 1;
+            case '{':
+            case '[':
+                ++depth_;
+                break;
+            case ']':
+                state_ = State::broken;
+                break;
+            default:
+                if (is_space(c)) return p + 1;
+                break;
+        }
+        if (!reading_key_) keep(p, p + 1);
+        return p + 1;
+    }
+
+    void begin_value() {
+        expect_key_ = false;
+        wanted_ = next_value_;
+        if (wanted_ == kNone) return;
+        values_[wanted_].text.clear();
+        values_[wanted_].came = true;
+    }
+
+    static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+    const std::string_view* keys_;
+    std::size_t key_count_;
+    std::vector<Value> values_;
+    std::string key_;
+    std::size_t wanted_ = kNone;
+    std::size_t next_value_ = kNone;
+    std::uint64_t depth_ = 0;
+    State state_ = State::open;
+    bool in_string_ = false;
+    bool escaping_ = false;
+    bool expect_key_ = false;
+    bool reading_key_ = false;
+};
+
+// Appends text as a JSON string, quotes included. Malformed UTF-8 becomes U+FFFD.
+inline void json_quote(std::string_view text, std::string& out) {
+    out += '"';
+    const char* p = text.data();
+    const char* end = p + text.size();
+    while (p != end) {
+        const char* stop = find_string_special(p, end);
+        out.append(p, static_cast<std::size_t>(stop - p));
+        p = stop;
+        if (p == end) break;
+        const auto c = static_cast<unsigned char>(*p);
+        if (c >= 0x80) {
+            const std::size_t length = utf8_length(p, end);
+            out.append(length == 0 ? std::string_view("\xef\xbf\xbd") : std::string_view(p, length));
+            p += length == 0 ? 1 : length;
+            continue;
+        }
+        ++p;
+        switch (c) {
+            case '"':
+                out += "\\\"";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            case '\r':
+                out += "\\r";
+                break;
+            case '\t':
+                out += "\\t";
+                break;
+            default: {
+                constexpr std::string_view kHex = "0123456789abcdef";
+                out += "\\u00";
+                out += kHex[c >> 4];
+                out += kHex[c & 15];
+            }
+        }
+    }
+    out += '"';
+}
+
+// Appends JSON to a string, minding commas. Nesting is the caller's to balance.
+class JsonWriter {
+   public:
+    explicit JsonWriter(std::string& out) : out_(out) {}
+
+    JsonWriter& begin_object() { return open('{'); }
+    JsonWriter& end_object() { return close('}'); }
+    JsonWriter& begin_array() { return open('['); }
+    JsonWriter& end_array() { return close(']'); }
+
+    JsonWriter& key(std::string_view name) {
+        comma();
+        json_quote(name, out_);
+        out_ += ':';
+        fresh_ = true;
+        return *this;
+    }
+
+    JsonWriter& string(std::string_view text) {
+        comma();
+        json_quote(text, out_);
+        return *this;
+    }
+
+    JsonWriter& number(std::int64_t value) { return raw(std::to_string(value)); }
+    JsonWriter& boolean(bool value) { return raw(value ? "true" : "false"); }
+    JsonWriter& null() { return raw("null"); }
+
+    // Text that is JSON already.
+    JsonWriter& raw(std::string_view json) {
+        comma();
+        out_ += json;
+        return *this;
+    }
+
+   private:
+    void comma() {
+        if (!fresh_) out_ += ',';
+        fresh_ = false;
+    }
+
+    JsonWriter& open(char c) {
+        comma();
+        out_ += c;
+        fresh_ = true;
+        return *this;
+    }
+
+    JsonWriter& close(char c) {
+        out_ += c;
+        fresh_ = false;
+        return *this;
+    }
+
+    std::string& out_;
+    bool fresh_ = true;
+};
+
+}  // namespace parley::sdk

@@ -1,0 +1,121 @@
+// parley/sdk/scan.hpp: find bytes quickly. SSE2 where the compiler has it, plain loops elsewhere.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace parley::sdk {
+
+namespace detail {
+
+#if defined(__SSE2__)
+// Bit i is set when byte i of the block satisfies Match.
+template <class Match>
+inline const char* scan16(const char* p, const char* end, Match match) {
+    while (end - p >= 16) {
+        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+        const auto mask = static_cast<unsigned>(_mm_movemask_epi8(match(block)));
+        if (mask != 0) return p + __builtin_ctz(mask);
+        p += 16;
+    }
+    return p;
+}
+#endif
+
+}  // namespace detail
+
+// The first quote, backslash, control character or non-ASCII byte in [p, end), or end.
+inline const char* find_string_special(const char* p, const char* end) {
+#if defined(__SSE2__)
+    const __m128i quote = _mm_set1_epi8('"');
+    const __m128i backslash = _mm_set1_epi8('\\');
+    const __m128i space = _mm_set1_epi8(0x20);
+    // A signed compare finds control characters and, being negative, every byte above 0x7f.
+    p = detail::scan16(p, end, [&](__m128i b) {
+        const __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(b, quote), _mm_cmpeq_epi8(b, backslash));
+        return _mm_or_si128(marks, _mm_cmplt_epi8(b, space));
+    });
+#endif
+    while (p != end) {
+        const auto c = static_cast<unsigned char>(*p);
+        if (c == '"' || c == '\\' || c < 0x20 || c >= 0x80) break;
+        ++p;
+    }
+    return p;
+}
+
+// The first quote or backslash in [p, end), or end.
+inline const char* find_quote(const char* p, const char* end) {
+#if defined(__SSE2__)
+    const __m128i quote = _mm_set1_epi8('"');
+    const __m128i backslash = _mm_set1_epi8('\\');
+    p = detail::scan16(p, end, [&](__m128i b) {
+        return _mm_or_si128(_mm_cmpeq_epi8(b, quote), _mm_cmpeq_epi8(b, backslash));
+    });
+#endif
+    while (p != end && *p != '"' && *p != '\\') ++p;
+    return p;
+}
+
+// The first quote, brace or bracket in [p, end), or end.
+inline const char* find_structure(const char* p, const char* end) {
+#if defined(__SSE2__)
+    const __m128i quote = _mm_set1_epi8('"');
+    const __m128i opener = _mm_set1_epi8('{');
+    const __m128i closer = _mm_set1_epi8('}');
+    const __m128i bit = _mm_set1_epi8(0x20);  // makes a brace of a bracket, and nothing else does
+    p = detail::scan16(p, end, [&](__m128i b) {
+        const __m128i braces = _mm_or_si128(b, bit);
+        const __m128i marks =
+            _mm_or_si128(_mm_cmpeq_epi8(braces, opener), _mm_cmpeq_epi8(braces, closer));
+        return _mm_or_si128(marks, _mm_cmpeq_epi8(b, quote));
+    });
+#endif
+    for (; p != end; ++p) {
+        const char c = *p;
+        if (c == '"' || c == '{' || c == '}' || c == '[' || c == ']') break;
+    }
+    return p;
+}
+
+// The first CR or LF in [p, end), or end.
+inline const char* find_line_end(const char* p, const char* end) {
+#if defined(__SSE2__)
+    const __m128i lf = _mm_set1_epi8('\n');
+    const __m128i cr = _mm_set1_epi8('\r');
+    p = detail::scan16(p, end, [&](__m128i b) {
+        return _mm_or_si128(_mm_cmpeq_epi8(b, lf), _mm_cmpeq_epi8(b, cr));
+    });
+#endif
+    while (p != end && *p != '\n' && *p != '\r') ++p;
+    return p;
+}
+
+// The length of the UTF-8 sequence at p (2 to 4), or 0 when it is malformed or cut. The first byte
+// is known to be 0x80 or above. Overlong forms, surrogates and values past U+10FFFF are malformed.
+inline std::size_t utf8_length(const char* p, const char* end) {
+    const auto byte = [&](int i) { return static_cast<unsigned char>(p[i]); };
+    const auto left = end - p;
+    const auto tail = [&](int i) { return (byte(i) & 0xc0u) == 0x80u; };
+    const unsigned char c = byte(0);
+    if (c >= 0xc2 && c <= 0xdf) return left >= 2 && tail(1) ? 2 : 0;
+    if (c >= 0xe0 && c <= 0xef) {
+        if (left < 3 || !tail(1) || !tail(2)) return 0;
+        if (c == 0xe0 && byte(1) < 0xa0) return 0;
+        if (c == 0xed && byte(1) > 0x9f) return 0;
+        return 3;
+    }
+    if (c >= 0xf0 && c <= 0xf4) {
+        if (left < 4 || !tail(1) || !tail(2) || !tail(3)) return 0;
+        if (c == 0xf0 && byte(1) < 0x90) return 0;
+        if (c == 0xf4 && byte(1) > 0x8f) return 0;
+        return 4;
+    }
+    return 0;
+}
+
+}  // namespace parley::sdk

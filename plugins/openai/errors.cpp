@@ -1,0 +1,245 @@
+#include "errors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "parley/sdk/json.hpp"
+
+namespace parley::openai {
+
+using sdk::JsonReader;
+using sdk::JsonString;
+using sdk::str;
+using sdk::view;
+
+namespace {
+
+struct Row {
+    int error_class;
+    uint32_t status;
+    std::string_view type;
+    std::string_view code;
+};
+
+// What a class is called here; codes without a vendor's source are ours and stable.
+constexpr std::array kRows{
+    Row{PARLEY_E_INVALID_ARGUMENT, 400, "invalid_request_error", ""},
+    Row{PARLEY_E_UNSUPPORTED, 400, "invalid_request_error", "unsupported_value"},
+    Row{PARLEY_E_NOT_FOUND, 404, "invalid_request_error", "model_not_found"},
+    Row{PARLEY_E_UNAUTHENTICATED, 401, "invalid_request_error", "invalid_api_key"},
+    Row{PARLEY_E_FORBIDDEN, 403, "invalid_request_error", "model_not_allowed"},
+    Row{PARLEY_E_RATE_LIMITED, 429, "requests", "rate_limit_exceeded"},
+    Row{PARLEY_E_QUOTA_EXHAUSTED, 429, "insufficient_quota", "insufficient_quota"},
+    Row{PARLEY_E_PAYMENT_REQUIRED, 429, "insufficient_quota", "insufficient_quota"},
+    Row{PARLEY_E_CONTEXT_TOO_LONG, 400, "invalid_request_error", "context_length_exceeded"},
+    Row{PARLEY_E_CONTENT_BLOCKED, 400, "invalid_request_error", "content_policy_violation"},
+    Row{PARLEY_E_TOO_LARGE, 413, "invalid_request_error", "request_too_large"},
+    Row{PARLEY_E_OVERLOADED, 503, "server_error", "server_is_overloaded"},
+    Row{PARLEY_E_UPSTREAM_FAILED, 502, "server_error", "bad_gateway"},
+    Row{PARLEY_E_UPSTREAM_PROTOCOL, 502, "server_error", "bad_gateway"},
+    Row{PARLEY_E_TIMEOUT, 504, "server_error", "timeout"},
+    Row{PARLEY_E_CONFLICT, 409, "invalid_request_error", "conflict"},
+    Row{PARLEY_E_PRECONDITION, 400, "invalid_request_error", ""},
+};
+
+constexpr Row kOther{0, 500, "server_error", "internal_error"};
+
+const Row& row_of(const parley_error& error) {
+    for (const Row& row : kRows) {
+        if (row.error_class == error.error_class) return row;
+    }
+    return kOther;
+}
+
+// The status told, unless clients of this dialect do not know it.
+uint32_t status_of(const parley_error& error) {
+    const bool foreign = error.http_status == 402 || error.http_status == 529;
+    return error.http_status == 0 || foreign ? row_of(error).status : error.http_status;
+}
+
+// Compatible servers tell by words alone that a prompt is too long.
+bool says_too_long(std::string_view message) {
+    constexpr std::array<std::string_view, 6> kWords{
+        "maximum context length", "maximum prompt length",   "max context length",
+        "exceeds the context",    "exceed context limit",    "Input too long",
+    };
+    return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view words) {
+        return message.find(words) != message.npos;
+    });
+}
+
+void read_text(JsonReader& r, std::string& out) {
+    JsonString text;
+    if (r.peek() == '"') {
+        if (r.read_string(text)) out = text.text();
+        return;
+    }
+    const std::string_view raw = r.raw();
+    if (raw != "null" && !raw.starts_with('{') && !raw.starts_with('[')) out = raw;
+}
+
+bool read_field(JsonReader& r, const JsonString& key, Told& told) {
+    if (key.equals("message")) read_text(r, told.message);
+    else if (key.equals("type")) read_text(r, told.type);
+    else if (key.equals("code")) read_text(r, told.code);
+    else if (key.equals("param")) read_text(r, told.param);
+    else return false;
+    return true;
+}
+
+void read_inner(JsonReader& r, Told& told) {
+    JsonString key;
+    r.enter_object();
+    while (r.next_key(key)) {
+        if (!read_field(r, key, told)) r.skip();
+    }
+}
+
+// FastAPI: a text, or a list of {"loc":…,"msg":"…"}, of which the first is enough.
+void read_detail(JsonReader& r, std::string& out) {
+    if (r.peek() != '[') {
+        read_text(r, out);
+        return;
+    }
+    JsonReader list(r.raw());
+    JsonString key;
+    list.enter_array();
+    if (!list.next_item() || list.peek() != '{') return;
+    list.enter_object();
+    while (list.next_key(key)) {
+        if (key.equals("msg")) read_text(list, out);
+        else list.skip();
+    }
+}
+
+// {"error":{…}}, {"error":"…"}, {"detail":…}, {"message":"…"}, {"object":"error",…}: what is inside
+// of "error" counts for more than what stands beside it.
+Told read_object(JsonReader& r) {
+    Told told;
+    Told inner;
+    std::string word;
+    JsonString key;
+    r.enter_object();
+    while (r.next_key(key)) {
+        if (key.equals("error") && r.peek() == '{') read_inner(r, inner);
+        else if (key.equals("error")) read_text(r, word);
+        else if (key.equals("detail")) read_detail(r, told.message);
+        else if (!read_field(r, key, told)) r.skip();
+    }
+    if (told.message.empty()) told.message = std::move(word);
+    for (auto part : {&Told::message, &Told::type, &Told::code, &Told::param}) {
+        if (!(inner.*part).empty()) told.*part = std::move(inner.*part);
+    }
+    return told;
+}
+
+bool is_header(const parley_header& header, std::string_view lower_case) {
+    const std::string_view name = view(header.name);
+    return std::equal(name.begin(), name.end(), lower_case.begin(), lower_case.end(),
+                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+}
+
+// A number that makes sense, in milliseconds; 0 for the rest. A date would need a clock.
+uint64_t wait_ms(std::string_view value, double unit_ms) {
+    constexpr double kSecondsMax = 1e9;
+    double amount = 0;
+    const char* stop = value.data() + value.size();
+    const auto [end, fault] = std::from_chars(value.data(), stop, amount);
+    const bool sound = fault == std::errc() && end == stop && amount >= 0;
+    if (!sound || amount * unit_ms > kSecondsMax * 1000) return 0;
+    return static_cast<uint64_t>(amount * unit_ms);
+}
+
+uint64_t retry_after_ms(const parley_http_reply_head& head) {
+    uint64_t coarse_ms = 0;
+    for (uint64_t i = 0; i < head.header_count; ++i) {
+        const std::string_view value = view(head.headers[i].value);
+        if (is_header(head.headers[i], "retry-after")) coarse_ms = wait_ms(value, 1000);
+        if (!is_header(head.headers[i], "retry-after-ms")) continue;
+        if (const uint64_t fine_ms = wait_ms(value, 1); fine_ms != 0) return fine_ms;
+    }
+    return coarse_ms;
+}
+
+}  // namespace
+
+Told read_told(std::string_view json) {
+    Told told;
+    JsonReader r(json);
+    // One vendor wraps its errors into a list.
+    if (r.peek() == '[' && (!r.enter_array() || !r.next_item())) return told;
+    if (r.peek() == '{') return read_object(r);
+    read_text(r, told.message);
+    return told;
+}
+
+// Codes and types say more than the status does.
+int class_of(const Told& told) {
+    const std::string_view code = told.code;
+    const std::string_view type = told.type;
+    if (code == "context_length_exceeded") return PARLEY_E_CONTEXT_TOO_LONG;
+    if (code == "insufficient_quota" || type == "insufficient_quota") {
+        return PARLEY_E_QUOTA_EXHAUSTED;
+    }
+    if (code == "credit_balance_exhausted" || type == "usage_limit_reached") {
+        return PARLEY_E_QUOTA_EXHAUSTED;
+    }
+    if (code == "rate_limit_exceeded") return PARLEY_E_RATE_LIMITED;
+    if (code == "model_not_found") return PARLEY_E_NOT_FOUND;
+    if (code == "server_is_overloaded" || code == "slow_down") return PARLEY_E_OVERLOADED;
+    if (code == "content_policy_violation" || code == "content_filter") {
+        return PARLEY_E_CONTENT_BLOCKED;
+    }
+    return says_too_long(told.message) ? PARLEY_E_CONTEXT_TOO_LONG : 0;
+}
+
+std::string_view error_code(const parley_error& error) {
+    if (error.code.len != 0) return view(error.code);
+    return row_of(error).code;
+}
+
+std::string error_object(const parley_error& error) {
+    std::string json;
+    sdk::JsonWriter w(json);
+    w.begin_object().key("message").string(view(error.message));
+    w.key("type").string(row_of(error).type).key("param");
+    error.param.len == 0 ? w.null() : w.string(view(error.param));
+    const std::string_view code = error_code(error);
+    w.key("code");
+    code.empty() ? w.null() : w.string(code);
+    w.end_object();
+    return json;
+}
+
+void write_error(const parley_error& error, sdk::Arena& arena, parley_http_reply& reply,
+                 sdk::Out& out) {
+    reply.status = status_of(error);
+    reply.content_type = str("application/json");
+    out.write("{\"error\":" + error_object(error) + "}");
+    if (error.retry_after_ms == 0) return;
+    auto* headers = arena.array<parley_header>(2);
+    const uint64_t seconds = (error.retry_after_ms + 999) / 1000;
+    headers[0] = {str("retry-after"), arena.copy(std::to_string(seconds)), 0};
+    headers[1] = {str("retry-after-ms"), arena.copy(std::to_string(error.retry_after_ms)), 0};
+    reply.headers = headers;
+    reply.header_count = 2;
+}
+
+void read_error(const parley_http_reply_head& head, std::string_view body, sdk::Arena& arena,
+                parley_error& out) {
+    const std::size_t start = body.find_first_not_of(" \t\r\n");
+    const bool json = start != body.npos && (body[start] == '{' || body[start] == '[');
+    Told told = json ? read_told(body) : Told();
+    if (told.message.empty()) told.message = "upstream returned HTTP " + std::to_string(head.status);
+    out.error_class = class_of(told);
+    out.fault = PARLEY_FAULT_UPSTREAM;
+    out.http_status = head.status;
+    out.retry_after_ms = retry_after_ms(head);
+    out.message = arena.copy(told.message);
+    out.code = arena.copy(told.code);
+    out.param = arena.copy(told.param);
+}
+
+}  // namespace parley::openai

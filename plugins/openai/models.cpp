@@ -1,0 +1,35 @@
+#include "models.hpp"
+
+#include "parley/sdk/json.hpp"
+
+namespace parley::openai {
+
+using sdk::view;
+
+namespace {
+
+void write_model(sdk::JsonWriter& w, const parley_model& model) {
+    w.begin_object().key("id").string(view(model.id)).key("object").string("model");
+    w.key("created").number(model.created_s).key("owned_by").string(view(model.owner));
+    w.end_object();
+}
+
+}  // namespace
+
+void write_models(const parley_call& call, std::span<const parley_model* const> models,
+                  parley_http_reply& reply, sdk::Out& out) {
+    std::string json;
+    sdk::JsonWriter w(json);
+    if (call.operation == PARLEY_OPERATION_MODEL) {
+        write_model(w, *models[0]);
+    } else {
+        w.begin_object().key("object").string("list").key("data").begin_array();
+        for (const parley_model* model : models) write_model(w, *model);
+        w.end_array().end_object();
+    }
+    reply.status = 200;
+    reply.content_type = sdk::str("application/json");
+    out.write(json);
+}
+
+}  // namespace parley::openai

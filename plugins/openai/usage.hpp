@@ -1,0 +1,12 @@
+// usage.hpp: token counts as both dialects spell them.
+#pragma once
+
+#include "parley/abi.h"
+#include "parley/sdk/json.hpp"
+
+namespace parley::openai {
+
+// Reads a usage object (prompt_tokens … or input_tokens …); what is absent or null stays as it was.
+void read_usage(sdk::JsonReader& r, parley_usage& usage);
+
+}  // namespace parley::openai

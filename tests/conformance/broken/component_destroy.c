@@ -1,0 +1,3 @@
+/* A component that cannot be ended. */
+#define COMPONENT_DESTROY NULL
+#include "parts.h"

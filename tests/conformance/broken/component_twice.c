@@ -1,0 +1,3 @@
+/* Two components with one name. */
+#define COMPONENTS 2
+#include "parts.h"

@@ -1,0 +1,3 @@
+/* An entry that forgot its size. */
+#define ENTRY_SIZE 0
+#include "parts.h"

@@ -1,0 +1,3 @@
+/* A component without functions. */
+#define COMPONENT_TABLE NULL
+#include "parts.h"
