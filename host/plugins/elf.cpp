@@ -4,6 +4,7 @@
 #include <charconv>
 #include <elf.h>
 #include <string_view>
+#include <tuple>
 
 #include "plugins/elf_image.hpp"
 #include "plugins/text.hpp"
@@ -365,6 +366,10 @@ void Reader::note_note(std::string_view owner, std::uint32_t type, std::string_v
 }
 
 }  // namespace
+
+bool ElfVersion::operator<(const ElfVersion& other) const {
+    return std::tie(major, minor, patch) < std::tie(other.major, other.minor, other.patch);
+}
 
 std::string ElfVersion::text() const {
     std::string out = std::to_string(major) + '.' + std::to_string(minor);

@@ -5,7 +5,6 @@
 // The file may be hostile: every offset is checked, and the work is linear in its size.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -32,7 +31,7 @@ struct ElfVersion {
     unsigned minor = 0;
     unsigned patch = 0;
 
-    auto operator<=>(const ElfVersion&) const = default;
+    bool operator<(const ElfVersion& other) const;
     std::string text() const;
 };
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint32_t kComponentsMax = 64;
 constexpr std::uint64_t kNameBytesMax = 256;
-constexpr std::uint64_t kSchemaBytesMax = 256 * 1024;
+constexpr std::uint64_t kSchemaBytesMax = std::uint64_t{256} * 1024;
 constexpr std::size_t kEntryBytesMin = offsetof(parley_entry, component) + sizeof(void*);
 constexpr std::size_t kComponentBytesMin =
     offsetof(parley_component, get_extension) + sizeof(void*);
@@ -24,7 +24,7 @@ base::Error fault(std::string text) {
 }
 
 struct Text {
-    const char* name;
+    const char* name = "";
     const parley_str& value;
     std::uint64_t bytes_max = kNameBytesMax;
 };

@@ -26,7 +26,7 @@ struct Library::Loaded {
 namespace {
 
 constexpr std::size_t kMessageBytesMax = 1024;
-constexpr std::size_t kErrorArenaBytes = 16 * 1024;
+constexpr std::size_t kErrorArenaBytes = std::size_t{16} * 1024;
 constexpr std::int64_t kLoadMsUsual = 100;
 
 std::string file_name(const std::string& path) {

@@ -34,7 +34,7 @@ struct Unloaded {
 };
 
 struct LoadOptions {
-    std::uint64_t bytes_max = 64 * 1024 * 1024;
+    std::uint64_t bytes_max = std::uint64_t{64} * 1024 * 1024;
     HostAbi abi;
     std::shared_ptr<HostServices> services;  // empty: its log goes nowhere
     // Called for everything that was loaded, refused after that or not, from the destructor.

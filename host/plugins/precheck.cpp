@@ -278,7 +278,7 @@ void Examiner::check_needs() {
                  "; libraries are best found by the system's rules, link without -rpath");
     }
     const auto newer = [this](std::string_view name, ElfVersion has, ElfVersion floor) {
-        if (has <= floor) return;
+        if (!(floor < has)) return;
         warn("A9",
              "needs: " + std::string(name) + ' ' + has.text() + "; systems from " + floor.text() +
                  " on are supported, build on an older one");

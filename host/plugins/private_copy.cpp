@@ -20,6 +20,7 @@ using base::Result;
 
 namespace {
 
+constexpr std::size_t kCopyBytes = 65'536;
 constexpr unsigned kNoExecSeal = 8;  // MFD_NOEXEC_SEAL, newer than Debian 12's headers
 
 class Fd {
@@ -198,7 +199,7 @@ std::string PrivateCopy::path() const {
 bool PrivateCopy::fill(int source, std::uint64_t size, const std::string& name) {
     fd_ = make_memory(name);
     if (fd_ < 0) return false;
-    std::array<char, 64 * 1024> buffer;
+    std::array<char, kCopyBytes> buffer{};
     while (size_ <= size) {
         const ssize_t n = ::read(source, buffer.data(), buffer.size());
         if (n < 0 && errno == EINTR) continue;

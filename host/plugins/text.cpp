@@ -56,6 +56,10 @@ void escape_byte(std::string& out, unsigned char byte) {
     }
 }
 
+void escape(std::string& out, std::string_view bytes) {
+    for (const char c : bytes) escape_byte(out, static_cast<unsigned char>(c));
+}
+
 bool is_word_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
@@ -80,15 +84,13 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
     while (!text.empty()) {
         if (out.size() >= bytes_max) return out + "...";
         const Point point = first_point(text);
-        const std::size_t size = point.size == 0 ? 1 : point.size;
+        const std::string_view shown = text.substr(0, point.size == 0 ? 1 : point.size);
         if (point.size == 0 || is_harmful(point.code)) {
-            for (const char c : text.substr(0, size)) {
-                escape_byte(out, static_cast<unsigned char>(c));
-            }
+            escape(out, shown);
         } else {
-            out += text.substr(0, size);
+            out += shown;
         }
-        text.remove_prefix(size);
+        text.remove_prefix(shown.size());
     }
     return out;
 }

@@ -17,13 +17,13 @@ std::string printable(std::string_view text, std::size_t bytes_max);
 // The same between quotes, for names inside a sentence.
 std::string quoted(std::string_view text);
 
-// "openai-like": lower case letters and digits in words joined by single hyphens.
+// "my-provider": lower case letters and digits in words joined by single hyphens.
 bool is_kebab(std::string_view text);
 
 // "dev.parley.example": two or more such words joined by dots.
 bool is_reverse_dns(std::string_view text);
 
-// A view with a count of what it stands for, without the plural: "1 thread", "2 threads".
+// "1 thread", "2 threads".
 std::string counted(std::size_t count, std::string_view what);
 
 // Why a plugin is not taken. `check` is the number that the check has in the list of

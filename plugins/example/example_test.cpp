@@ -129,9 +129,12 @@ std::vector<std::string> case_names() {
 
 class Case : public testing::TestWithParam<std::string> {
 protected:
-    const std::filesystem::path folder = kCases / GetParam();
-    const std::string path = path_of(GetParam());
-    const std::string request = read_file(folder / "request.json");
+    std::string talk(Host& host, int steps_max = 10000) const {
+        return host.talk(path_of(GetParam()), request_, steps_max);
+    }
+
+    const std::filesystem::path folder_ = kCases / GetParam();
+    const std::string request_ = read_file(folder_ / "request.json");
 };
 
 INSTANTIATE_TEST_SUITE_P(cases, Case, testing::ValuesIn(case_names()), [](const auto& each) {
@@ -140,16 +143,18 @@ INSTANTIATE_TEST_SUITE_P(cases, Case, testing::ValuesIn(case_names()), [](const 
     return name;
 });
 
-TEST_P(Case, is_answered) {
-    const std::string reply = Host(kSettings).talk(path, request);
-    if (std::getenv("UPDATE_CASES") != nullptr) std::ofstream(folder / "reply.http") << reply;
-    EXPECT_EQ(reply, read_file(folder / "reply.http"));
+TEST_P(Case, IsAnswered) {
+    Host host(kSettings);
+    const std::string reply = talk(host);
+    if (secure_getenv("UPDATE_CASES") != nullptr) std::ofstream(folder_ / "reply.http") << reply;
+    EXPECT_EQ(reply, read_file(folder_ / "reply.http"));
 }
 
 // What begins like JSON is JSON, on one line: in a stream the next line would be lost.
-TEST_P(Case, writes_whole_lines_of_json) {
+TEST_P(Case, WritesWholeLinesOfJson) {
     if (GetParam() == "chat-cut") return;
-    std::istringstream lines(Host(kSettings).talk(path, request));
+    Host host(kSettings);
+    std::istringstream lines(talk(host));
     for (std::string line; std::getline(lines, line);) {
         if (line.starts_with("data: ")) line.erase(0, 6);
         sdk::JsonReader json(line);
@@ -157,19 +162,19 @@ TEST_P(Case, writes_whole_lines_of_json) {
     }
 }
 
-// Whoever closes early leaves nothing behind (the address sanitizer sees to that).
-TEST_P(Case, can_be_closed_after_any_step) {
+// Whoever closes early leaves nothing behind: the address sanitizer sees to that.
+TEST_P(Case, CanBeClosedAfterAnyStep) {
     Host host(kSettings);
-    const std::string whole = host.talk(path, request);
-    std::size_t size = 0;
-    for (int steps = 0; size < whole.size(); ++steps) {
-        const std::string part = host.talk(path, request, steps);
+    const std::string whole = talk(host);
+    std::string part;
+    for (int steps = 0; part != whole; ++steps) {
+        const std::size_t size = part.size();
+        part = talk(host, steps);
         ASSERT_TRUE(whole.starts_with(part) && part.size() >= size) << steps;
-        size = part.size();
     }
 }
 
-TEST(Settings, change_the_steps_and_not_the_bytes) {
+TEST(Settings, ChangeTheStepsAndNotTheBytes) {
     const std::string request = read_file(kCases / "chat-stream" / "request.json");
     const std::string path = "/v1/chat/completions";
     const std::string whole = Host("{}").talk(path, request);
@@ -179,17 +184,17 @@ TEST(Settings, change_the_steps_and_not_the_bytes) {
     EXPECT_EQ(slow, whole);
 }
 
-TEST(Settings, name_a_script_that_exists) {
+TEST(Settings, NameAScriptThatExists) {
     Host host(R"({"script":"missing.script"})");
     EXPECT_FALSE(host.configured);
     EXPECT_EQ(host.message(), "script: \"missing.script\" cannot be read");
 }
 
-TEST(Script, stands_in_the_readme) {
+TEST(Script, StandsInTheReadme) {
     EXPECT_NE(read_file("README.md").find(read_file("example.script")), std::string::npos);
 }
 
-TEST(Script, names_the_line_at_fault) {
+TEST(Script, NamesTheLineAtFault) {
     const auto fault = [](const std::string& text) {
         try {
             std::istringstream in(text);

@@ -94,11 +94,13 @@ void Tap::feed_stream(std::string_view bytes, bool eof, parley_tap& io) {
         if (size == 0) break;
         // Nothing counts behind the end, and data of no length keeps a connection alive.
         const bool telling = io.state < PARLEY_TAP_COMPLETE && !event.data.empty();
-        if (telling && on_event(event, io)) cuts_.push_back({io.taken, size});
+        if (telling && on_event(event, io)) {
+            cuts_.push_back({io.taken, size});
+            io.cuts = cuts_.data();
+            io.cut_count = cuts_.size();
+        }
         io.taken += size;
     }
-    io.cuts = cuts_.data();
-    io.cut_count = cuts_.size();
     if (eof && io.state < PARLEY_TAP_COMPLETE && complete_at_end()) io.state = PARLEY_TAP_COMPLETE;
 }
 

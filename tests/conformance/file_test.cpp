@@ -181,7 +181,7 @@ TEST_F(PluginFile, HasItsFactsRead) {
     EXPECT_NE(std::find(imports.begin(), imports.end(), "malloc"), imports.end());
     EXPECT_NE(std::find(facts->needed.begin(), facts->needed.end(), "libc.so.6"),
               facts->needed.end());
-    EXPECT_GE(facts->glibc, (ElfVersion{2, 2, 0}));
+    EXPECT_FALSE(facts->glibc < (ElfVersion{2, 2, 0}));
     EXPECT_EQ(facts->manifests.size(), 1u);
     EXPECT_EQ(facts->build_id.size(), 40u);
     EXPECT_TRUE(facts->relro);
@@ -250,13 +250,13 @@ TEST_F(PluginFile, MayBeDamagedInAnyWay) {
 TEST_F(PluginFile, MayHaveLyingSectionHeaders) {
     const std::string whole = built("minimal");
     const auto header = read_at<Elf64_Ehdr>(whole, 0);
-    for (std::size_t i = 0; i < std::size_t{header.e_shnum} * sizeof(Elf64_Shdr); ++i) {
-        for (const char value : {'\0', '\x01', '\xff'}) {
-            std::string bytes = whole;
-            bytes[header.e_shoff + i] = value;
-            if (i % 7 != 0 && value == '\x01') continue;  // enough of them
-            (void)Library::info(write("x.so", bytes));
-        }
+    const std::size_t size = std::size_t{header.e_shnum} * sizeof(Elf64_Shdr);
+    constexpr char kLies[] = {'\0', '\x01', '\x18', '\xff'};
+    for (std::size_t i = 0; i < size; i += 3) {
+        std::string bytes = whole;
+        bytes[header.e_shoff + i] = kLies[i % sizeof(kLies)];
+        const auto info = Library::info(write("x.so", bytes));
+        if (info.has_error()) EXPECT_EQ(info.error().code, "A1");
     }
 }
 

@@ -6,7 +6,8 @@
 #include "parley/host.h"
 #include "parley/provider.h"
 
-#define TEXT(s) {s, sizeof(s) - 1}
+#define TEXT(s) \
+    { s, sizeof(s) - 1 }
 
 #ifndef ENTRY_SIZE
 #define ENTRY_SIZE sizeof(parley_entry)
@@ -63,33 +64,45 @@
 #define TABLE_ANSWER_OPEN NULL
 #endif
 
-static parley_status create_instance(const parley_host *host, parley_instance **out,
-                                     parley_error *error) {
+static parley_status create_instance(const parley_host* host,
+                                     parley_instance** out,
+                                     parley_error* error) {
     static uint64_t instance;
     (void)host, (void)error;
-    *out = (parley_instance *)&instance;
+    *out = (parley_instance*)&instance;
     return PARLEY_OK;
 }
 
-static inline void destroy_instance(parley_instance *instance) { (void)instance; }
+static inline void destroy_instance(parley_instance* instance) {
+    (void)instance;
+}
 
-static const parley_str *dialects(parley_instance *instance, uint32_t *count) {
+static const parley_str* dialects(parley_instance* instance, uint32_t* count) {
     static const parley_str all[] = {TEXT("example-chat")};
     (void)instance;
     *count = 1;
     return all;
 }
 
-static inline parley_status plan(parley_instance *instance, const parley_plan_ask *ask,
-                                 const parley_arena *arena, parley_plan *out,
-                                 parley_error *error) {
+static inline parley_status plan(parley_instance* instance,
+                                 const parley_plan_ask* ask,
+                                 const parley_arena* arena,
+                                 parley_plan* out,
+                                 parley_error* error) {
     (void)instance, (void)ask, (void)arena, (void)out, (void)error;
     return PARLEY_OK;
 }
 
 static const parley_provider table = {
-    TABLE_SIZE, TABLE_RESERVED,    dialects, NULL, TABLE_PLAN,
-    NULL,       TABLE_ANSWER_OPEN, NULL,     NULL,
+    TABLE_SIZE,
+    TABLE_RESERVED,
+    dialects,
+    NULL,
+    TABLE_PLAN,
+    NULL,
+    TABLE_ANSWER_OPEN,
+    NULL,
+    NULL,
 };
 
 static const parley_component component = {
@@ -109,16 +122,28 @@ static const parley_component component = {
     NULL,
 };
 
-static inline uint32_t count_components(void) { return COMPONENTS; }
+static inline uint32_t count_components(void) {
+    return COMPONENTS;
+}
 
-static const parley_component *get_component(uint32_t index) {
+static const parley_component* get_component(uint32_t index) {
     return index < COMPONENTS ? &component : NULL;
 }
 
 #ifndef NO_ENTRY
 PARLEY_PLUGIN_ENTRY = {
-    ENTRY_SIZE, ENTRY_MAJOR,   PARLEY_ABI_MINOR, ENTRY_FLAGS, ENTRY_RESERVED, ENTRY_ID,
-    ENTRY_VERSION, TEXT("parley"), ENTRY_INIT,   NULL,        ENTRY_COUNT,    get_component,
+    ENTRY_SIZE,
+    ENTRY_MAJOR,
+    PARLEY_ABI_MINOR,
+    ENTRY_FLAGS,
+    ENTRY_RESERVED,
+    ENTRY_ID,
+    ENTRY_VERSION,
+    TEXT("parley"),
+    ENTRY_INIT,
+    NULL,
+    ENTRY_COUNT,
+    get_component,
 };
 #endif
 

@@ -315,7 +315,8 @@ std::string without_surrogates(std::string text) {
     const auto is_hex = [&](std::size_t at) {
         return std::isxdigit(static_cast<unsigned char>(text[at])) != 0;
     };
-    for (std::size_t at = 0; (at = text.find("\\u", at)) + 6 <= text.size(); at += 2) {
+    for (std::size_t at = text.find("\\u"); at != text.npos; at = text.find("\\u", at + 2)) {
+        if (at + 6 > text.size()) break;
         const bool high = (text[at + 2] | 0x20) == 'd' && text[at + 3] >= '8';
         if (high && is_hex(at + 3) && is_hex(at + 4) && is_hex(at + 5)) text.replace(at + 2, 1, "0");
     }

@@ -4,6 +4,8 @@
 
 #include "parley/host.h"
 
-static uint32_t throwing() { throw std::length_error("lost count"); }
+static uint32_t throwing() {
+    throw std::length_error("lost count");
+}
 
 #include "parts.h"

@@ -5,12 +5,12 @@
 
 #include "parley/host.h"
 
-static void *wait_for_ever(void *nothing) {
+static void* wait_for_ever(void* nothing) {
     for (;;) pause();
     return nothing;
 }
 
-static parley_status start(const parley_host *host, parley_error *error) {
+static parley_status start(const parley_host* host, parley_error* error) {
     pthread_t thread;
     (void)host, (void)error;
     if (pthread_create(&thread, NULL, wait_for_ever, NULL) == 0) pthread_detach(thread);

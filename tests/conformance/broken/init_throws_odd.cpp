@@ -2,6 +2,8 @@
 #define ENTRY_INIT throwing
 #include "parley/host.h"
 
-static parley_status throwing(const parley_host*, parley_error*) { throw 42; }
+static parley_status throwing(const parley_host*, parley_error*) {
+    throw 42;
+}
 
 #include "parts.h"

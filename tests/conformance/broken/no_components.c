@@ -2,6 +2,8 @@
 #define ENTRY_COUNT count_none
 #include "parley/abi.h"
 
-static uint32_t count_none(void) { return 0; }
+static uint32_t count_none(void) {
+    return 0;
+}
 
 #include "parts.h"

@@ -3,6 +3,10 @@
 
 #include "parts.h"
 
-static void on_signal(int number) { (void)number; }
+static void on_signal(int number) {
+    (void)number;
+}
 
-__attribute__((constructor)) static void take(void) { signal(SIGUSR2, on_signal); }
+__attribute__((constructor)) static void take(void) {
+    signal(SIGUSR2, on_signal);
+}

@@ -4,7 +4,7 @@
 
 #include "parts.h"
 
-static void *wait_for_ever(void *nothing) {
+static void* wait_for_ever(void* nothing) {
     for (;;) pause();
     return nothing;
 }

@@ -4,6 +4,7 @@
 
 struct Cache {
     uint64_t* memory = new uint64_t(1);
+
     ~Cache() { delete memory; }
 };
 

@@ -4,7 +4,7 @@
 
 extern parley_status parley_test_nowhere(void);
 
-static parley_status call_it(const parley_host *host, parley_error *error) {
+static parley_status call_it(const parley_host* host, parley_error* error) {
     (void)host, (void)error;
     return parley_test_nowhere();
 }

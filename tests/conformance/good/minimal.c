@@ -1,19 +1,20 @@
 /* The smallest plugin that is whole: one provider that answers for one dialect. */
+#include <stdlib.h>
+
 #include "parley/host.h"
 #include "parley/provider.h"
 
-#include <stdlib.h>
-
-#define TEXT(s) {s, sizeof(s) - 1}
+#define TEXT(s) \
+    { s, sizeof(s) - 1 }
 
 struct parley_instance {
-    const parley_host *host;
+    const parley_host* host;
     uint64_t plans;
 };
 
 static uint32_t instances; /* of this generation alone */
 
-static parley_status create(const parley_host *host, parley_instance **out, parley_error *error) {
+static parley_status create(const parley_host* host, parley_instance** out, parley_error* error) {
     (void)error;
     *out = malloc(sizeof(**out));
     if (*out == NULL) return -PARLEY_E_BUDGET;
@@ -23,17 +24,22 @@ static parley_status create(const parley_host *host, parley_instance **out, parl
     return PARLEY_OK;
 }
 
-static void destroy(parley_instance *instance) { free(instance); }
+static void destroy(parley_instance* instance) {
+    free(instance);
+}
 
-static const parley_str *dialects(parley_instance *instance, uint32_t *count) {
+static const parley_str* dialects(parley_instance* instance, uint32_t* count) {
     static const parley_str all[] = {TEXT("example-chat")};
     (void)instance;
     *count = 1;
     return all;
 }
 
-static parley_status plan(parley_instance *instance, const parley_plan_ask *ask,
-                          const parley_arena *arena, parley_plan *out, parley_error *error) {
+static parley_status plan(parley_instance* instance,
+                          const parley_plan_ask* ask,
+                          const parley_arena* arena,
+                          parley_plan* out,
+                          parley_error* error) {
     static const parley_str origin = TEXT("https://example.invalid");
     (void)arena;
     (void)error;
@@ -59,13 +65,15 @@ static const parley_component component = {
     .destroy = destroy,
 };
 
-static uint32_t count_components(void) { return 1; }
+static uint32_t count_components(void) {
+    return 1;
+}
 
-static const parley_component *get_component(uint32_t index) {
+static const parley_component* get_component(uint32_t index) {
     return index == 0 ? &component : NULL;
 }
 
-static parley_status init(const parley_host *host, parley_error *error) {
+static parley_status init(const parley_host* host, parley_error* error) {
     (void)error;
     host->log(host, PARLEY_LOG_DEBUG, (parley_str)TEXT("init"));
     return PARLEY_OK;

@@ -1,0 +1,150 @@
+// The real program: started with a configuration of the test's own, waited for by its own words,
+// ended by its process id.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+import { toml } from './toml.mjs';
+import { defer, Happenings, within } from './wait.mjs';
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+export const binary = resolve(process.env.PARLEY_BIN ?? join(root, 'build/dev/bin/parley'));
+
+/** Whether the program is built with the address sanitizer, which needs memory of its own. */
+export const isSanitized = readFileSync(binary).includes('__asan_init');
+
+export const secret = (prefix) => `${prefix}-${randomBytes(12).toString('hex')}`;
+
+const running = new Set();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+/** A provider that is one of our upstreams. */
+export function provider(upstream, more = {}) {
+  return {
+    name: 'up',
+    plugin: 'openai',
+    base_url: `${upstream.url}/v1`,
+    models: ['*'],
+    account: [{ label: 'main', api_key: upstream.key }],
+    ...more,
+  };
+}
+
+/** A whole configuration; what `more` names replaces ours, table by table. */
+export function configuration(upstream, more = {}) {
+  const { server, log, ...others } = more;
+  return {
+    server: { listen: ['127.0.0.1:0'], ...server },
+    log: { format: 'json', level: 'debug', ...log },
+    client_key: [{ name: 'tester', key: secret('sk-client') }],
+    provider: upstream ? [provider(upstream)] : [{ name: 'example' }],
+    ...others,
+  };
+}
+
+export class Parley {
+  lines = new Happenings(); // of standard error, read as JSON where they are
+  #ended = defer();
+
+  /** With a configuration, or with none: then it makes its own in a fresh state folder. */
+  static async start(config, { env = {}, args = [] } = {}) {
+    const parley = new Parley();
+    parley.folder = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
+    parley.config = config;
+    const all = ['--state', join(parley.folder, 'state'), ...args];
+    if (config) {
+      const file = join(parley.folder, 'parley.toml');
+      writeFileSync(file, typeof config === 'string' ? config : toml(config), { mode: 0o600 });
+      all.push('--config', file);
+      parley.key = config.client_key?.[0]?.key;
+    }
+    parley.#spawn(all, env);
+    try {
+      const heard = parley.lines.find((l) => l.message === 'listening', 'parley listens');
+      const line = await Promise.race([heard, parley.#died()]);
+      parley.port = Number(line.address.split(':').at(-1));
+    } catch (error) {
+      parley.child.kill('SIGKILL');
+      error.message += `\n${parley.stderr}`;
+      throw error;
+    }
+    const scheme = config?.server?.tls_certificate ? 'https' : 'http';
+    parley.url = `${scheme}://127.0.0.1:${parley.port}`;
+    return parley;
+  }
+
+  #spawn(args, env) {
+    // Nothing of the caller's configuration may leak in.
+    const clean = Object.entries(process.env).filter(([k]) => !k.startsWith('PARLEY_'));
+    const asan = `${process.env.ASAN_OPTIONS ?? ''}:quarantine_size_mb=4`;
+    this.child = spawn(binary, args, {
+      env: { ...Object.fromEntries(clean), HOME: this.folder, ASAN_OPTIONS: asan, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    running.add(this.child);
+    this.pid = this.child.pid;
+    this.stderr = '';
+    this.stdout = '';
+    this.child.stdout.on('data', (bytes) => (this.stdout += bytes));
+    this.child.stderr.on('data', (bytes) => (this.stderr += bytes));
+    createInterface({ input: this.child.stderr }).on('line', (line) => this.#heard(line));
+    this.child.on('error', (error) => this.#ended.reject(error));
+    this.child.on('close', (code, signal) => {
+      running.delete(this.child);
+      this.#ended.resolve({ code, signal });
+    });
+  }
+
+  #heard(line) {
+    try {
+      this.lines.add(JSON.parse(line));
+    } catch {
+      const at = line.match(/listening address=(\S+)/);
+      this.lines.add(at ? { message: 'listening', address: at[1] } : { text: line });
+    }
+  }
+
+  async #died() {
+    const { code, signal } = await this.#ended.promise;
+    throw new Error(`parley ended before it listened: code ${code}, signal ${signal}`);
+  }
+
+  /** The line of an exchange that has ended, by what it holds. */
+  exchange(fields, what = `an exchange with ${JSON.stringify(fields)}`) {
+    const fits = (line) => Object.entries(fields).every(([k, v]) => line[k] === v);
+    return this.lines.find((line) => line.message === 'exchange' && fits(line), what);
+  }
+
+  /** Resident memory in bytes. */
+  memory() {
+    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
+    return Number(status.match(/VmRSS:\s+(\d+)/)[1]) * 1024;
+  }
+
+  signal(name) {
+    this.child.kill(name);
+  }
+
+  /** How it ended, once it has. */
+  ended(ms) {
+    return within(this.#ended.promise, 'parley ends', ms);
+  }
+
+  /** Ends it in order. An end that is not, or a sanitizer's finding, fails the test. */
+  async stop() {
+    this.signal('SIGTERM');
+    try {
+      const { code, signal } = await this.ended();
+      assert.equal(code, 0, `parley ended with code ${code}, signal ${signal}:\n${this.stderr}`);
+      assert.doesNotMatch(this.stderr, /Sanitizer|runtime error/);
+    } finally {
+      this.child.kill('SIGKILL');
+      rmSync(this.folder, { recursive: true, force: true });
+    }
+  }
+}

@@ -1,0 +1,196 @@
+// A strict upstream. It logs every request whole, answers as the test's script says, and remembers
+// whatever no honest proxy would have sent it: `stop` fails the test for that.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
+
+import { secret } from './parley.mjs';
+import { readRequest, Source } from './raw.mjs';
+import { defer, Happenings } from './wait.mjs';
+
+const kNeverForwarded = [
+  'accept-encoding', 'transfer-encoding', 'connection', 'keep-alive', 'te', 'trailer', 'upgrade',
+  'proxy-authorization', 'cookie', 'origin', 'referer', 'via', 'expect', 'content-encoding',
+  'x-api-key', 'x-goog-api-key', 'api-key', 'x-forwarded-for', 'x-real-ip',
+];
+
+/** What is wrong with a request as an upstream sees it. */
+export function faultsOf(request, { key, authority, clientKeys = [] }) {
+  const { headers, rawHeaders, url, method, body } = request;
+  const faults = [];
+  const names = rawHeaders.filter((_, i) => i % 2 === 0).map((n) => n.toLowerCase());
+  const expected = key ? `Bearer ${key}` : undefined;
+  if (headers.authorization !== expected) faults.push('authorization is not the account\'s');
+  if (headers.host !== authority) faults.push(`host is ${headers.host}, not ${authority}`);
+  for (const name of kNeverForwarded) if (name in headers) faults.push(`${name} was forwarded`);
+  for (const name of ['authorization', 'host', 'content-length', 'content-type', 'user-agent']) {
+    if (names.filter((n) => n === name).length > 1) faults.push(`${name} more than once`);
+  }
+  if (!headers['user-agent']) faults.push('no user-agent');
+  if (method !== 'GET' && headers['content-length'] !== String(body.length)) {
+    faults.push(`content-length ${headers['content-length']}, ${body.length} bytes came`);
+  }
+  const head = `${method} ${url} ${rawHeaders.join('\n')}`;
+  for (const k of clientKeys) {
+    if (head.includes(k) || body.includes(k)) faults.push('the client\'s key was forwarded');
+  }
+  return faults.map((what) => `${method} ${url}: ${what}`);
+}
+
+class Base {
+  requests = new Happenings();
+  faults = [];
+  sockets = new Set();
+  key = secret('sk-upstream');
+  clientKeys = [];
+
+  async listen(server, scheme, host = '127.0.0.1') {
+    this.server = server;
+    server.on(scheme === 'https' ? 'secureConnection' : 'connection', (socket) => {
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
+      socket.on('error', () => {});
+    });
+    await new Promise((yes, no) => server.listen(0, '127.0.0.1', yes).on('error', no));
+    this.port = server.address().port;
+    this.authority = `${host}:${this.port}`;
+    this.url = `${scheme}://${this.authority}`;
+    return this;
+  }
+
+  /** A client's key, which must never come here. */
+  mustNotSee(key) {
+    this.clientKeys.push(key);
+  }
+
+  note(request) {
+    this.faults.push(...faultsOf(request, this));
+    this.requests.add(request);
+  }
+
+  get last() {
+    return this.requests.all.at(-1);
+  }
+
+  async stop() {
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise((done) => this.server.close(done));
+    assert.deepEqual(this.faults, [], 'the upstream has seen what it should not');
+  }
+}
+
+/** Speaks HTTP by node's own server. `script(request, reply)` answers; reply is node's, and more. */
+export class Upstream extends Base {
+  script = (request, reply) => reply.json(501, { error: { message: 'the test has no script' } });
+
+  static async start({ tls, host } = {}) {
+    const upstream = new Upstream();
+    const serve = (request, reply) => upstream.#serve(request, reply);
+    const options = { keepAliveTimeout: 60_000 };
+    const server = tls ? https.createServer({ ...options, ...tls }, serve)
+      : http.createServer(options, serve);
+    server.on('tlsClientError', (error) => (upstream.tlsError = error));
+    return upstream.listen(server, tls ? 'https' : 'http', host);
+  }
+
+  async #serve(request, reply) {
+    const closed = defer();
+    request.closed = closed.promise; // when the proxy has left, with the time of it
+    reply.on('close', () => {
+      if (!reply.writableFinished) closed.resolve(performance.now());
+    });
+    const pieces = [];
+    try {
+      for await (const piece of request) pieces.push(piece);
+    } catch (error) {
+      request.broken = error;
+    }
+    request.body = Buffer.concat(pieces);
+    request.text = request.body.toString();
+    if (/json/.test(request.headers['content-type']) && request.text) {
+      request.json = JSON.parse(request.text);
+    }
+    if (!request.broken) this.note(request);
+    if (request.broken) return;
+    reply.on('error', () => {});
+    dress(reply);
+    try {
+      await this.script(request, reply);
+    } catch (error) {
+      this.faults.push(`script: ${error.stack}`);
+      reply.destroy();
+    }
+  }
+}
+
+/** What scripts say often. */
+function dress(reply) {
+  reply.json = (status, value, headers = {}) => {
+    const body = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+    reply.writeHead(status, {
+      'content-type': 'application/json', 'content-length': body.length, ...headers,
+    });
+    reply.end(body);
+  };
+  reply.events = (headers = {}) => {
+    reply.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', ...headers });
+  };
+  reply.say = (text) => new Promise((done) => reply.write(text, done));
+  reply.cut = () => reply.socket.end();
+  reply.reset = () => reply.socket.resetAndDestroy();
+}
+
+/** An upstream byte by byte: `script(connection)` reads requests and writes whatever it likes. */
+export class RawUpstream extends Base {
+  script = async () => {};
+  connections = new Happenings();
+
+  static async start() {
+    const upstream = new RawUpstream();
+    const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      const connection = new RawConnection(upstream, socket);
+      upstream.connections.add(connection);
+      upstream.script(connection).catch((error) => {
+        if (!connection.left) upstream.faults.push(`script: ${error.stack}`);
+      });
+    });
+    return upstream.listen(server, 'http');
+  }
+}
+
+class RawConnection {
+  left = false;
+  #gone = defer();
+
+  constructor(upstream, socket) {
+    this.upstream = upstream;
+    this.socket = socket;
+    this.source = new Source(socket);
+    this.gone = this.#gone.promise; // when the proxy has left, with the time of it
+    const leave = () => {
+      this.left = true;
+      this.#gone.resolve(performance.now());
+    };
+    socket.on('end', leave).on('close', leave);
+  }
+
+  /** The next request on this connection; undefined when the proxy has closed it. */
+  async request() {
+    const request = await readRequest(this.source);
+    if (request) this.upstream.note(request);
+    return request;
+  }
+
+  write(bytes) {
+    return new Promise((done) => this.socket.write(bytes, () => done()));
+  }
+
+  fin() {
+    this.socket.end();
+  }
+
+  rst() {
+    this.socket.resetAndDestroy();
+  }
+}
