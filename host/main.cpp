@@ -1,6 +1,7 @@
 // main.cpp: arguments -> command.
-#include <CLI/CLI.hpp>
 #include <iostream>
+
+#include <CLI/CLI.hpp>
 
 #include "command/commands.hpp"
 #include "command/options.hpp"
@@ -18,12 +19,12 @@ int main(int argc, char** argv) {
     app.require_subcommand(0, 1);
     app.fallthrough();
 
-    const auto command = [&](CLI::App& parent, const char* name, const char* help,
-                             int (*run)(const Options&)) {
-        CLI::App* added = parent.add_subcommand(name, help);
-        added->callback([&chosen, run] { chosen = run; });
-        return added;
-    };
+    const auto command =
+        [&](CLI::App& parent, const char* name, const char* help, int (*run)(const Options&)) {
+            CLI::App* added = parent.add_subcommand(name, help);
+            added->callback([&chosen, run] { chosen = run; });
+            return added;
+        };
     command(app, "serve", "serve clients (the default)", serve);
     command(app, "check", "check the configuration and the plugins, change nothing", check);
     command(app, "version", "print the version", [](const Options&) {

@@ -13,7 +13,7 @@ PARLEY_KEY = "sk-parley-bench"
 def parley_config(port, upstream_port):
     return f"""\
 [server]
-listen = "127.0.0.1:{port}"
+listen = ["127.0.0.1:{port}"]
 threads = 1
 [log]
 level = "warn"

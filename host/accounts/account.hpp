@@ -10,7 +10,7 @@
 namespace parley::accounts {
 
 struct Account {
-    std::string id;     // "openai/main"
+    std::string id;     // "<provider>/<label>"
     std::string label;  // "main"
     base::Secret secret;
 

@@ -1,10 +1,11 @@
 #include "accounts/callers.hpp"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-
+#include <atomic>
 #include <cstring>
 #include <memory>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
 
 namespace parley::accounts {
 
@@ -26,6 +27,11 @@ Callers::Callers(const std::vector<config::ClientKey>& keys) {
     }
 }
 
+std::uint64_t Callers::next_number() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+}
+
 const Caller* Callers::find(std::string_view key) const {
     const Digest digest = digest_of(key);
     const auto [begin, end] = callers_.equal_range(prefix_of(digest));
@@ -41,9 +47,11 @@ const Caller* Callers::find(std::string_view key) const {
 Callers::Digest Callers::digest_of(std::string_view key) {
     // Fetching the algorithm and making a context cost more than the digest itself.
     static EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+
     struct Free {
         void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
     };
+
     thread_local const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
     Digest digest{};
     EVP_DigestInit_ex2(context.get(), sha256, nullptr);

@@ -17,8 +17,11 @@ struct Caller {
 };
 
 class Callers {
-   public:
+public:
     explicit Callers(const std::vector<config::ClientKey>& keys);
+
+    // Not the number of any other Callers of this process, from 1.
+    std::uint64_t number() const { return number_; }
 
     // No keys are configured: only local clients are let in, and they need none.
     bool is_open() const { return callers_.empty(); }
@@ -26,7 +29,7 @@ class Callers {
     // The caller that a key proves, or null. Takes the same time whatever the key.
     const Caller* find(std::string_view key) const;
 
-   private:
+private:
     using Digest = std::array<unsigned char, 32>;
 
     struct Entry {
@@ -36,6 +39,9 @@ class Callers {
 
     static Digest digest_of(std::string_view key);
 
+    static std::uint64_t next_number();
+
+    std::uint64_t number_ = next_number();
     // By the digest's first bytes, which tell nothing about the key.
     std::unordered_multimap<std::uint64_t, Entry> callers_;
 };

@@ -11,7 +11,7 @@
 namespace parley::base {
 
 class Arena {
-   public:
+public:
     // `bytes_max` bounds what it takes from the heap.
     explicit Arena(std::size_t bytes_max) : bytes_left_(bytes_max) {
         view_.struct_size = sizeof(view_);
@@ -20,6 +20,7 @@ class Arena {
             return static_cast<Arena*>(a->ctx)->alloc(size, align);
         };
     }
+
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
 
@@ -43,7 +44,7 @@ class Arena {
 
     const parley_arena* border() const { return &view_; }
 
-   private:
+private:
     struct Block {
         std::unique_ptr<Block> older;
         std::unique_ptr<char[]> bytes;

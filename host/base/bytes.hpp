@@ -12,19 +12,26 @@
 namespace parley::base {
 
 class Bytes {
-   public:
+public:
     Bytes() = default;
+
     Bytes(Bytes&& other) noexcept { swap(other); }
+
     Bytes& operator=(Bytes&& other) noexcept {
         swap(other);
         return *this;
     }
+
     ~Bytes() { std::free(data_); }
 
     bool empty() const { return size_ == 0; }
+
     std::size_t size() const { return size_; }
+
     std::size_t capacity() const { return capacity_; }
+
     char* data() { return data_; }
+
     std::string_view view() const { return {data_, size_}; }
 
     // Room for exactly so many bytes in all, no more.
@@ -41,6 +48,7 @@ class Bytes {
         if (capacity_ - size_ < room) reserve(std::max(size_ + room, capacity_ * 2));
         return {data_ + size_, capacity_ - size_};
     }
+
     void commit(std::size_t written) { size_ += written; }
 
     void append(std::string_view text) {
@@ -55,6 +63,7 @@ class Bytes {
     }
 
     void truncate(std::size_t size) { size_ = size; }
+
     void clear() { size_ = 0; }
 
     // Gives the memory back.
@@ -69,7 +78,7 @@ class Bytes {
         std::swap(capacity_, other.capacity_);
     }
 
-   private:
+private:
     char* data_ = nullptr;
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;

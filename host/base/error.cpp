@@ -49,9 +49,13 @@ const Row& row_of(int error_class) {
 
 }  // namespace
 
-unsigned http_status_of(int error_class) { return row_of(error_class).http_status; }
+unsigned http_status_of(int error_class) {
+    return row_of(error_class).http_status;
+}
 
-const char* name_of(int error_class) { return row_of(error_class).name; }
+const char* name_of(int error_class) {
+    return row_of(error_class).name;
+}
 
 int class_of_http_status(unsigned status) {
     switch (status) {

@@ -1,10 +1,11 @@
 // base/error.hpp: why something cannot be done: what, whose fault, whether to try again, in words.
 #pragma once
 
-#include <boost/system/result.hpp>
 #include <cstdint>
 #include <string>
 #include <utility>
+
+#include <boost/system/result.hpp>
 
 #include "parley/abi.h"
 
@@ -13,7 +14,7 @@ namespace parley::base {
 struct Error {
     Error() = default;  // not an aggregate: Result<T> must tell a T from an Error
 
-    int error_class = PARLEY_E_INTERNAL;   // PARLEY_E_*
+    int error_class = PARLEY_E_INTERNAL;    // PARLEY_E_*
     unsigned fault = PARLEY_FAULT_GATEWAY;  // PARLEY_FAULT_*
     unsigned scope = 0;                     // PARLEY_SCOPE_*
     unsigned advice = 0;                    // PARLEY_ADVICE_*

@@ -1,9 +1,9 @@
 #include "base/log.hpp"
 
+#include <memory>
+
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include <memory>
 
 #include "parley/sdk/json.hpp"
 
@@ -76,7 +76,9 @@ LogLevel log_level_of(std::string_view name) {
     return LogLevel::info;
 }
 
-bool log_enabled(LogLevel level) { return sink().logger->should_log(native(level)); }
+bool log_enabled(LogLevel level) {
+    return sink().logger->should_log(native(level));
+}
 
 void log(LogLevel level, std::string_view what, const LogField* fields, std::size_t count) {
     if (!log_enabled(level)) return;
@@ -92,8 +94,10 @@ void log(LogLevel level, std::string_view what, const LogField* fields, std::siz
     }
     for (std::size_t i = 0; i < count; ++i) {
         line += json ? "," : " ";
-        if (json) sdk::json_quote(fields[i].key, line);
-        else line += fields[i].key;
+        if (json)
+            sdk::json_quote(fields[i].key, line);
+        else
+            line += fields[i].key;
         line += json ? ':' : '=';
         append_value(line, fields[i], json);
     }

@@ -24,7 +24,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::vector<std::string> nearest(std::string_view misspelt, const std::vector<std::string>& names,
+std::vector<std::string> nearest(std::string_view misspelt,
+                                 const std::vector<std::string>& names,
                                  std::size_t count_max) {
     constexpr std::size_t kNameBytesMax = 128;
     std::vector<std::pair<std::size_t, std::string>> close;
@@ -32,7 +33,8 @@ std::vector<std::string> nearest(std::string_view misspelt, const std::vector<st
     for (const std::string& name : names) {
         if (name.size() > kNameBytesMax) continue;
         const std::size_t d = distance(misspelt, name);
-        const std::size_t far = std::max<std::size_t>(2, std::max(misspelt.size(), name.size()) / 3);
+        const std::size_t far =
+            std::max<std::size_t>(2, std::max(misspelt.size(), name.size()) / 3);
         if (d <= far) close.emplace_back(d, name);
     }
     std::sort(close.begin(), close.end());

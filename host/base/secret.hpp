@@ -12,20 +12,25 @@ namespace parley::base {
 void wipe(void* memory, std::size_t size);
 
 class Secret {
-   public:
+public:
     Secret() = default;
+
     explicit Secret(std::string text) : text_(std::move(text)) {}
+
     Secret(const Secret&) = default;
     Secret(Secret&&) = default;
     Secret& operator=(const Secret&) = default;
     Secret& operator=(Secret&&) = default;
+
     ~Secret() { wipe(text_.data(), text_.size()); }
 
     bool empty() const { return text_.empty(); }
+
     std::string_view reveal() const { return text_; }
+
     bool operator==(const Secret& other) const { return text_ == other.text_; }
 
-   private:
+private:
     std::string text_;
 };
 

@@ -6,8 +6,11 @@
 // co_return, and its operand holds no braces, brackets or conditionals.
 #pragma once
 
+#include <array>
 #include <coroutine>
+#include <cstddef>
 #include <exception>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -18,12 +21,58 @@ class Task;
 
 namespace detail {
 
+// Frames of coroutines come and go by the dozen in an exchange, so each thread keeps those it had.
+// Under AddressSanitizer they go back to the heap, where a use after the end is seen.
+class FramePool {
+public:
+    static void* take(std::size_t size) {
+        const std::size_t row = row_of(size);
+        if (row >= kRows) return ::operator new(size);
+        Free*& head = rows()[row];
+        if (head == nullptr) return ::operator new((row + 1) * kStepBytes);
+        return std::exchange(head, head->next);
+    }
+
+    static void give(void* frame, std::size_t size) {
+        const std::size_t row = row_of(size);
+        if (row >= kRows) return ::operator delete(frame);
+        Free*& head = rows()[row];
+        head = new (frame) Free{head};
+    }
+
+private:
+    struct Free {
+        Free* next;
+    };
+
+    static constexpr std::size_t kStepBytes = 128;
+#if defined(__SANITIZE_ADDRESS__)
+    static constexpr std::size_t kRows = 0;
+#else
+    static constexpr std::size_t kRows = 32;
+#endif
+
+    static std::size_t row_of(std::size_t size) {
+        return (size - 1) / kStepBytes;
+    }
+
+    static std::array<Free*, 32>& rows() {
+        thread_local constinit std::array<Free*, 32> all{};
+        return all;
+    }
+};
+
 struct PromiseBase {
+    static void* operator new(std::size_t size) { return FramePool::take(size); }
+
+    static void operator delete(void* frame, std::size_t size) { FramePool::give(frame, size); }
+
     std::coroutine_handle<> awaiter;
     std::exception_ptr fault;
     bool awaiter_suspended = false;
 
     std::suspend_always initial_suspend() noexcept { return {}; }
+
     void unhandled_exception() noexcept { fault = std::current_exception(); }
 
     struct Final {
@@ -37,6 +86,7 @@ struct PromiseBase {
 
         void await_resume() noexcept {}
     };
+
     Final final_suspend() noexcept { return {}; }
 };
 
@@ -44,14 +94,18 @@ template <class T>
 struct Promise : PromiseBase {
     std::optional<T> value;
     Task<T> get_return_object();
+
     void return_value(T v) { value.emplace(std::move(v)); }
+
     T take() { return std::move(*value); }
 };
 
 template <>
 struct Promise<void> : PromiseBase {
     Task<void> get_return_object();
+
     void return_void() {}
+
     void take() {}
 };
 
@@ -59,13 +113,16 @@ struct Promise<void> : PromiseBase {
 
 template <class T>
 class [[nodiscard]] Task {
-   public:
+public:
     using promise_type = detail::Promise<T>;
     using Handle = std::coroutine_handle<promise_type>;
 
     explicit Task(Handle handle) : handle_(handle) {}
+
     Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+
     Task& operator=(Task&&) = delete;
+
     ~Task() {
         if (handle_) handle_.destroy();
     }
@@ -87,7 +144,7 @@ class [[nodiscard]] Task {
         return promise.take();
     }
 
-   private:
+private:
     Handle handle_;
 };
 
@@ -106,9 +163,13 @@ inline Task<void> Promise<void>::get_return_object() {
 struct Detached {
     struct promise_type {
         Detached get_return_object() { return {}; }
+
         std::suspend_never initial_suspend() noexcept { return {}; }
+
         std::suspend_never final_suspend() noexcept { return {}; }
+
         void return_void() {}
+
         void unhandled_exception() noexcept { std::terminate(); }
     };
 };
@@ -116,6 +177,8 @@ struct Detached {
 }  // namespace detail
 
 // Runs a task to its end with nobody waiting. The task must not let an exception out.
-inline detail::Detached spawn(Task<void> task) { co_await task; }
+inline detail::Detached spawn(Task<void> task) {
+    co_await task;
+}
 
 }  // namespace parley::base

@@ -15,8 +15,7 @@ int check(const Options& options) {
     base::set_up_log({base::LogLevel::error, false});
     const auto services = make_services();
     const plugins::Catalogue catalogue = load_plugins(setup.loaded.config, services);
-    const pipeline::MadeWorld made =
-        pipeline::make_world(setup.loaded.config, catalogue, services);
+    const pipeline::MadeWorld made = pipeline::make_world(setup.loaded.config, catalogue, services);
     for (const config::Fault& fault : made.faults) std::cerr << fault.text(setup.file) << '\n';
     if (made.world == nullptr) return 1;
     std::cout << (setup.file.empty() ? "defaults and environment" : setup.file) << ": good, "

@@ -1,8 +1,7 @@
 #include "command/greeting.hpp"
 
-#include <unistd.h>
-
 #include <iostream>
+#include <unistd.h>
 
 namespace parley::command {
 
@@ -12,8 +11,10 @@ void greet(const config::Config& config, const Setup& setup, const std::string& 
     const std::string url = scheme + "://" + address;
     // The key is printed when it was made just now: that is how its owner learns it.
     std::string key = "$PARLEY_KEY";
-    if (config.client_keys.empty()) key = "none-needed";
-    else if (setup.created) key = config.client_keys.front().key.reveal();
+    if (config.client_keys.empty())
+        key = "none-needed";
+    else if (setup.created)
+        key = config.client_keys.front().key.reveal();
     std::cout << "\nParley listens on " << url << "\n";
     if (!setup.file.empty()) {
         std::cout << "Configuration" << (setup.created ? " (new): " : ": ") << setup.file << "\n";
@@ -24,7 +25,7 @@ void greet(const config::Config& config, const Setup& setup, const std::string& 
               << "-d '{\"model\":\"example\",\"stream\":true,"
               << "\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}'\n\n"
               << "  // npm install the client SDK of your choice, for example:\n"
-              << "  const client = new OpenAI({ baseURL: '" << url << "/v1', apiKey: '" << key
+              << "  const client = new Client({ baseURL: '" << url << "/v1', apiKey: '" << key
               << "' });\n\n"
               << std::flush;
 }

@@ -51,8 +51,8 @@ int plugin_list(const Options& options) {
     const plugins::Catalogue catalogue = load_plugins(setup.loaded.config, make_services());
     for (const auto& library : catalogue.libraries()) {
         const plugins::Manifest& manifest = library->manifest();
-        std::cout << library->name() << "  " << manifest.id << ' ' << manifest.version << "  sha256 "
-                  << library->sha256().substr(0, 12) << '\n';
+        std::cout << library->name() << "  " << manifest.id << ' ' << manifest.version
+                  << "  sha256 " << library->sha256().substr(0, 12) << '\n';
         for (const plugins::Component& component : library->components()) {
             std::cout << "    " << component.kind_id << "  " << component.id << "  "
                       << component.title << (component.kind == nullptr ? "  (unknown kind)" : "")

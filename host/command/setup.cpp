@@ -1,11 +1,10 @@
 #include "command/setup.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <iostream>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.hpp"
 #include "config/write.hpp"
@@ -94,11 +93,13 @@ plugins::Catalogue load_plugins(const config::Config& config,
     options.services = services;
     auto catalogue = plugins::Catalogue::scan(plugin_folders(config), options);
     for (const plugins::Refusal& refusal : catalogue.refusals()) {
-        base::log(base::LogLevel::error, "plugin refused",
+        base::log(base::LogLevel::error,
+                  "plugin refused",
                   {{"file", refusal.path}, {"why", refusal.reason}});
     }
     for (const auto& library : catalogue.libraries()) {
-        base::log(base::LogLevel::debug, "plugin loaded",
+        base::log(base::LogLevel::debug,
+                  "plugin loaded",
                   {{"file", library->name()}, {"sha256", library->sha256()}});
         for (const std::string& warning : library->warnings()) {
             base::log(base::LogLevel::warn, warning);

@@ -40,7 +40,8 @@ std::size_t edits_between(std::string_view a, std::string_view b) {
 
 // Edits, or more than kEditsMax when one was hardly meant to be the other.
 std::size_t distance(std::string_view a, std::string_view b) {
-    const auto [shorter, longer] = std::minmax(a.size(), b.size());
+    const std::size_t shorter = std::min(a.size(), b.size());
+    const std::size_t longer = std::max(a.size(), b.size());
     const std::size_t edits = edits_between(a, b);
     const std::size_t allowed = std::clamp<std::size_t>(longer / 3, 1, kEditsMax);
     if (edits <= allowed && edits * 2 <= b.size()) return edits;

@@ -16,7 +16,9 @@ int hex_value(unsigned char c) {
     return -1;
 }
 
-bool is_text(unsigned char c) { return c == '\t' || (c >= 0x20 && c != 0x7f); }
+bool is_text(unsigned char c) {
+    return c == '\t' || (c >= 0x20 && c != 0x7f);
+}
 
 }  // namespace
 

@@ -8,7 +8,7 @@
 namespace parley::http {
 
 class ChunkDecoder {
-   public:
+public:
     static constexpr std::size_t kExtensionBytesMax = 4096;  // of all chunks together
     static constexpr std::size_t kTrailerBytesMax = 8192;
 
@@ -22,9 +22,10 @@ class ChunkDecoder {
     Step decode(std::span<char> buffer);
 
     bool done() const { return state_ == State::done; }
+
     bool broken() const { return state_ == State::broken; }
 
-   private:
+private:
     enum class State {
         size_first,
         size,

@@ -28,7 +28,9 @@ Error with_status(Error error, unsigned status) {
     return error;
 }
 
-Error gone() { return client_error(PARLEY_E_CANCELLED, "client closed the connection"); }
+Error gone() {
+    return client_error(PARLEY_E_CANCELLED, "client closed the connection");
+}
 
 }  // namespace
 
@@ -72,7 +74,8 @@ Task<Client::Next> Client::read_head() {
             break;
         }
         if (in_.size() >= limits_->head_bytes_max + 2) {
-            co_return refuse(with_status(client_error(PARLEY_E_TOO_LARGE, "http: head too large"), 431));
+            co_return refuse(
+                with_status(client_error(PARLEY_E_TOO_LARGE, "http: head too large"), 431));
         }
         const bool fresh = in_.empty();
         Task<Result<void>> filling = fill(in_, kReadBytes);
@@ -92,11 +95,12 @@ Task<Client::Next> Client::read_head() {
     ++requests_;
     auto parsed = parse_head(in_.view().substr(0, head_size_), *limits_, head_);
     if (!parsed) co_return refuse(std::move(parsed).error());
-    keep_alive_ = keep_alive_ && head_.keep_alive &&
-                  requests_ < limits_->requests_per_connection_max;
+    keep_alive_ =
+        keep_alive_ && head_.keep_alive && requests_ < limits_->requests_per_connection_max;
     if (head_.content_length.value_or(0) > limits_->body_bytes_max) {
-        co_return refuse(client_error(PARLEY_E_TOO_LARGE, "http: request body over the limit of " +
-                                      std::to_string(limits_->body_bytes_max) + " bytes"));
+        co_return refuse(client_error(PARLEY_E_TOO_LARGE,
+                                      "http: request body over the limit of " +
+                                          std::to_string(limits_->body_bytes_max) + " bytes"));
     }
     body_read_ = !head_.chunked && head_.content_length.value_or(0) == 0;
     co_return Next::request;
@@ -179,8 +183,9 @@ Task<Result<void>> Client::read_sized(std::uint64_t length) {
         if (body_bytes_.capacity() == body_bytes_.size()) {
             body_bytes_.reserve(std::min<std::uint64_t>(length, body_bytes_.capacity() * 2));
         }
-        std::span<char> room(body_bytes_.data() + body_bytes_.size(),
-                             std::min<std::uint64_t>(left, body_bytes_.capacity() - body_bytes_.size()));
+        std::span<char> room(
+            body_bytes_.data() + body_bytes_.size(),
+            std::min<std::uint64_t>(left, body_bytes_.capacity() - body_bytes_.size()));
         std::size_t got = 0;
         const Io io = stream_->try_read(room, got);
         if (io == Io::ok) {
@@ -210,8 +215,9 @@ Task<Result<void>> Client::read_chunked() {
         body_bytes_.append(raw.view().substr(0, step.payload));
         raw.drop_front(step.consumed);
         if (body_bytes_.size() > limits_->body_bytes_max) {
-            co_return client_error(PARLEY_E_TOO_LARGE, "http: request body over the limit of " +
-                                   std::to_string(limits_->body_bytes_max) + " bytes");
+            co_return client_error(PARLEY_E_TOO_LARGE,
+                                   "http: request body over the limit of " +
+                                       std::to_string(limits_->body_bytes_max) + " bytes");
         }
         if (chunks.broken()) {
             auto e = client_error(PARLEY_E_INVALID_ARGUMENT, "http: malformed chunked body");
@@ -373,7 +379,9 @@ void Client::break_reply() {
     stream_->reset();
 }
 
-bool Client::reusable() const { return keep_alive_ && !broken_ && body_read_; }
+bool Client::reusable() const {
+    return keep_alive_ && !broken_ && body_read_;
+}
 
 Task<void> Client::linger() {
     if (broken_ || !stream_->is_open()) co_return;

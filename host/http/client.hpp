@@ -10,20 +10,23 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/task.hpp"
+#include "config/limits.hpp"
 #include "http/chunked.hpp"
 #include "http/head.hpp"
-#include "config/limits.hpp"
 #include "http/stream.hpp"
 
 namespace parley::http {
 
 class Client {
-   public:
+public:
     Client(Stream::Ptr stream, std::shared_ptr<const config::Limits> limits);
 
     Loop& loop() { return stream_->loop(); }
+
     Stream& stream() { return *stream_; }
+
     const config::Limits& limits() const { return *limits_; }
+
     const std::string& peer_address() const { return peer_address_; }
 
     // ---- reading ----
@@ -31,12 +34,25 @@ class Client {
     enum class Next { request, end, refused };
     // Waits for the next request's head. `refused` leaves the reason in error().
     base::Task<Next> read_head();
+
     const base::Error& error() const { return error_; }
+
     const RequestHead& head() const { return head_; }
 
     // Reads the body, decoded from its transfer and content codings. Views into head() stay valid.
     base::Task<base::Result<std::string_view>> read_body();
+
     std::string_view body() const { return body_; }
+
+    // What the last request on this connection proved, for whoever checks such proofs: a client
+    // sends the same key with every request.
+    struct Acquaintance {
+        std::string proof;
+        std::uint64_t checked_by = 0;  // 0: nobody; numbers are not used again
+        const void* who = nullptr;
+    };
+
+    Acquaintance& acquaintance() { return acquaintance_; }
 
     // ---- replying ----
 
@@ -50,6 +66,7 @@ class Client {
     void add_field(std::string_view name, std::string_view value);
     // A field of every reply to the current request, whoever writes it.
     void always_add(std::string_view name, std::string_view value);
+
     bool reply_begun() const { return reply_begun_; }
 
     // Sends what begin_reply prepared together with the first bytes of the body. False: the client
@@ -59,8 +76,10 @@ class Client {
     base::Task<bool> send(Gather& body);
     // Ends a chunked body. A reply without body is sent by begin_reply and end_reply alone.
     base::Task<bool> end_reply();
+
     // More can be added to the reply that is going on.
     bool can_append() const { return framing_ != Framing::length; }
+
     // The reply cannot be completed: the client must notice.
     void break_reply();
 
@@ -68,12 +87,14 @@ class Client {
     bool reusable() const;
     // After the last reply: lets the client read it even when it is still sending.
     base::Task<void> linger();
+
     // For a drain: the current reply is the last one.
     void close_after_reply() { keep_alive_ = false; }
+
     // True between requests.
     bool is_idle() const { return idle_; }
 
-   private:
+private:
     base::Task<base::Result<void>> fill(base::Bytes& into, std::size_t room);
     base::Task<base::Result<void>> read_sized(std::uint64_t length);
     base::Task<base::Result<void>> read_chunked();
@@ -87,14 +108,15 @@ class Client {
     Stream::Ptr stream_;
     std::shared_ptr<const config::Limits> limits_;
     std::string peer_address_;
-    base::Bytes in_;      // the head, then what came with it
+    base::Bytes in_;          // the head, then what came with it
     base::Bytes body_bytes_;  // the body when it did not fit there
     base::Bytes pipelined_;   // what came behind a chunked body
     std::size_t head_size_ = 0;
-    std::size_t taken_ = 0;   // bytes of in_ that belong to this request
+    std::size_t taken_ = 0;  // bytes of in_ that belong to this request
     RequestHead head_;
     std::string_view body_;
     base::Error error_;
+    Acquaintance acquaintance_;
     base::Bytes reply_head_;
     base::Bytes standing_fields_;
     std::uint64_t requests_ = 0;

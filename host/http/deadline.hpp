@@ -11,7 +11,7 @@ namespace parley::http {
 class Deadlines;
 
 class Deadline {
-   public:
+public:
     static constexpr int kTickMs = 50;
 
     // `expired(owner)` runs on the loop, once for each set().
@@ -19,6 +19,7 @@ class Deadline {
     Deadline(Deadlines& all, void* owner, Expired expired);
     Deadline(const Deadline&) = delete;
     Deadline& operator=(const Deadline&) = delete;
+
     ~Deadline() {
         if (expired_ != nullptr) clear();
     }
@@ -26,11 +27,14 @@ class Deadline {
     // Replaces what was set before. 0 means none.
     void set(std::uint64_t after_ms);
     void clear();
+
     bool is_set() const { return next_ != nullptr; }
 
-   private:
+private:
     friend class Deadlines;
+
     struct Sentinel {};
+
     explicit Deadline(Sentinel) : next_(this), previous_(this) {}
 
     Deadlines* all_ = nullptr;
@@ -42,19 +46,21 @@ class Deadline {
 };
 
 class Deadlines {
-   public:
+public:
     // `start` is called when the first deadline is set: the loop then ticks until tick() is false.
     using Start = void (*)(void* ctx);
+
     Deadlines(Start start, void* ctx) : start_(start), ctx_(ctx) {}
 
     // The loop's clock, read once a wake-up.
     std::uint64_t now_ms() const { return now_ms_; }
+
     void set_now_ms(std::uint64_t now_ms) { now_ms_ = now_ms; }
 
     // Fires what is due. False when none are left.
     bool tick();
 
-   private:
+private:
     friend class Deadline;
     void link(Deadline& d);
     static void unlink(Deadline& d);

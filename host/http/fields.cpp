@@ -28,8 +28,9 @@ bool is_of_connection(FieldId id) {
 
 template <std::size_t N>
 bool is_one_of(std::string_view name, const std::array<std::string_view, N>& names) {
-    return std::any_of(names.begin(), names.end(),
-                       [&](std::string_view n) { return equals_ignoring_case(n, name); });
+    return std::any_of(names.begin(), names.end(), [&](std::string_view n) {
+        return equals_ignoring_case(n, name);
+    });
 }
 
 template <std::size_t N>
@@ -58,10 +59,10 @@ bool passes_to_upstream(const Field& field) {
         default:
             break;
     }
-    static constexpr std::array<std::string_view, 4> kNames{"x-api-key", "x-goog-api-key",
-                                                            "api-key", "x-real-ip"};
-    static constexpr std::array<std::string_view, 4> kPrefixes{"x-forwarded-", "sec-",
-                                                               "access-control-", "cf-"};
+    static constexpr std::array<std::string_view, 4> kNames{
+        "x-api-key", "x-goog-api-key", "api-key", "x-real-ip"};
+    static constexpr std::array<std::string_view, 4> kPrefixes{
+        "x-forwarded-", "sec-", "access-control-", "cf-"};
     if (field.id != FieldId::unknown) return true;
     return !is_one_of(field.name, kNames) && !starts_with_one_of(field.name, kPrefixes);
 }

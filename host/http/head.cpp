@@ -2,6 +2,7 @@
 #include "http/head.hpp"
 
 #include <algorithm>
+
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
@@ -27,12 +28,14 @@ base::Error too_many(std::string what) {
     return e;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 // Beast's callbacks, kept as views. Folded values are refused: they do not lie in the input.
 template <bool kRequest, class HeadType>
 class Parser final : public beast::http::basic_parser<kRequest> {
-   public:
+public:
     Parser(HeadType& head, const config::Limits& limits, std::string_view input)
         : head_(head), limits_(limits), input_(input) {
         this->header_limit(static_cast<std::uint32_t>(input.size()));
@@ -41,9 +44,10 @@ class Parser final : public beast::http::basic_parser<kRequest> {
 
     base::Error why;
 
-   private:
+private:
     using View = beast::string_view;
     using Code = beast::error_code;
+
     static std::string_view std_view(View v) { return {v.data(), v.size()}; }
 
     void refuse(base::Error error, Code& code) {
@@ -51,8 +55,7 @@ class Parser final : public beast::http::basic_parser<kRequest> {
         code = beast::http::error::bad_field;
     }
 
-    void on_request_impl(beast::http::verb, View method, View target, int version,
-                         Code&) override {
+    void on_request_impl(beast::http::verb, View method, View target, int version, Code&) override {
         if constexpr (kRequest) {
             head_.method = std_view(method);
             head_.target = std_view(target);
@@ -81,7 +84,8 @@ class Parser final : public beast::http::basic_parser<kRequest> {
     void framing(FieldId id, std::string_view value, Code& code) {
         if (id == FieldId::content_length) {
             if (head_.content_length) return refuse(bad("more than one content-length"), code);
-            const bool digits = !value.empty() && value.find_first_not_of("0123456789") == value.npos;
+            const bool digits =
+                !value.empty() && value.find_first_not_of("0123456789") == value.npos;
             if (!digits || value.size() > 18) return refuse(bad("bad content-length"), code);
             head_.content_length = std::stoull(std::string(value));
         } else if (id == FieldId::transfer_encoding) {
@@ -93,10 +97,15 @@ class Parser final : public beast::http::basic_parser<kRequest> {
     }
 
     void on_header_impl(Code&) override {}
+
     void on_body_init_impl(const boost::optional<std::uint64_t>&, Code&) override {}
+
     std::size_t on_body_impl(View, Code&) override { return 0; }
+
     void on_chunk_header_impl(std::uint64_t, View, Code&) override {}
+
     std::size_t on_chunk_body_impl(std::uint64_t, View, Code&) override { return 0; }
+
     void on_finish_impl(Code&) override {}
 
     HeadType& head_;
@@ -145,8 +154,8 @@ Result<void> check_target(RequestHead& head) {
             return bad("bad character in target");
         }
         if (c != '%') continue;
-        const bool whole = target.size() - i > 2 && hex(target[i + 1]) >= 0 &&
-                           hex(target[i + 2]) >= 0;
+        const bool whole =
+            target.size() - i > 2 && hex(target[i + 1]) >= 0 && hex(target[i + 2]) >= 0;
         const bool nul = whole && target[i + 1] == '0' && target[i + 2] == '0';
         if (!whole || nul) return bad("bad percent-encoding in target");
     }
@@ -164,7 +173,8 @@ Result<void> check_host(const RequestHead& head) {
     if (hosts == 0 && !head.http_1_0) return bad("no host");
     const std::string_view host = head.get(FieldId::host);
     const bool odd = std::any_of(host.begin(), host.end(), [](char c) {
-        return static_cast<unsigned char>(c) <= 0x20 || std::string_view("/?#@\\,").find(c) != std::string_view::npos;
+        return static_cast<unsigned char>(c) <= 0x20 ||
+               std::string_view("/?#@\\,").find(c) != std::string_view::npos;
     });
     if (odd) return bad("bad host");
     return {};
@@ -188,11 +198,12 @@ std::string_view Head::get(std::string_view lower_case_name) const {
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
     return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-        return lower(x) == lower(y);
-    });
+               return lower(x) == lower(y);
+           });
 }
 
-Result<std::size_t> find_head_end(std::string_view bytes, std::size_t& scanned,
+Result<std::size_t> find_head_end(std::string_view bytes,
+                                  std::size_t& scanned,
                                   std::uint64_t head_bytes_max) {
     const char* begin = bytes.data();
     const char* end = begin + bytes.size();

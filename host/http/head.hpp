@@ -1,13 +1,14 @@
-// http/head.hpp: the heads of requests and replies, read by Beast's parser and checked more strictly
-// than it does (no bare LF, no folding, one Content-Length, only "chunked", one Host).
+// http/head.hpp: the heads of requests and replies, read by Beast's parser and checked more
+// strictly than it does (no bare LF, no folding, one Content-Length, only "chunked", one Host).
 #pragma once
 
-#include <boost/beast/http/field.hpp>
-#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include <boost/beast/http/field.hpp>
+#include <boost/container/small_vector.hpp>
 
 #include "base/error.hpp"
 #include "config/limits.hpp"
@@ -53,11 +54,14 @@ struct ReplyHead : Head {
 
 // The length of the head that starts at bytes[0], blank line included; 0 when it is not whole yet.
 // `scanned` (0 at first) remembers how far earlier calls have looked.
-base::Result<std::size_t> find_head_end(std::string_view bytes, std::size_t& scanned,
+base::Result<std::size_t> find_head_end(std::string_view bytes,
+                                        std::size_t& scanned,
                                         std::uint64_t head_bytes_max);
 
 // Reads a whole head. The result points into `bytes`.
-base::Result<void> parse_head(std::string_view bytes, const config::Limits& limits, RequestHead& out);
+base::Result<void> parse_head(std::string_view bytes,
+                              const config::Limits& limits,
+                              RequestHead& out);
 // `to_head_request`: the reply to a HEAD has no body, whatever it says.
 base::Result<void> parse_head(std::string_view bytes, const config::Limits& limits, ReplyHead& out);
 

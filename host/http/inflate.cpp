@@ -1,12 +1,12 @@
 // http/inflate.cpp: one small loop for each library.
 #include "http/inflate.hpp"
 
+#include <memory>
+#include <string>
+
 #include <brotli/decode.h>
 #include <zlib.h>
 #include <zstd.h>
-
-#include <memory>
-#include <string>
 
 #include "http/head.hpp"
 
@@ -28,19 +28,23 @@ base::Error malformed(std::string_view coding) {
 
 Result<void> check(const InflateLimits& limits, std::size_t packed, std::size_t plain) {
     if (plain > limits.bytes_max) {
-        return client_error(PARLEY_E_TOO_LARGE, "http: decompressed body over the limit of " +
-                                                    std::to_string(limits.bytes_max) + " bytes");
+        return client_error(PARLEY_E_TOO_LARGE,
+                            "http: decompressed body over the limit of " +
+                                std::to_string(limits.bytes_max) + " bytes");
     }
     if (plain > kRatioFromBytes && plain / std::max<std::size_t>(packed, 1) > limits.ratio_max) {
-        return client_error(PARLEY_E_TOO_LARGE, "http: compression ratio over the limit of " +
-                                                    std::to_string(limits.ratio_max));
+        return client_error(
+            PARLEY_E_TOO_LARGE,
+            "http: compression ratio over the limit of " + std::to_string(limits.ratio_max));
     }
     return {};
 }
 
 // gzip and zlib by their headers; raw deflate as some clients send it under "deflate".
-Result<void> inflate_zlib(std::string_view coding, std::string_view packed,
-                          const InflateLimits& limits, Bytes& plain) {
+Result<void> inflate_zlib(std::string_view coding,
+                          std::string_view packed,
+                          const InflateLimits& limits,
+                          Bytes& plain) {
     const bool raw = coding == "deflate" && !packed.empty() && (packed[0] & 0x0f) != 8;
     z_stream z{};
     if (inflateInit2(&z, raw ? -15 : 15 + 32) != Z_OK) throw std::bad_alloc();
@@ -62,8 +66,10 @@ Result<void> inflate_zlib(std::string_view coding, std::string_view packed,
     }
 }
 
-Result<void> inflate_brotli(std::string_view coding, std::string_view packed,
-                            const InflateLimits& limits, Bytes& plain) {
+Result<void> inflate_brotli(std::string_view coding,
+                            std::string_view packed,
+                            const InflateLimits& limits,
+                            Bytes& plain) {
     const std::unique_ptr<BrotliDecoderState, void (*)(BrotliDecoderState*)> state(
         BrotliDecoderCreateInstance(nullptr, nullptr, nullptr), BrotliDecoderDestroyInstance);
     if (state == nullptr) throw std::bad_alloc();
@@ -82,11 +88,13 @@ Result<void> inflate_brotli(std::string_view coding, std::string_view packed,
     }
 }
 
-Result<void> inflate_zstd(std::string_view coding, std::string_view packed,
-                          const InflateLimits& limits, Bytes& plain) {
+Result<void> inflate_zstd(std::string_view coding,
+                          std::string_view packed,
+                          const InflateLimits& limits,
+                          Bytes& plain) {
     constexpr int kWindowLogMax = 23;  // 8 MiB, what RFC 8878 asks of decoders
     const std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(),
-                                                                         ZSTD_freeDCtx);
+                                                                          ZSTD_freeDCtx);
     if (context == nullptr) throw std::bad_alloc();
     ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, kWindowLogMax);
     ZSTD_inBuffer in{packed.data(), packed.size(), 0};
@@ -102,8 +110,10 @@ Result<void> inflate_zstd(std::string_view coding, std::string_view packed,
     }
 }
 
-Result<void> inflate_one(std::string_view coding, std::string_view packed,
-                         const InflateLimits& limits, Bytes& plain) {
+Result<void> inflate_one(std::string_view coding,
+                         std::string_view packed,
+                         const InflateLimits& limits,
+                         Bytes& plain) {
     if (equals_ignoring_case(coding, "gzip") || equals_ignoring_case(coding, "x-gzip")) {
         return inflate_zlib("gzip", packed, limits, plain);
     }
@@ -127,8 +137,10 @@ std::string_view trim(std::string_view s) {
 
 }  // namespace
 
-Result<void> inflate(std::string_view codings, std::string_view packed,
-                     const InflateLimits& limits, Bytes& plain) {
+Result<void> inflate(std::string_view codings,
+                     std::string_view packed,
+                     const InflateLimits& limits,
+                     Bytes& plain) {
     Bytes input;
     for (int layer = 0; !codings.empty(); ++layer) {
         if (layer == kCodingsMax) {

@@ -17,7 +17,9 @@ struct InflateLimits {
 constexpr std::uint64_t kRatioFromBytes = 64 * 1024;
 
 // Appends the plain body. Codings may be listed ("gzip, br"); the last is undone first.
-base::Result<void> inflate(std::string_view codings, std::string_view packed,
-                           const InflateLimits& limits, base::Bytes& plain);
+base::Result<void> inflate(std::string_view codings,
+                           std::string_view packed,
+                           const InflateLimits& limits,
+                           base::Bytes& plain);
 
 }  // namespace parley::http

@@ -1,7 +1,8 @@
 #include "http/listener.hpp"
 
-#include <boost/asio/ip/address.hpp>
 #include <charconv>
+
+#include <boost/asio/ip/address.hpp>
 
 namespace parley::http {
 
@@ -45,7 +46,8 @@ Result<std::unique_ptr<Listener>> Listener::bind(const std::string& address,
                                                  std::vector<Loop*> loops,
                                                  std::shared_ptr<SSL_CTX> tls,
                                                  std::shared_ptr<ConnectionCount> count,
-                                                 std::uint64_t connections_max, Serve serve) {
+                                                 std::uint64_t connections_max,
+                                                 Serve serve) {
     auto endpoint = parse_address(address);
     if (!endpoint) return std::move(endpoint).error();
     boost::system::error_code fault;
@@ -57,13 +59,19 @@ Result<std::unique_ptr<Listener>> Listener::bind(const std::string& address,
     if (fault) return cannot(address, fault);
     acceptor.listen(asio::socket_base::max_listen_connections, fault);
     if (fault) return cannot(address, fault);
-    return std::unique_ptr<Listener>(new Listener(std::move(acceptor), std::move(loops),
-                                                  std::move(tls), std::move(count),
-                                                  connections_max, std::move(serve)));
+    return std::unique_ptr<Listener>(new Listener(std::move(acceptor),
+                                                  std::move(loops),
+                                                  std::move(tls),
+                                                  std::move(count),
+                                                  connections_max,
+                                                  std::move(serve)));
 }
 
-Listener::Listener(tcp::acceptor acceptor, std::vector<Loop*> loops, std::shared_ptr<SSL_CTX> tls,
-                   std::shared_ptr<ConnectionCount> count, std::uint64_t connections_max,
+Listener::Listener(tcp::acceptor acceptor,
+                   std::vector<Loop*> loops,
+                   std::shared_ptr<SSL_CTX> tls,
+                   std::shared_ptr<ConnectionCount> count,
+                   std::uint64_t connections_max,
                    Serve serve)
     : acceptor_(std::move(acceptor)),
       loops_(std::move(loops)),
@@ -71,8 +79,9 @@ Listener::Listener(tcp::acceptor acceptor, std::vector<Loop*> loops, std::shared
       count_(std::move(count)),
       connections_max_(connections_max),
       serve_(std::move(serve)),
-      retry_(loops_.front()->deadlines(), this,
-             [](void* self) { static_cast<Listener*>(self)->accept(); }) {}
+      retry_(loops_.front()->deadlines(), this, [](void* self) {
+          static_cast<Listener*>(self)->accept();
+      }) {}
 
 std::string Listener::address() const {
     boost::system::error_code fault;
@@ -100,32 +109,32 @@ void Listener::accept() {
         return;
     }
     Loop& loop = *loops_[next_loop_++ % loops_.size()];
-    acceptor_.async_accept(loop.io(), [this, &loop](const boost::system::error_code& fault,
-                                                    tcp::socket socket) {
-        loops_.front()->wake();
-        if (stopped_) return;
-        if (fault) {
-            retry_.set(kRetryMs);
-            return;
-        }
-        accepted(loop, std::move(socket));
-        accept();
-    });
+    acceptor_.async_accept(
+        loop.io(), [this, &loop](const boost::system::error_code& fault, tcp::socket socket) {
+            loops_.front()->wake();
+            if (stopped_) return;
+            if (fault) {
+                retry_.set(kRetryMs);
+                return;
+            }
+            accepted(loop, std::move(socket));
+            accept();
+        });
 }
 
 void Listener::accepted(Loop& loop, tcp::socket socket) {
     count_->fetch_add(1, std::memory_order_relaxed);
-    loop.post([&loop, socket = std::move(socket), tls = tls_, serve = serve_,
-               count = count_]() mutable {
-        loop.wake();
-        SSL* ssl = nullptr;
-        if (tls != nullptr) {
-            ssl = SSL_new(tls.get());
-            SSL_set_accept_state(ssl);
-        }
-        base::spawn(run(Stream::make(loop, std::move(socket), ssl), std::move(serve),
-                        std::move(count)));
-    });
+    loop.post(
+        [&loop, socket = std::move(socket), tls = tls_, serve = serve_, count = count_]() mutable {
+            loop.wake();
+            SSL* ssl = nullptr;
+            if (tls != nullptr) {
+                ssl = SSL_new(tls.get());
+                SSL_set_accept_state(ssl);
+            }
+            base::spawn(run(
+                Stream::make(loop, std::move(socket), ssl), std::move(serve), std::move(count)));
+        });
 }
 
 Task<void> Listener::run(Stream::Ptr stream, Serve serve, std::shared_ptr<ConnectionCount> count) {

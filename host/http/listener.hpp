@@ -2,11 +2,12 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/ip/tcp.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <boost/asio/ip/tcp.hpp>
 
 #include "base/error.hpp"
 #include "http/loop.hpp"
@@ -19,14 +20,17 @@ namespace parley::http {
 using ConnectionCount = std::atomic<std::uint64_t>;
 
 class Listener {
-   public:
+public:
     // Serves one connection from beginning to end, on the loop that the stream belongs to.
     using Serve = std::function<base::Task<void>(Stream::Ptr)>;
 
     // Binds "host:port"; port 0 takes any free one. `tls` may be null.
-    static base::Result<std::unique_ptr<Listener>> bind(
-        const std::string& address, std::vector<Loop*> loops, std::shared_ptr<SSL_CTX> tls,
-        std::shared_ptr<ConnectionCount> count, std::uint64_t connections_max, Serve serve);
+    static base::Result<std::unique_ptr<Listener>> bind(const std::string& address,
+                                                        std::vector<Loop*> loops,
+                                                        std::shared_ptr<SSL_CTX> tls,
+                                                        std::shared_ptr<ConnectionCount> count,
+                                                        std::uint64_t connections_max,
+                                                        Serve serve);
 
     // "127.0.0.1:8317", with the port that was taken.
     std::string address() const;
@@ -35,14 +39,18 @@ class Listener {
     // No new connections; those waiting in the system's queue are refused. [first loop]
     void stop();
 
-   private:
-    Listener(boost::asio::ip::tcp::acceptor acceptor, std::vector<Loop*> loops,
-             std::shared_ptr<SSL_CTX> tls, std::shared_ptr<ConnectionCount> count,
-             std::uint64_t connections_max, Serve serve);
+private:
+    Listener(boost::asio::ip::tcp::acceptor acceptor,
+             std::vector<Loop*> loops,
+             std::shared_ptr<SSL_CTX> tls,
+             std::shared_ptr<ConnectionCount> count,
+             std::uint64_t connections_max,
+             Serve serve);
 
     void accept();
     void accepted(Loop& loop, boost::asio::ip::tcp::socket socket);
-    static base::Task<void> run(Stream::Ptr stream, Serve serve,
+    static base::Task<void> run(Stream::Ptr stream,
+                                Serve serve,
                                 std::shared_ptr<ConnectionCount> count);
 
     boost::asio::ip::tcp::acceptor acceptor_;

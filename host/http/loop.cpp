@@ -13,9 +13,13 @@ Loop::Loop(int index)
     wake();
 }
 
-void Loop::run() { io_.run(); }
+void Loop::run() {
+    io_.run();
+}
 
-void Loop::stop() { io_.stop(); }
+void Loop::stop() {
+    io_.stop();
+}
 
 void Loop::wake() {
     using std::chrono::steady_clock;

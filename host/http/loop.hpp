@@ -1,21 +1,22 @@
-// http/loop.hpp: one event loop, one thread. Everything that belongs to it is touched by that thread
-// alone; other threads reach it through post().
+// http/loop.hpp: one event loop, one thread. Everything that belongs to it is touched by that
+// thread alone; other threads reach it through post().
 #pragma once
 
 #include <array>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <span>
 #include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "http/deadline.hpp"
 
 namespace parley::http {
 
 class Loop {
-   public:
+public:
     // A read takes at most this much; what several events brought goes on in one write.
     static constexpr std::size_t kScratchBytes = 64 * 1024;
 
@@ -24,8 +25,11 @@ class Loop {
     Loop& operator=(const Loop&) = delete;
 
     int index() const { return index_; }
+
     boost::asio::io_context& io() { return io_; }
+
     Deadlines& deadlines() { return deadlines_; }
+
     std::uint64_t now_ms() const { return deadlines_.now_ms(); }
 
     // Memory that anyone on this loop may use until the next suspension.
@@ -44,7 +48,7 @@ class Loop {
     // Refreshes now_ms; the entry points from the reactor call it.
     void wake();
 
-   private:
+private:
     void schedule_tick();
 
     int index_;

@@ -11,7 +11,7 @@
 namespace parley::http {
 
 class Pause {
-   public:
+public:
     // UINT64_MAX: until cancelled.
     Pause(Loop& loop, std::uint64_t ms)
         : deadline_(loop.deadlines(), this, [](void* self) { static_cast<Pause*>(self)->end(); }) {
@@ -21,10 +21,12 @@ class Pause {
     void cancel() { end(); }
 
     bool await_ready() const { return ended_; }
+
     void await_suspend(std::coroutine_handle<> waiter) { waiter_ = waiter; }
+
     void await_resume() const {}
 
-   private:
+private:
     void end() {
         ended_ = true;
         deadline_.clear();

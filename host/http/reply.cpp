@@ -31,7 +31,8 @@ Task<Result<std::size_t>> ReplyReader::read(std::span<char> into) {
         if (io == Io::failed) co_return broken("connection broken");
         const Wake wake = co_await stream_.readable();
         if (wake == Wake::cancelled) co_return upstream_error(PARLEY_E_CANCELLED, "client left");
-        if (wake == Wake::expired) co_return upstream_error(PARLEY_E_TIMEOUT, "upstream: timed out");
+        if (wake == Wake::expired)
+            co_return upstream_error(PARLEY_E_TIMEOUT, "upstream: timed out");
     }
 }
 

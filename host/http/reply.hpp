@@ -1,4 +1,5 @@
-// http/reply.hpp: an upstream's reply as it arrives, head first, then the body piece by piece. [loop]
+// http/reply.hpp: an upstream's reply as it arrives, head first, then the body piece by piece.
+// [loop]
 #pragma once
 
 #include <cstdint>
@@ -17,27 +18,33 @@
 namespace parley::http {
 
 class ReplyReader final : public Source {
-   public:
+public:
     ReplyReader(UpstreamPool::Lease lease, const config::UpstreamLimits& limits)
         : lease_(std::move(lease)), stream_(lease_.stream()), limits_(limits) {}
 
     Stream& stream() { return stream_; }
+
     std::string_view authority() const { return lease_.authority(); }
 
     // Interim replies are passed over.
     base::Task<base::Result<void>> read_head() override;
+
     const ReplyHead& head() const override { return head_; }
+
     // Pieces lie in the loop's scratch.
     base::Task<base::Result<Piece>> read_body() override;
+
     void expire_after(std::uint64_t ms) override { stream_.expire_after(ms); }
+
     void cancel() override { stream_.cancel(); }
+
     void finish() override;
 
     // The connection was kept from an earlier request and closed before a byte of this reply came:
     // the upstream has not seen the request.
     bool was_stale() const { return lease_.reused() && !begun_; }
 
-   private:
+private:
     base::Task<base::Result<std::size_t>> read(std::span<char> into);
     base::Result<Piece> decode(std::span<char> bytes);
 

@@ -11,7 +11,7 @@
 namespace parley::http {
 
 class Source {
-   public:
+public:
     struct Piece {
         std::string_view bytes;  // valid until the next suspension
         bool end = false;        // the body is whole

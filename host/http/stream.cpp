@@ -1,13 +1,13 @@
 // http/stream.cpp: sockets are read and written here and nowhere else.
 #include "http/stream.hpp"
 
-#include <openssl/err.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <sys/socket.h>
+
+#include <openssl/err.h>
 
 namespace parley::http {
 
@@ -18,7 +18,9 @@ constexpr std::size_t kIovMax = 64;  // more than that in one call gains nothing
 // A TLS record; smaller pieces are joined up to this size before they are encrypted.
 constexpr std::size_t kTlsRecordBytes = 16 * 1024;
 
-Io from_errno() { return errno == EAGAIN || errno == EWOULDBLOCK ? Io::again : Io::failed; }
+Io from_errno() {
+    return errno == EAGAIN || errno == EWOULDBLOCK ? Io::again : Io::failed;
+}
 
 }  // namespace
 
@@ -256,7 +258,9 @@ void Stream::watch(void* owner, Gone gone) {
     }
 }
 
-void Stream::unwatch() { watcher_ = nullptr; }
+void Stream::unwatch() {
+    watcher_ = nullptr;
+}
 
 void Stream::shutdown_send() {
     if (ssl_ != nullptr && SSL_is_init_finished(ssl_.get())) SSL_shutdown(ssl_.get());
@@ -301,7 +305,8 @@ void Gather::advance(std::size_t bytes) {
 Io Gather::write_some(Stream& stream) {
     while (!empty()) {
         std::size_t put = 0;
-        const Io io = stream.try_write(std::span<const iovec>(parts_.data() + next_, parts_.size() - next_), put);
+        const Io io = stream.try_write(
+            std::span<const iovec>(parts_.data() + next_, parts_.size() - next_), put);
         if (io != Io::ok) return io;
         advance(put);
     }

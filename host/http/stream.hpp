@@ -4,17 +4,17 @@
 // worth trying again. A stream waits for at most one reader and one writer. [loop]
 #pragma once
 
-#include <openssl/ssl.h>
-#include <sys/uio.h>
-
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/container/small_vector.hpp>
-#include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <coroutine>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/uio.h>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/container/small_vector.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <openssl/ssl.h>
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
@@ -35,7 +35,7 @@ struct SslFree {
 };
 
 class Stream {
-   public:
+public:
     using Ptr = boost::intrusive_ptr<Stream>;
     using Socket = boost::asio::ip::tcp::socket;
 
@@ -43,8 +43,11 @@ class Stream {
     static Ptr make(Loop& loop, Socket socket, SSL* ssl = nullptr);
 
     Loop& loop() { return loop_; }
+
     bool is_tls() const { return ssl_ != nullptr; }
+
     SSL* ssl() { return ssl_.get(); }
+
     std::string peer_address() const;
 
     // Reads at most into.size() bytes; `got` is set when the result is ok.
@@ -61,7 +64,9 @@ class Stream {
         void await_suspend(std::coroutine_handle<> waiter);
         Wake await_resume();
     };
+
     Wait readable() { return {this, false}; }
+
     Wait writable() { return {this, true}; }
 
     // One deadline: it ends the wait that is going on, or the next one. 0 means none.
@@ -69,6 +74,7 @@ class Stream {
 
     // Ends every wait, now and later, with Wake::cancelled.
     void cancel();
+
     bool cancelled() const { return cancelled_; }
 
     // Calls `gone(owner)` once when the far end has closed or broken the connection. Bytes that
@@ -83,9 +89,10 @@ class Stream {
     void close();
     // Ends the connection with a reset: the far end must not take it for an orderly end.
     void reset();
+
     bool is_open() const { return socket_.is_open(); }
 
-   private:
+private:
     struct Ready;
     Stream(Loop& loop, Socket socket, SSL* ssl);
 
@@ -96,6 +103,7 @@ class Stream {
     bool far_end_is_gone();
 
     friend void intrusive_ptr_add_ref(Stream* s) { ++s->references_; }
+
     friend void intrusive_ptr_release(Stream* s) {
         if (--s->references_ == 0) delete s;
     }
@@ -111,7 +119,7 @@ class Stream {
     int references_ = 0;
     bool read_armed_ = false;
     bool write_armed_ = false;
-    bool maybe_readable_ = true;   // no read has found the socket empty since the last edge
+    bool maybe_readable_ = true;  // no read has found the socket empty since the last edge
     bool maybe_writable_ = true;
     bool tls_wants_write_ = false;  // the last TLS read waits for a write, or the other way round
     bool tls_wants_read_ = false;
@@ -121,13 +129,16 @@ class Stream {
 
 // Buffers that go out together, in order, without being joined first.
 class Gather {
-   public:
+public:
     void add(std::string_view bytes) {
         if (bytes.empty()) return;
         parts_.push_back({const_cast<char*>(bytes.data()), bytes.size()});
     }
+
     bool empty() const { return next_ == parts_.size(); }
+
     std::size_t size() const;
+
     void clear() {
         parts_.clear();
         next_ = 0;
@@ -140,7 +151,7 @@ class Gather {
     // Copies what is left and forgets the buffers.
     void move_to(base::Bytes& rest);
 
-   private:
+private:
     void advance(std::size_t bytes);
 
     boost::container::small_vector<iovec, 8> parts_;

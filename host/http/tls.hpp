@@ -1,10 +1,10 @@
 // http/tls.hpp: contexts of OpenSSL for both sides.
 #pragma once
 
-#include <openssl/ssl.h>
-
 #include <memory>
 #include <string>
+
+#include <openssl/ssl.h>
 
 #include "base/error.hpp"
 
@@ -13,6 +13,7 @@ namespace parley::http {
 struct SslContextFree {
     void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 };
+
 using SslContext = std::unique_ptr<SSL_CTX, SslContextFree>;
 
 // For upstreams: verifies the chain and the name, TLS 1.2 at least, reuses sessions. `ca_file`

@@ -1,12 +1,11 @@
 // http/upstream.cpp: resolve, connect, handshake, keep.
 #include "http/upstream.hpp"
 
-#include <openssl/x509v3.h>
-
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <openssl/x509v3.h>
 
 namespace parley::http {
 
@@ -21,7 +20,7 @@ struct SessionFree {
 };
 
 class UpstreamPool::Origin {
-   public:
+public:
     Origin(UpstreamPool& pool, std::string host, std::uint16_t port, bool tls)
         : pool_(pool), resolver_(pool.loop_.io()), host_(std::move(host)), port_(port), tls_(tls) {
         const bool standard = port_ == (tls_ ? 443 : 80);
@@ -35,9 +34,13 @@ class UpstreamPool::Origin {
     }
 
     UpstreamPool& pool() { return pool_; }
+
     const std::string& host() const { return host_; }
+
     const std::string& authority() const { return authority_; }
+
     bool tls() const { return tls_; }
+
     std::uint64_t& open() { return open_; }
 
     // A kept connection that is still good, or null. The most recent one is the best.
@@ -76,7 +79,7 @@ class UpstreamPool::Origin {
 
     std::unique_ptr<SSL_SESSION, SessionFree> session;
 
-   private:
+private:
     // A connection that waits for work, watched for its end.
     struct Idle {
         Origin& origin;
@@ -87,8 +90,9 @@ class UpstreamPool::Origin {
         Idle(Origin& o, Stream::Ptr s)
             : origin(o),
               stream(std::move(s)),
-              deadline(o.pool_.loop_.deadlines(), this,
-                       [](void* self) { static_cast<Idle*>(self)->end(); }) {}
+              deadline(o.pool_.loop_.deadlines(), this, [](void* self) {
+                  static_cast<Idle*>(self)->end();
+              }) {}
 
         // It may be the one that is being kept right now, so it is only marked when it is not
         // in the list yet.
@@ -129,7 +133,7 @@ int origin_index() {
 // Turns one completion of Asio into an awaitable with a deadline and a cancellation.
 template <class Object>
 class Completion {
-   public:
+public:
     Completion(Loop& loop, Object& object, std::uint64_t timeout_ms, Cancellation& cancellation)
         : loop_(loop),
           object_(object),
@@ -140,12 +144,16 @@ class Completion {
               c->object_.cancel();
           }) {
         deadline_.set(timeout_ms);
-        cancellation_.hook(this, [](void* self) { static_cast<Completion*>(self)->object_.cancel(); });
+        cancellation_.hook(this,
+                           [](void* self) { static_cast<Completion*>(self)->object_.cancel(); });
     }
+
     ~Completion() { cancellation_.unhook(); }
 
     bool await_ready() const { return done_; }
+
     void await_suspend(std::coroutine_handle<> waiter) { waiter_ = waiter; }
+
     void await_resume() const {}
 
     void complete(const boost::system::error_code& fault) {
@@ -163,7 +171,7 @@ class Completion {
         return upstream_error(PARLEY_E_UPSTREAM_FAILED, what + ": " + fault_.message());
     }
 
-   private:
+private:
     Loop& loop_;
     Object& object_;
     Cancellation& cancellation_;
@@ -193,8 +201,8 @@ SSL* UpstreamPool::Origin::new_ssl() {
     return ssl;
 }
 
-Task<Result<tcp::resolver::results_type>> UpstreamPool::Origin::resolve(
-    Cancellation& cancellation, std::uint64_t timeout_ms) {
+Task<Result<tcp::resolver::results_type>> UpstreamPool::Origin::resolve(Cancellation& cancellation,
+                                                                        std::uint64_t timeout_ms) {
     Loop& loop = pool_.loop_;
     if (loop.now_ms() < addresses_until_ms_) co_return addresses_;
     // An address needs no resolver, which would start a thread.
@@ -207,12 +215,14 @@ Task<Result<tcp::resolver::results_type>> UpstreamPool::Origin::resolve(
     }
     Completion<tcp::resolver> completion(loop, resolver_, timeout_ms, cancellation);
     tcp::resolver::results_type found;
-    resolver_.async_resolve(host_, std::to_string(port_), tcp::resolver::numeric_service,
-                            [&](const boost::system::error_code& fault,
-                                tcp::resolver::results_type results) {
-                                found = std::move(results);
-                                completion.complete(fault);
-                            });
+    resolver_.async_resolve(
+        host_,
+        std::to_string(port_),
+        tcp::resolver::numeric_service,
+        [&](const boost::system::error_code& fault, tcp::resolver::results_type results) {
+            found = std::move(results);
+            completion.complete(fault);
+        });
     co_await completion;
     Result<void> outcome = completion.outcome("resolve " + host_);
     if (!outcome) co_return std::move(outcome).error();
@@ -221,7 +231,8 @@ Task<Result<tcp::resolver::results_type>> UpstreamPool::Origin::resolve(
     co_return found;
 }
 
-UpstreamPool::UpstreamPool(Loop& loop, std::shared_ptr<const config::UpstreamLimits> limits,
+UpstreamPool::UpstreamPool(Loop& loop,
+                           std::shared_ptr<const config::UpstreamLimits> limits,
                            std::shared_ptr<SSL_CTX> tls)
     : loop_(loop), limits_(std::move(limits)), tls_(std::move(tls)) {}
 
@@ -241,8 +252,7 @@ Result<UpstreamPool::Origin*> UpstreamPool::find(std::string_view origin) {
     const auto url = boost::urls::parse_uri(origin);
     const bool known = url && (url->scheme() == "http" || url->scheme() == "https");
     if (!known || url->host().empty()) {
-        return base::gateway_error(PARLEY_E_CONFIG,
-                                   "upstream: origin is not an http or https url");
+        return base::gateway_error(PARLEY_E_CONFIG, "upstream: origin is not an http or https url");
     }
     const bool tls = url->scheme() == "https";
     std::uint16_t port = url->port_number();
@@ -252,7 +262,8 @@ Result<UpstreamPool::Origin*> UpstreamPool::find(std::string_view origin) {
 }
 
 Task<Result<UpstreamPool::Lease>> UpstreamPool::acquire(std::string_view name,
-                                                        std::uint64_t connect_ms, bool fresh,
+                                                        std::uint64_t connect_ms,
+                                                        bool fresh,
                                                         Cancellation& cancellation) {
     Result<Origin*> found = find(name);
     if (!found) co_return std::move(found).error();
@@ -274,11 +285,15 @@ Task<Result<UpstreamPool::Lease>> UpstreamPool::acquire(std::string_view name,
     co_return Lease(&origin, std::move(*connected), false);
 }
 
-Task<Result<Stream::Ptr>> UpstreamPool::connect(Origin& origin, std::uint64_t connect_ms,
+Task<Result<Stream::Ptr>> UpstreamPool::connect(Origin& origin,
+                                                std::uint64_t connect_ms,
                                                 Cancellation& cancellation) {
     const std::uint64_t end_ms = loop_.now_ms() + connect_ms;
-    const auto left_ms = [&] { return std::max<std::int64_t>(1, static_cast<std::int64_t>(end_ms - loop_.now_ms())); };
-    Result<tcp::resolver::results_type> addresses = co_await origin.resolve(cancellation, connect_ms);
+    const auto left_ms = [&] {
+        return std::max<std::int64_t>(1, static_cast<std::int64_t>(end_ms - loop_.now_ms()));
+    };
+    Result<tcp::resolver::results_type> addresses =
+        co_await origin.resolve(cancellation, connect_ms);
     if (!addresses) co_return std::move(addresses).error();
     Result<void> outcome = upstream_error(PARLEY_E_UPSTREAM_FAILED, "connect: no address");
     tcp::socket socket(loop_.io());
@@ -325,9 +340,13 @@ UpstreamPool::Lease& UpstreamPool::Lease::operator=(Lease&& other) noexcept {
     return *this;
 }
 
-UpstreamPool::Lease::~Lease() { close(); }
+UpstreamPool::Lease::~Lease() {
+    close();
+}
 
-std::string_view UpstreamPool::Lease::authority() const { return origin_->authority(); }
+std::string_view UpstreamPool::Lease::authority() const {
+    return origin_->authority();
+}
 
 void UpstreamPool::Lease::release() {
     if (stream_ == nullptr) return;

@@ -1,13 +1,14 @@
 // http/upstream.hpp: connections to upstreams, kept open and reused. One pool on each loop. [loop]
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <boost/asio/ip/tcp.hpp>
 
 #include "base/error.hpp"
 #include "base/task.hpp"
@@ -19,28 +20,33 @@ namespace parley::http {
 
 // Lets whoever owns an exchange end what it is waiting for.
 class Cancellation {
-   public:
+public:
     using Hook = void (*)(void* owner);
+
     void fire() {
         fired_ = true;
         if (hook_ != nullptr) hook_(owner_);
     }
+
     bool fired() const { return fired_; }
+
     void hook(void* owner, Hook cancel) {
         owner_ = owner;
         hook_ = cancel;
     }
+
     void unhook() { hook_ = nullptr; }
 
-   private:
+private:
     void* owner_ = nullptr;
     Hook hook_ = nullptr;
     bool fired_ = false;
 };
 
 class UpstreamPool {
-   public:
-    UpstreamPool(Loop& loop, std::shared_ptr<const config::UpstreamLimits> limits,
+public:
+    UpstreamPool(Loop& loop,
+                 std::shared_ptr<const config::UpstreamLimits> limits,
                  std::shared_ptr<SSL_CTX> tls);
     ~UpstreamPool();
     UpstreamPool(const UpstreamPool&) = delete;
@@ -52,40 +58,50 @@ class UpstreamPool {
     const config::UpstreamLimits& limits() const { return *limits_; }
 
     class Origin;
+
     // A connection on loan. Give it back with release(); otherwise it is closed.
     class Lease {
-       public:
+    public:
         Lease() = default;
+
         Lease(Origin* origin, Stream::Ptr stream, bool reused)
             : origin_(origin), stream_(std::move(stream)), reused_(reused) {}
+
         Lease(Lease&& other) noexcept;
         Lease& operator=(Lease&& other) noexcept;
         ~Lease();
 
         explicit operator bool() const { return stream_ != nullptr; }
+
         Stream& stream() { return *stream_; }
+
         const Stream::Ptr& ptr() const { return stream_; }
+
         // It has served a request before, so it may have been closed by now.
         bool reused() const { return reused_; }
+
         std::string_view authority() const;
 
         // The reply was read to its end: keep the connection.
         void release();
         void close();
 
-       private:
+    private:
         Origin* origin_ = nullptr;
         Stream::Ptr stream_;
         bool reused_ = false;
     };
 
     // `origin` is "https://host[:port]" or "http://...". With `fresh` no kept connection is used.
-    base::Task<base::Result<Lease>> acquire(std::string_view origin, std::uint64_t connect_ms,
-                                            bool fresh, Cancellation& cancellation);
+    base::Task<base::Result<Lease>> acquire(std::string_view origin,
+                                            std::uint64_t connect_ms,
+                                            bool fresh,
+                                            Cancellation& cancellation);
 
-   private:
+private:
     base::Result<Origin*> find(std::string_view origin);
-    base::Task<base::Result<Stream::Ptr>> connect(Origin& origin, std::uint64_t connect_ms,
+    base::Task<base::Result<Stream::Ptr>> connect(Origin& origin,
+                                                  std::uint64_t connect_ms,
                                                   Cancellation& cancellation);
 
     Loop& loop_;

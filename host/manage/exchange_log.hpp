@@ -6,11 +6,12 @@
 namespace parley::manage {
 
 class ExchangeLog final : public pipeline::Recorder {
-   public:
+public:
     explicit ExchangeLog(bool enabled) : enabled_(enabled) {}
+
     void record(const pipeline::Outcome& outcome) override;
 
-   private:
+private:
     bool enabled_;
 };
 

@@ -23,7 +23,8 @@ bool is_local_origin(std::string_view origin) {
     const std::size_t scheme = origin.find("://");
     if (scheme == origin.npos) return false;
     std::string_view host = origin.substr(scheme + 3);
-    host = host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
+    host =
+        host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
     return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
 }
 
@@ -77,17 +78,16 @@ Task<bool> Front::answer_own_page(Client& client) {
     if (head.path == "/readyz") {
         const pipeline::World& world = *lane_.world();
         const bool ready = !world.registry.dialects().empty() && !world.router.places().empty();
-        const bool serving = ready && !draining_;
+        const unsigned status = ready && !draining_ ? 200 : 503;
         const std::string_view why = draining_ ? "{\"status\":\"draining\"}"
                                      : ready   ? "{\"status\":\"ready\"}"
                                                : "{\"status\":\"no provider is loaded\"}";
-        co_await reply(client, serving ? 200 : 503, "application/json", why);
+        co_await reply(client, status, "application/json", why);
         co_return true;
     }
     if (head.path == "/") {
-        constexpr std::string_view kHello =
-            "{\"name\":\"parley\",\"version\":\"" PARLEY_VERSION
-            "\",\"models\":\"/v1/models\",\"health\":\"/healthz\"}";
+        constexpr std::string_view kHello = "{\"name\":\"parley\",\"version\":\"" PARLEY_VERSION
+                                            "\",\"models\":\"/v1/models\",\"health\":\"/healthz\"}";
         co_await reply(client, 200, "application/json", kHello);
         co_return true;
     }
@@ -129,8 +129,10 @@ void Front::drain() {
     draining_ = true;
     for (Client* client : std::set<Client*>(clients_)) {
         if (!clients_.contains(client)) continue;
-        if (client->is_idle()) client->stream().cancel();
-        else client->close_after_reply();
+        if (client->is_idle())
+            client->stream().cancel();
+        else
+            client->close_after_reply();
     }
 }
 

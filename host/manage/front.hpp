@@ -1,5 +1,5 @@
-// manage/front.hpp: the front door. A connection's requests one after another: the house's own pages
-// are answered here, everything else becomes an exchange. One for each loop. [loop]
+// manage/front.hpp: the front door. A connection's requests one after another: the house's own
+// pages are answered here, everything else becomes an exchange. One for each loop. [loop]
 #pragma once
 
 #include <memory>
@@ -13,8 +13,9 @@
 namespace parley::manage {
 
 class Front {
-   public:
-    Front(http::Loop& loop, std::shared_ptr<const pipeline::World> world,
+public:
+    Front(http::Loop& loop,
+          std::shared_ptr<const pipeline::World> world,
           pipeline::Recorder& recorder)
         : lane_(loop, std::move(world), recorder) {}
 
@@ -26,7 +27,7 @@ class Front {
     // Ends what is left.
     void cut();
 
-   private:
+private:
     base::Task<void> answer(http::Client& client);
     base::Task<bool> answer_own_page(http::Client& client);
     base::Task<void> refuse(http::Client& client);

@@ -8,8 +8,10 @@ using base::Result;
 using base::Task;
 using base::upstream_error;
 
-Result<void> AnswerSource::open(const plugins::Provider& provider, const parley_plan_ask& ask,
-                                std::string_view body, base::Arena& arena) {
+Result<void> AnswerSource::open(const plugins::Provider& provider,
+                                const parley_plan_ask& ask,
+                                std::string_view body,
+                                base::Arena& arena) {
     return answer_.open(provider, ask, body, arena);
 }
 
@@ -51,7 +53,8 @@ Task<Result<void>> AnswerSource::read_head() {
     head_.fields.push_back({http::FieldId::content_type, "content-type", head_.content_type});
     for (std::uint64_t i = 0; i < answer.header_count; ++i) {
         const parley_header& h = answer.headers[i];
-        head_.fields.push_back({http::FieldId::unknown, plugins::view(h.name), plugins::view(h.value)});
+        head_.fields.push_back(
+            {http::FieldId::unknown, plugins::view(h.name), plugins::view(h.value)});
     }
     head_.until_close = true;
     co_return Result<void>();

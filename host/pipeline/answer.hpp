@@ -12,21 +12,26 @@
 namespace parley::pipeline {
 
 class AnswerSource final : public http::Source {
-   public:
+public:
     AnswerSource(http::Loop& loop, const config::UpstreamLimits& limits)
         : loop_(loop), limits_(limits) {}
 
-    base::Result<void> open(const plugins::Provider& provider, const parley_plan_ask& ask,
-                            std::string_view body, base::Arena& arena);
+    base::Result<void> open(const plugins::Provider& provider,
+                            const parley_plan_ask& ask,
+                            std::string_view body,
+                            base::Arena& arena);
 
     base::Task<base::Result<void>> read_head() override;
+
     const http::ReplyHead& head() const override { return head_; }
+
     base::Task<base::Result<Piece>> read_body() override;
     void expire_after(std::uint64_t ms) override;
     void cancel() override;
+
     void finish() override {}
 
-   private:
+private:
     // Steps until there are bytes or the end.
     base::Task<base::Result<void>> step();
 

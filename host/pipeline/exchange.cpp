@@ -15,7 +15,9 @@ Exchange::Exchange(Lane& lane, http::Client& client)
       id_(lane.next_id()),
       started_ms_(lane.loop().now_ms()) {}
 
-Exchange::~Exchange() { client_.stream().unwatch(); }
+Exchange::~Exchange() {
+    client_.stream().unwatch();
+}
 
 Task<void> Exchange::run() {
     const Result<void> served = co_await serve();

@@ -26,11 +26,11 @@ struct Outcome {
     std::string_view method;
     std::string_view path;
     std::string_view dialect;
-    std::string_view model;     // as asked
+    std::string_view model;  // as asked
     std::string_view provider;
     std::string_view account;
     std::string_view upstream_model;
-    unsigned status = 0;        // as sent; 499: the client left before that
+    unsigned status = 0;  // as sent; 499: the client left before that
     bool stream = false;
     std::uint64_t request_bytes = 0;
     std::uint64_t reply_bytes = 0;
@@ -41,7 +41,7 @@ struct Outcome {
 };
 
 class Exchange {
-   public:
+public:
     Exchange(Lane& lane, http::Client& client);
     ~Exchange();
     Exchange(const Exchange&) = delete;
@@ -51,23 +51,23 @@ class Exchange {
     // becomes the client's reply, or the end of its connection.
     base::Task<void> run();
 
-   private:
+private:
     template <class T>
     using Result = base::Result<T>;
 
     // The rooms, in order.
     base::Task<Result<void>> serve();
-    Result<void> match();                          // match.cpp
-    Result<void> authenticate();                   // authenticate.cpp
-    base::Task<Result<void>> read();               // exchange.cpp
-    base::Task<Result<void>> show_models();        // models.cpp
-    Result<void> resolve();                        // resolve.cpp
-    Result<void> pick();                           // pick.cpp
-    base::Task<Result<void>> send();               // send.cpp
-    base::Task<Result<void>> relay();              // relay.cpp
+    Result<void> match();                               // match.cpp
+    Result<void> authenticate();                        // authenticate.cpp
+    base::Task<Result<void>> read();                    // exchange.cpp
+    base::Task<Result<void>> show_models();             // models.cpp
+    Result<void> resolve();                             // resolve.cpp
+    Result<void> pick();                                // pick.cpp
+    base::Task<Result<void>> send();                    // send.cpp
+    base::Task<Result<void>> relay();                   // relay.cpp
     base::Task<void> refuse(const base::Error& error);  // refuse.cpp
     base::Task<void> refuse_plainly(const base::Error& error);
-    void record(const base::Error* error);              // record.cpp
+    void record(const base::Error* error);  // record.cpp
 
     // send.cpp
     Result<void> plan();
@@ -80,6 +80,7 @@ class Exchange {
     base::Task<Result<void>> relay_success();
     base::Task<Result<void>> relay_failure();
     base::Task<Result<void>> forward(std::string_view bytes, bool end);
+    void let_through(std::string_view bytes, std::size_t taken, http::Gather& out) const;
     base::Task<Result<void>> read_rest(base::Bytes& body);
     void begin_reply(http::Client::Framing framing, std::uint64_t length);
     base::Task<Result<void>> write(http::Gather& bytes);
@@ -112,8 +113,8 @@ class Exchange {
     base::Bytes upstream_head_;
     std::unique_ptr<http::Source> upstream_;
     plugins::Tap tap_;
-    base::Bytes held_;         // of the reply: judged later, or shown later
-    std::size_t judged_ = 0;   // of held_: what the tap has taken
+    base::Bytes held_;        // of the reply: judged later, or shown later
+    std::size_t judged_ = 0;  // of held_: what the tap has taken
     std::uint64_t first_byte_ms_ = 0;
     std::uint64_t reply_bytes_ = 0;
     unsigned status_ = 0;

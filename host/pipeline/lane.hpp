@@ -14,25 +14,29 @@ namespace parley::pipeline {
 
 // Told how every exchange ended.
 struct Outcome;
+
 class Recorder {
-   public:
+public:
     virtual ~Recorder() = default;
     virtual void record(const Outcome& outcome) = 0;
 };
 
 class Lane {
-   public:
+public:
     Lane(http::Loop& loop, std::shared_ptr<const World> world, Recorder& recorder);
 
     http::Loop& loop() { return loop_; }
+
     const std::shared_ptr<const World>& world() const { return world_; }
+
     http::UpstreamPool& pool() { return pool_; }
+
     Recorder& recorder() { return recorder_; }
 
     // "req_" and 20 characters that will not come again.
     std::string next_id();
 
-   private:
+private:
     http::Loop& loop_;
     std::shared_ptr<const World> world_;
     http::UpstreamPool pool_;

@@ -15,8 +15,9 @@ using plugins::Instance;
 namespace {
 
 class Maker {
-   public:
-    Maker(const Catalogue& catalogue, std::shared_ptr<plugins::HostServices> services,
+public:
+    Maker(const Catalogue& catalogue,
+          std::shared_ptr<plugins::HostServices> services,
           std::vector<Fault>& faults)
         : catalogue_(catalogue), services_(std::move(services)), faults_(faults) {}
 
@@ -46,7 +47,7 @@ class Maker {
         return made;
     }
 
-   private:
+private:
     std::optional<routing::Place> make_place(const config::Provider& provider,
                                              const std::string& where) {
         const std::string& id = provider.plugin.empty() ? provider.name : provider.plugin;
@@ -56,8 +57,8 @@ class Maker {
             return std::nullopt;
         }
         Instance::Faults broken;
-        auto instance = Instance::make(found.library, services_, *found.component, provider.name,
-                                       provider.settings, broken);
+        auto instance = Instance::make(
+            found.library, services_, *found.component, provider.name, provider.settings, broken);
         for (const auto& fault : broken) add_fault(provider, where, fault);
         if (instance == nullptr) return std::nullopt;
         return place_of(provider, std::move(instance));
@@ -85,7 +86,8 @@ class Maker {
         return place;
     }
 
-    void unknown_plugin(const config::Provider& provider, const std::string& where,
+    void unknown_plugin(const config::Provider& provider,
+                        const std::string& where,
                         const std::string& id) {
         std::string message = "provider \"" + id + "\" is not loaded";
         const auto near = base::nearest(id, catalogue_.ids_of(PARLEY_KIND_PROVIDER), 1);
@@ -93,12 +95,14 @@ class Maker {
         faults_.push_back({provider.position, where + ".plugin", std::move(message)});
     }
 
-    void add_fault(const config::Provider& provider, const std::string& where,
+    void add_fault(const config::Provider& provider,
+                   const std::string& where,
                    const config::SchemaFault& fault) {
         const auto at = provider.setting_positions.find(fault.path);
         const bool known = at != provider.setting_positions.end();
         faults_.push_back({known ? at->second : provider.position,
-                           fault.path.empty() ? where : where + '.' + fault.path, fault.message});
+                           fault.path.empty() ? where : where + '.' + fault.path,
+                           fault.message});
     }
 
     const Catalogue& catalogue_;
@@ -108,22 +112,30 @@ class Maker {
 
 }  // namespace
 
-MadeWorld make_world(config::Config config, const Catalogue& catalogue,
+MadeWorld make_world(config::Config config,
+                     const Catalogue& catalogue,
                      const std::shared_ptr<plugins::HostServices>& services) {
     MadeWorld made;
+    const config::Environment environment = config::process_environment();
     Maker maker(catalogue, services, made.faults);
     auto dialects = maker.dialects();
     auto places = maker.places(config);
+    // What other programs on this machine are told by the environment holds here too.
+    if (const auto* bundle = environment.find("SSL_CERT_FILE");
+        bundle != nullptr && config.upstream_ca_file.empty()) {
+        config.upstream_ca_file = *bundle;
+    }
     auto tls = http::make_client_context(config.upstream_ca_file);
     if (!tls) made.faults.push_back({{}, "upstream.ca_file", tls.error().message});
     if (!made.faults.empty()) return made;
     http::UpstreamPool::keep_sessions(tls->get());
     const std::vector<config::Route> routes = config.routes;
     const std::vector<config::ClientKey> keys = config.client_keys;
-    made.world = std::shared_ptr<const World>(
-        new World{std::move(config), plugins::Registry(std::move(dialects)),
-                  routing::Router(std::move(places), routes), accounts::Callers(keys),
-                  std::shared_ptr<SSL_CTX>(std::move(*tls))});
+    made.world = std::shared_ptr<const World>(new World{std::move(config),
+                                                        plugins::Registry(std::move(dialects)),
+                                                        routing::Router(std::move(places), routes),
+                                                        accounts::Callers(keys),
+                                                        std::shared_ptr<SSL_CTX>(std::move(*tls))});
     return made;
 }
 

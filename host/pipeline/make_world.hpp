@@ -16,7 +16,8 @@ struct MadeWorld {
 };
 
 // On the control thread.
-MadeWorld make_world(config::Config config, const plugins::Catalogue& catalogue,
+MadeWorld make_world(config::Config config,
+                     const plugins::Catalogue& catalogue,
                      const std::shared_ptr<plugins::HostServices>& services);
 
 }  // namespace parley::pipeline

@@ -53,14 +53,15 @@ Result<void> Exchange::match() {
     if (dialect_ != nullptr) return {};
     std::string allowed;
     const bool other_method = world_->registry.knows_path(head.path, allowed);
-    auto error = base::client_error(PARLEY_E_NOT_FOUND, "no such path: " + std::string(method) +
-                                                            ' ' + std::string(head.path));
+    auto error = base::client_error(
+        PARLEY_E_NOT_FOUND, "no such path: " + std::string(method) + ' ' + std::string(head.path));
     error.code = "unknown_url";
     if (head.upgrade) {
         error.message = "websocket: not offered here; use http";
         error.http_status = 426;
     } else if (other_method) {
-        error.message = "method " + std::string(head.method) + " is not allowed here; use " + allowed;
+        error.message =
+            "method " + std::string(head.method) + " is not allowed here; use " + allowed;
         error.http_status = 405;
     }
     return error;

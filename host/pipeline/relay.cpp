@@ -1,4 +1,5 @@
-// pipeline/relay.cpp: the upstream's bytes go to the client unchanged, watched by the dialect's tap.
+// pipeline/relay.cpp: the upstream's bytes go to the client unchanged, watched by the dialect's
+// tap.
 #include "http/fields.hpp"
 #include "pipeline/exchange.hpp"
 
@@ -17,7 +18,7 @@ namespace {
 constexpr std::uint64_t kTailMs = 2'000;
 
 // A body that is shown only when it is whole is held up to here; then it goes on as it comes.
-constexpr std::size_t kHeldReplyBytesMax = 1024 * 1024;
+constexpr std::size_t kHeldReplyBytesMax = 32 * 1024;
 
 constexpr std::size_t kErrorBodyBytesMax = 1024 * 1024;
 
@@ -88,7 +89,8 @@ Task<Result<void>> Exchange::relay_success() {
         // What breaks behind the end of a whole reply does not matter any more.
         if (!piece && !(whole && client_.reply_begun())) co_return piece.error();
         const bool end = !piece || piece->end;
-        const Result<void> forwarded = co_await forward(piece ? piece->bytes : "", end);
+        const std::string_view bytes = piece ? piece->bytes : std::string_view();
+        const Result<void> forwarded = co_await forward(bytes, end);
         if (!forwarded) co_return forwarded;
         if (end) break;
     }
@@ -124,11 +126,19 @@ Task<Result<void>> Exchange::forward(std::string_view bytes, bool end) {
         co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
                                        "upstream: the reply ended before it was complete");
     }
-    const bool hold = !events && !end && !client_.reply_begun() &&
-                      tap.state == PARLEY_TAP_OPEN && bytes.size() < kHeldReplyBytesMax;
+    const bool hold = !events && !end && !client_.reply_begun() && tap.state == PARLEY_TAP_OPEN &&
+                      bytes.size() < kHeldReplyBytesMax;
+    http::Gather out;
+    let_through(bytes, taken, out);
     if (hold) {
-        if (held_.empty()) held_.append(bytes);
-        judged_ = taken;
+        const std::size_t judged = out.size();
+        if (held_.empty() || tap.cut_count != 0) {
+            base::Bytes kept;
+            out.move_to(kept);
+            kept.append(bytes.substr(taken));
+            held_ = std::move(kept);
+        }
+        judged_ = judged;
         co_return Result<void>();
     }
     if (!client_.reply_begun()) {
@@ -139,13 +149,6 @@ Task<Result<void>> Exchange::forward(std::string_view bytes, bool end) {
         begin_reply(known && !cut && !events ? Client::Framing::length : client_.stream_framing(),
                     length);
     }
-    http::Gather out;
-    std::size_t at = 0;
-    for (std::uint64_t i = 0; i < tap.cut_count; ++i) {
-        out.add(bytes.substr(at, tap.cuts[i].at - at));
-        at = tap.cuts[i].at + tap.cuts[i].len;
-    }
-    out.add(bytes.substr(at, taken - at));
     // The rest must be kept before the write, which may outlive the scratch.
     base::Bytes rest;
     rest.append(bytes.substr(taken));
@@ -153,6 +156,19 @@ Task<Result<void>> Exchange::forward(std::string_view bytes, bool end) {
     const Result<void> written = co_await write(out);
     held_ = std::move(rest);
     co_return written;
+}
+
+// Of `bytes`, which the tap has judged up to `taken`, all that it did not cut. Its cuts count from
+// where it was fed: behind what it had judged before.
+void Exchange::let_through(std::string_view bytes, std::size_t taken, http::Gather& out) const {
+    const parley_tap& tap = tap_.view();
+    std::size_t at = 0;
+    for (std::uint64_t i = 0; i < tap.cut_count; ++i) {
+        const std::size_t cut_at = judged_ + tap.cuts[i].at;
+        out.add(bytes.substr(at, cut_at - at));
+        at = cut_at + tap.cuts[i].len;
+    }
+    out.add(bytes.substr(at, taken - at));
 }
 
 // An upstream's refusal goes on as it is; a page that is not from the upstream does not.

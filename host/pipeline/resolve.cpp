@@ -14,10 +14,12 @@ Result<void> Exchange::resolve() {
         if (candidate.place->provider->speaks(dialect_->id())) candidates_.push_back(candidate);
     }
     if (!candidates_.empty()) return {};
-    auto error = base::client_error(
-        PARLEY_E_UNSUPPORTED, "the model \"" + std::string(plugins::view(peek_.model)) +
-                                  "\" is served by " + candidates->front().place->provider->name() +
-                                  ", which does not speak " + std::string(dialect_->id()), "model");
+    auto error =
+        base::client_error(PARLEY_E_UNSUPPORTED,
+                           "the model \"" + std::string(plugins::view(peek_.model)) +
+                               "\" is served by " + candidates->front().place->provider->name() +
+                               ", which does not speak " + std::string(dialect_->id()),
+                           "model");
     return error;
 }
 

@@ -2,9 +2,9 @@
 // as a whole; an exchange keeps the one it started with.
 #pragma once
 
-#include <openssl/ssl.h>
-
 #include <memory>
+
+#include <openssl/ssl.h>
 
 #include "accounts/callers.hpp"
 #include "config/config.hpp"

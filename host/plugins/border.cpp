@@ -30,7 +30,9 @@ Result<void> outcome(parley_status status, const parley_error& error, std::strin
     return why;
 }
 
-std::string_view name_of(const Instance& instance) { return instance.name(); }
+std::string_view name_of(const Instance& instance) {
+    return instance.name();
+}
 
 }  // namespace
 
@@ -94,8 +96,11 @@ Result<void> Dialect::peek(const parley_call& call, Arena& arena, parley_peek& o
     return outcome(status, error, name_of(*instance_));
 }
 
-Result<void> Dialect::retarget(const parley_call& call, const parley_peek& peek,
-                               std::string_view model, Arena& arena, parley_retarget& io) const {
+Result<void> Dialect::retarget(const parley_call& call,
+                               const parley_peek& peek,
+                               std::string_view model,
+                               Arena& arena,
+                               parley_retarget& io) const {
     parley_error error = cleared_error(arena);
     const auto status =
         table_->retarget(self(), &call, &peek, str(model), arena.border(), &io, &error);
@@ -107,8 +112,8 @@ Composed Dialect::encode_error(const parley_call* call, const Error& error, Aren
     Composed reply{sized<parley_http_reply>(), {}};
     const parley_error given = to_border(error);
     const Outlet outlet(reply.body, kErrorBytesMax);
-    const auto status = table_->encode_error(self(), call, &given, arena.border(), &reply.head,
-                                             outlet.border());
+    const auto status =
+        table_->encode_error(self(), call, &given, arena.border(), &reply.head, outlet.border());
     if (status < 0 || reply.head.status < 400) {
         reply.head = sized<parley_http_reply>();
         reply.head.status = given.http_status;
@@ -119,7 +124,8 @@ Composed Dialect::encode_error(const parley_call* call, const Error& error, Aren
     return reply;
 }
 
-Error Dialect::decode_error(const parley_http_reply_head& head, std::string_view body,
+Error Dialect::decode_error(const parley_http_reply_head& head,
+                            std::string_view body,
                             Arena& arena) const {
     parley_error error = cleared_error(arena);
     table_->decode_error(self(), &head, bytes(body), arena.border(), &error);
@@ -139,9 +145,14 @@ Result<Composed> Dialect::encode_models(const parley_call& call,
     }
     const Outlet outlet(reply.body, kModelsBytesMax);
     parley_error error = cleared_error(arena);
-    const auto status =
-        table_->encode_models(self(), &call, models.data(), models.size(), arena.border(),
-                              &reply.head, outlet.border(), &error);
+    const auto status = table_->encode_models(self(),
+                                              &call,
+                                              models.data(),
+                                              models.size(),
+                                              arena.border(),
+                                              &reply.head,
+                                              outlet.border(),
+                                              &error);
     if (auto ok = outcome(status, error, name_of(*instance_)); !ok) return std::move(ok).error();
     return reply;
 }
@@ -196,8 +207,8 @@ Provider::Provider(std::shared_ptr<Instance> instance)
 }
 
 bool Provider::speaks(std::string_view dialect) const {
-    return std::any_of(dialects_.begin(), dialects_.end(),
-                       [&](parley_str id) { return view(id) == dialect; });
+    return std::any_of(
+        dialects_.begin(), dialects_.end(), [&](parley_str id) { return view(id) == dialect; });
 }
 
 Result<void> Provider::plan(const parley_plan_ask& ask, Arena& arena, parley_plan& out) const {
@@ -207,8 +218,10 @@ Result<void> Provider::plan(const parley_plan_ask& ask, Arena& arena, parley_pla
 }
 
 parley_verdict Provider::classify(const parley_account& account,
-                                  const parley_http_reply_head* head, std::string_view body,
-                                  const Error& told, Arena& arena) const {
+                                  const parley_http_reply_head* head,
+                                  std::string_view body,
+                                  const Error& told,
+                                  Arena& arena) const {
     auto verdict = sized<parley_verdict>();
     verdict.error = to_border(told);
     verdict.error.arena = arena.border();
@@ -216,8 +229,8 @@ parley_verdict Provider::classify(const parley_account& account,
     const parley_error given = verdict.error;
     auto own = sized<parley_verdict>();
     own.error = cleared_error(arena);
-    const auto status = table_->classify(self(), &account, head, bytes(body), &given,
-                                         arena.border(), &own);
+    const auto status =
+        table_->classify(self(), &account, head, bytes(body), &given, arena.border(), &own);
     return status == PARLEY_OK && own.error.error_class != 0 ? own : verdict;
 }
 
@@ -227,8 +240,10 @@ Answer::~Answer() {
     if (session_ != nullptr) table_->answer_close(session_);
 }
 
-Result<void> Answer::open(const Provider& provider, const parley_plan_ask& ask,
-                          std::string_view body, Arena& arena) {
+Result<void> Answer::open(const Provider& provider,
+                          const parley_plan_ask& ask,
+                          std::string_view body,
+                          Arena& arena) {
     table_ = &provider.table();
     if (!PARLEY_HAS(table_, parley_provider, answer_open)) {
         return base::gateway_error(PARLEY_E_INTERNAL, provider.name() + ": has no own answers");

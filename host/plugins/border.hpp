@@ -17,11 +17,18 @@
 
 namespace parley::plugins {
 
-inline std::string_view view(parley_str s) { return {s.ptr, s.len}; }
+inline std::string_view view(parley_str s) {
+    return {s.ptr, s.len};
+}
+
 inline std::string_view view(parley_bytes b) {
     return {reinterpret_cast<const char*>(b.ptr), b.len};
 }
-inline parley_str str(std::string_view s) { return {s.data(), s.size()}; }
+
+inline parley_str str(std::string_view s) {
+    return {s.data(), s.size()};
+}
+
 inline parley_bytes bytes(std::string_view s) {
     return {reinterpret_cast<const uint8_t*>(s.data()), s.size()};
 }
@@ -40,11 +47,12 @@ parley_error to_border(const base::Error& error);
 
 // A byte outlet that appends to a buffer, up to a limit.
 class Outlet {
-   public:
+public:
     Outlet(base::Bytes& into, std::size_t bytes_max);
+
     const parley_out* border() const { return &out_; }
 
-   private:
+private:
     base::Bytes& into_;
     std::size_t bytes_max_;
     parley_out out_;
@@ -57,31 +65,38 @@ struct Composed {
 };
 
 class Dialect {
-   public:
+public:
     explicit Dialect(std::shared_ptr<Instance> instance);
 
     std::string_view id() const { return view(instance_->component().id); }
+
     std::span<const parley_route> routes() const { return routes_; }
+
     const Instance& instance() const { return *instance_; }
 
     std::uint32_t match(const parley_call& call) const;
     base::Result<void> peek(const parley_call& call, base::Arena& arena, parley_peek& out) const;
-    base::Result<void> retarget(const parley_call& call, const parley_peek& peek,
-                                std::string_view model, base::Arena& arena,
+    base::Result<void> retarget(const parley_call& call,
+                                const parley_peek& peek,
+                                std::string_view model,
+                                base::Arena& arena,
                                 parley_retarget& io) const;
     // `call` may be null: then the request matched no route.
-    Composed encode_error(const parley_call* call, const base::Error& error,
+    Composed encode_error(const parley_call* call,
+                          const base::Error& error,
                           base::Arena& arena) const;
-    base::Error decode_error(const parley_http_reply_head& head, std::string_view body,
+    base::Error decode_error(const parley_http_reply_head& head,
+                             std::string_view body,
                              base::Arena& arena) const;
     base::Result<Composed> encode_models(const parley_call& call,
                                          std::span<const parley_model* const> models,
                                          base::Arena& arena) const;
 
     const parley_dialect& table() const { return *table_; }
+
     parley_instance* self() const { return instance_->get(); }
 
-   private:
+private:
     std::shared_ptr<Instance> instance_;
     const parley_dialect* table_;
     std::span<const parley_route> routes_;
@@ -89,22 +104,27 @@ class Dialect {
 
 // Watches one relayed reply.
 class Tap {
-   public:
+public:
     Tap() = default;
     Tap(const Tap&) = delete;
     Tap& operator=(const Tap&) = delete;
     ~Tap();
 
-    base::Result<void> open(const Dialect& dialect, const parley_tap_open& open,
+    base::Result<void> open(const Dialect& dialect,
+                            const parley_tap_open& open,
                             base::Arena& arena);
+
     bool is_open() const { return session_ != nullptr; }
+
     // See parley_dialect.tap_feed; the result is in view().
     base::Result<void> feed(std::string_view bytes, bool eof);
+
     const parley_tap& view() const { return tap_; }
+
     // The dialect's own error event, to be sent in place of the rest.
     base::Bytes fail(const base::Error& error);
 
-   private:
+private:
     const parley_dialect* table_ = nullptr;
     parley_session* session_ = nullptr;
     base::Arena* arena_ = nullptr;
@@ -112,26 +132,32 @@ class Tap {
 };
 
 class Provider {
-   public:
+public:
     explicit Provider(std::shared_ptr<Instance> instance);
 
     const std::string& name() const { return instance_->name(); }
+
     const Instance& instance() const { return *instance_; }
+
     std::span<const parley_str> dialects() const { return dialects_; }
+
     bool speaks(std::string_view dialect) const;
+
     std::span<const parley_model_offer> models() const { return models_; }
 
-    base::Result<void> plan(const parley_plan_ask& ask, base::Arena& arena,
-                            parley_plan& out) const;
+    base::Result<void> plan(const parley_plan_ask& ask, base::Arena& arena, parley_plan& out) const;
     // What a failed attempt means; by status and by what was told when the plugin has no opinion.
-    parley_verdict classify(const parley_account& account, const parley_http_reply_head* head,
-                            std::string_view body, const base::Error& told,
+    parley_verdict classify(const parley_account& account,
+                            const parley_http_reply_head* head,
+                            std::string_view body,
+                            const base::Error& told,
                             base::Arena& arena) const;
 
     const parley_provider& table() const { return *table_; }
+
     parley_instance* self() const { return instance_->get(); }
 
-   private:
+private:
     std::shared_ptr<Instance> instance_;
     const parley_provider* table_;
     std::span<const parley_str> dialects_;
@@ -140,20 +166,23 @@ class Provider {
 
 // An answer that a provider composes itself, step by step.
 class Answer {
-   public:
+public:
     Answer() = default;
     Answer(const Answer&) = delete;
     Answer& operator=(const Answer&) = delete;
     ~Answer();
 
-    base::Result<void> open(const Provider& provider, const parley_plan_ask& ask,
-                            std::string_view body, base::Arena& arena);
+    base::Result<void> open(const Provider& provider,
+                            const parley_plan_ask& ask,
+                            std::string_view body,
+                            base::Arena& arena);
     // One step: PARLEY_OK, PARLEY_AGAIN, PARLEY_DONE, PARLEY_CLOSED or an error. Bytes are
     // appended to `out`.
     parley_status step(base::Bytes& out, std::size_t bytes_max);
+
     const parley_answer& view() const { return answer_; }
 
-   private:
+private:
     const parley_provider* table_ = nullptr;
     parley_session* session_ = nullptr;
     parley_answer answer_ = sized<parley_answer>();

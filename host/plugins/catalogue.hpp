@@ -16,7 +16,7 @@ struct Refusal {
 };
 
 class Catalogue {
-   public:
+public:
     // Loads every "*.so" of the folders, in the order of their names. What cannot be loaded is
     // refused and does not stop the others; a folder that does not exist is empty.
     static Catalogue scan(const std::vector<std::string>& folders, const LoadOptions& options);
@@ -24,6 +24,7 @@ class Catalogue {
     struct Found {
         std::shared_ptr<Library> library;
         const Component* component = nullptr;
+
         explicit operator bool() const { return component != nullptr; }
     };
 
@@ -33,9 +34,10 @@ class Catalogue {
     std::vector<std::string> ids_of(std::string_view kind) const;
 
     const std::vector<std::shared_ptr<Library>>& libraries() const { return libraries_; }
+
     const std::vector<Refusal>& refusals() const { return refusals_; }
 
-   private:
+private:
     std::vector<std::shared_ptr<Library>> libraries_;
     std::vector<Refusal> refusals_;
 };

@@ -17,19 +17,22 @@ constexpr std::size_t kErrorBytesMax = 64 * 1024;
 
 std::shared_ptr<Instance> Instance::make(std::shared_ptr<Library> library,
                                          std::shared_ptr<HostServices> services,
-                                         const Component& component, std::string name,
-                                         boost::json::object settings, Faults& faults) {
+                                         const Component& component,
+                                         std::string name,
+                                         boost::json::object settings,
+                                         Faults& faults) {
     auto schema = config::Schema::parse(component.config_schema);
     if (!schema) {
-        faults.push_back({"", "the schema of " + std::string(component.id) + " is broken: " +
-                                  schema.error().message});
+        faults.push_back({"",
+                          "the schema of " + std::string(component.id) +
+                              " is broken: " + schema.error().message});
         return nullptr;
     }
     Faults found = schema->check(settings);
     faults.insert(faults.end(), found.begin(), found.end());
     if (!found.empty()) return nullptr;
-    std::shared_ptr<Instance> instance(new Instance(std::move(library), std::move(services),
-                                                    *component.record, std::move(name)));
+    std::shared_ptr<Instance> instance(
+        new Instance(std::move(library), std::move(services), *component.record, std::move(name)));
     if (auto started = instance->start(settings); !started) {
         faults.push_back({"", started.error().message});
         return nullptr;
@@ -37,8 +40,10 @@ std::shared_ptr<Instance> Instance::make(std::shared_ptr<Library> library,
     return instance;
 }
 
-Instance::Instance(std::shared_ptr<Library> library, std::shared_ptr<HostServices> services,
-                   const parley_component& component, std::string name)
+Instance::Instance(std::shared_ptr<Library> library,
+                   std::shared_ptr<HostServices> services,
+                   const parley_component& component,
+                   std::string name)
     : library_(std::move(library)),
       component_(component),
       name_(std::move(name)),
@@ -61,7 +66,8 @@ Result<void> Instance::start(const boost::json::object& settings) {
     }
     if (component_.configure != nullptr) {
         const std::string json = boost::json::serialize(settings);
-        if (auto ok = failed(component_.configure(instance_, str(json), &error), "configure"); !ok) {
+        if (auto ok = failed(component_.configure(instance_, str(json), &error), "configure");
+            !ok) {
             return ok;
         }
     }

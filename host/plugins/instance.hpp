@@ -1,10 +1,11 @@
 // plugins/instance.hpp: one configured component, from create to destroy.
 #pragma once
 
-#include <boost/json/object.hpp>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <boost/json/object.hpp>
 
 #include "base/error.hpp"
 #include "config/schema.hpp"
@@ -15,7 +16,7 @@ namespace parley::plugins {
 
 // Keeps its library loaded. Made and destroyed on the control thread; used on any loop.
 class Instance {
-   public:
+public:
     // What was wrong with the settings; an empty path stands for all of them.
     using Faults = std::vector<config::SchemaFault>;
 
@@ -23,20 +24,27 @@ class Instance {
     // component's schema, which also fills in defaults.
     static std::shared_ptr<Instance> make(std::shared_ptr<Library> library,
                                           std::shared_ptr<HostServices> services,
-                                          const Component& component, std::string name,
-                                          boost::json::object settings, Faults& faults);
+                                          const Component& component,
+                                          std::string name,
+                                          boost::json::object settings,
+                                          Faults& faults);
     ~Instance();
     Instance(const Instance&) = delete;
     Instance& operator=(const Instance&) = delete;
 
     const std::string& name() const { return name_; }
+
     const parley_component& component() const { return component_; }
+
     parley_instance* get() const { return instance_; }
+
     const Library& library() const { return *library_; }
 
-   private:
-    Instance(std::shared_ptr<Library> library, std::shared_ptr<HostServices> services,
-             const parley_component& component, std::string name);
+private:
+    Instance(std::shared_ptr<Library> library,
+             std::shared_ptr<HostServices> services,
+             const parley_component& component,
+             std::string name);
     base::Result<void> start(const boost::json::object& settings);
 
     std::shared_ptr<Library> library_;

@@ -17,8 +17,9 @@ std::size_t common_prefix(std::string_view a, std::string_view b) {
 
 Registry::Registry(std::vector<std::shared_ptr<Instance>> dialects) {
     const auto id = [](const std::shared_ptr<Instance>& i) { return view(i->component().id); };
-    std::sort(dialects.begin(), dialects.end(),
-              [&](const auto& a, const auto& b) { return id(a) < id(b); });
+    std::sort(dialects.begin(), dialects.end(), [&](const auto& a, const auto& b) {
+        return id(a) < id(b);
+    });
     for (auto& instance : dialects) {
         dialects_.push_back(std::make_unique<Dialect>(std::move(instance)));
         const Dialect* dialect = dialects_.back().get();
@@ -43,7 +44,8 @@ bool Registry::fits(const Pattern& pattern, std::string_view path, std::string_v
     return true;
 }
 
-void Registry::match(std::string_view method, std::string_view path,
+void Registry::match(std::string_view method,
+                     std::string_view path,
                      std::vector<Match>& out) const {
     const auto [begin, end] = literal_.equal_range(path);
     for (auto it = begin; it != end; ++it) {

@@ -12,7 +12,7 @@
 namespace parley::plugins {
 
 class Registry {
-   public:
+public:
     explicit Registry(std::vector<std::shared_ptr<Instance>> dialects);
 
     struct Match {
@@ -30,7 +30,7 @@ class Registry {
 
     const std::vector<std::unique_ptr<Dialect>>& dialects() const { return dialects_; }
 
-   private:
+private:
     struct Pattern {
         std::string_view before;  // "{model}"
         std::string_view after;

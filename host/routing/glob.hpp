@@ -29,6 +29,8 @@ inline bool glob_matches(std::string_view pattern, std::string_view text) {
     return p == pattern.size();
 }
 
-inline bool is_pattern(std::string_view name) { return name.find('*') != std::string_view::npos; }
+inline bool is_pattern(std::string_view name) {
+    return name.find('*') != std::string_view::npos;
+}
 
 }  // namespace parley::routing

@@ -32,8 +32,10 @@ Router::Router(std::vector<Place> places, const std::vector<config::Route>& rout
             routes_.emplace(route.model, std::move(route));
         }
     }
-    std::stable_sort(pattern_routes_.begin(), pattern_routes_.end(),
-                     [](const Route& a, const Route& b) { return a.model.size() > b.model.size(); });
+    std::stable_sort(
+        pattern_routes_.begin(), pattern_routes_.end(), [](const Route& a, const Route& b) {
+            return a.model.size() > b.model.size();
+        });
     list();
 }
 
@@ -54,8 +56,8 @@ void Router::list() {
 }
 
 const Router::Listed* Router::find_listed(std::string_view model) const {
-    const auto it = std::find_if(listed_.begin(), listed_.end(),
-                                 [&](const Listed& l) { return l.model == model; });
+    const auto it = std::find_if(
+        listed_.begin(), listed_.end(), [&](const Listed& l) { return l.model == model; });
     return it == listed_.end() ? nullptr : &*it;
 }
 
@@ -97,8 +99,8 @@ base::Error Router::unknown(std::string_view model) const {
     constexpr std::size_t kNearestMax = 3;
     std::vector<std::string> names;
     for (const Listed& l : listed_) names.push_back(l.model);
-    std::string text = "the model \"" + std::string(model.substr(0, kShownBytesMax)) +
-                       "\" is not served here";
+    std::string text =
+        "the model \"" + std::string(model.substr(0, kShownBytesMax)) + "\" is not served here";
     std::string separator = "; did you mean ";
     for (const std::string& name : base::nearest(model, names, kNearestMax)) {
         text += separator + '"' + name + '"';

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <atomic>
-#include <boost/container/small_vector.hpp>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 #include "accounts/account.hpp"
 #include "base/error.hpp"
@@ -37,7 +38,7 @@ struct Candidate {
 using Candidates = boost::container::small_vector<Candidate, 8>;
 
 class Router {
-   public:
+public:
     // Routes that name a provider which is not there are dropped; configuration has checked them.
     Router(std::vector<Place> places, const std::vector<config::Route>& routes);
 
@@ -52,16 +53,20 @@ class Router {
         std::string model;
         std::string owner;
     };
+
     // The models that have a name (patterns have none), sorted.
     const std::vector<Listed>& listed() const { return listed_; }
+
     const Listed* find_listed(std::string_view model) const;
+
     const std::vector<Place>& places() const { return places_; }
 
-   private:
+private:
     struct Target {
         const Place* place;
         std::string model;
     };
+
     struct Route {
         std::string model;
         std::vector<Target> targets;

@@ -2,8 +2,8 @@
 #                   [FLAGS resident own-threads] [LIBRARIES lib ...])
 #
 # Builds NAME.so with the flags that a plugin needs: one exported symbol, nothing that pins the
-# library in memory, no text relocations, a build id, and the manifest as an ELF note, which the host
-# reads before it runs any of the plugin's code.
+# library in memory, no text relocations, a build id, and the manifest as an ELF note, which the
+# host reads before it runs any of the plugin's code.
 
 set(PARLEY_PLUGIN_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
 
@@ -17,9 +17,10 @@ function(parley_add_plugin name)
     list(TRANSFORM ARG_FLAGS REPLACE "(.+)" "\"\\1\"" OUTPUT_VARIABLE flags)
     list(JOIN kinds "," kinds)
     list(JOIN flags "," flags)
-    set(manifest
-        "{\"id\":\"${ARG_ID}\",\"version\":\"${ARG_VERSION}\",\"abi\":\"0.1\",\"min_host_minor\":1,\"kinds\":[${kinds}],\"flags\":[${flags}]}"
-    )
+    string(CONCAT manifest
+           "{\"id\":\"${ARG_ID}\",\"version\":\"${ARG_VERSION}\","
+           "\"abi\":\"0.1\",\"min_host_minor\":1,"
+           "\"kinds\":[${kinds}],\"flags\":[${flags}]}")
     string(LENGTH "${manifest}" size)
     string(REPLACE "\"" "\\\"" manifest "${manifest}")
     set(note ${CMAKE_CURRENT_BINARY_DIR}/${name}.note.S)
@@ -41,8 +42,11 @@ function(parley_add_plugin name)
         -Wl,-z,relro
         -Wl,-z,noexecstack
         -Wl,--build-id=sha1
-        -Wl,--exclude-libs,ALL
-        $<$<NOT:$<BOOL:${PARLEY_SANITIZER}>>:-Wl,-z,defs>)
+        -Wl,--exclude-libs,ALL)
+    # What a sanitizer adds is resolved by the program that was built with it.
+    if(NOT PARLEY_SANITIZER)
+        target_link_options(${name} PRIVATE -Wl,-z,defs)
+    endif()
     set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${map})
     target_link_libraries(${name} PRIVATE parley_plugin_api ${ARG_LIBRARIES})
 endfunction()

@@ -60,7 +60,7 @@
 
 PARLEY_EXTERN_C_BEGIN
 
-/* ---- views ---------------------------------------------------------------------------------- */
+/* ---- views ----------------------------------------------------------------------------------- */
 
 /* Borrowed UTF-8 text. ptr may be NULL only when len is 0. */
 typedef struct parley_str {
@@ -158,7 +158,7 @@ typedef struct parley_error {
     uint64_t reserved0;
 } parley_error;
 
-/* ---- memory ----------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 /* A bump allocator that the host owns. What it gives lives as long as the arena is said to. */
 typedef struct parley_arena {
@@ -202,7 +202,7 @@ typedef struct parley_cancel {
     int32_t (*is_cancelled)(const struct parley_cancel *cancel);
 } parley_cancel;
 
-/* ---- what a model cost -------------------------------------------------------------------------- */
+/* ---- what a model cost ----------------------------------------------------------------------- */
 
 /* Absolute counters of one reply; `known` says which of them the upstream told (bit = field order).
  * input_total includes cache reads and writes, output_total includes reasoning. */
@@ -222,7 +222,7 @@ typedef struct parley_usage {
     uint64_t reserved[3];
 } parley_usage;
 
-/* ---- components ---------------------------------------------------------------------------------- */
+/* ---- components ------------------------------------------------------------------------------ */
 
 typedef struct parley_host parley_host;         /* parley/host.h */
 typedef struct parley_instance parley_instance; /* one configured component, the plugin's own */
@@ -254,7 +254,8 @@ typedef struct parley_component {
     parley_status (*configure)(parley_instance *instance, parley_str config, parley_error *error);
 
     /* From here on the instance serves. May use every host function.
-     * @thread ctl  @need optional: nothing to do  @life none  @null error may be NULL  @since 0.1 */
+     * @thread ctl  @need optional: nothing to do  @life none  @null error may be NULL
+     * @since 0.1 */
     parley_status (*activate)(parley_instance *instance, parley_error *error);
 
     /* No new sessions will come; those open go on.
@@ -270,11 +271,12 @@ typedef struct parley_component {
     void (*destroy)(parley_instance *instance);
 
     /* Finds a table of an extension by id, e.g. "parley.state/1"; NULL when there is none.
-     * @thread ctl  @need optional: no extensions  @life static  @null may return NULL  @since 0.1 */
+     * @thread ctl  @need optional: no extensions  @life static  @null may return NULL
+     * @since 0.1 */
     const void *(*get_extension)(parley_instance *instance, parley_str id);
 } parley_component;
 
-/* ---- the entry ------------------------------------------------------------------------------------- */
+/* ---- the entry ------------------------------------------------------------------------------- */
 
 /* Entry flags; the manifest repeats them. */
 #define PARLEY_PLUGIN_RESIDENT (1u << 0)    /* never unload this library */
@@ -292,7 +294,8 @@ typedef struct parley_entry {
     parley_str vendor;
 
     /* Called once after the load, before anything else. Must not start threads or open files.
-     * @thread ctl  @need optional: nothing to do  @life none  @null error may be NULL  @since 0.1 */
+     * @thread ctl  @need optional: nothing to do  @life none  @null error may be NULL
+     * @since 0.1 */
     parley_status (*init)(const parley_host *host, parley_error *error);
 
     /* Called once before the unload; pairs with a successful init.

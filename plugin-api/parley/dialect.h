@@ -19,7 +19,7 @@ PARLEY_EXTERN_C_BEGIN
 
 #define PARLEY_KIND_DIALECT "parley.dialect/1"
 
-/* ---- routes -------------------------------------------------------------------------------------- */
+/* ---- routes ---------------------------------------------------------------------------------- */
 
 /* What a route is for. Values above 6 are treated as RELAY. */
 #define PARLEY_OPERATION_GENERATE 1     /* a model's answer; has a canonical form */
@@ -51,7 +51,7 @@ typedef struct parley_call {
     parley_str content_type; /* the header's value, or empty */
 } parley_call;
 
-/* ---- relay: request ---------------------------------------------------------------------------------- */
+/* ---- relay: request -------------------------------------------------------------------------- */
 
 #define PARLEY_PEEK_STREAM (1u << 0)      /* the client asks for a stream */
 #define PARLEY_PEEK_WANTS_USAGE (1u << 1) /* the client asks for usage in the stream */
@@ -85,7 +85,7 @@ typedef struct parley_retarget {
     parley_str query; /* used when path is not empty */
 } parley_retarget;
 
-/* ---- relay: reply -------------------------------------------------------------------------------------- */
+/* ---- relay: reply ---------------------------------------------------------------------------- */
 
 /* What a tap is opened with. Valid for the call. */
 typedef struct parley_tap_open {
@@ -100,7 +100,7 @@ typedef struct parley_tap_open {
 #define PARLEY_TAP_OPEN 1     /* no content yet: nothing of it needs to be shown */
 #define PARLEY_TAP_CONTENT 2  /* the client may see it now */
 #define PARLEY_TAP_COMPLETE 3 /* the upstream said that it is complete */
-#define PARLEY_TAP_FAILED 4   /* the upstream reported an error inside the reply, in its own words */
+#define PARLEY_TAP_FAILED 4   /* the upstream reported an error inside the reply */
 
 /* A tap's view of the reply so far. Cleared by the host before the first feed, then kept. */
 typedef struct parley_tap {
@@ -115,7 +115,7 @@ typedef struct parley_tap {
     parley_error error; /* when state is FAILED; text valid until the next call */
 } parley_tap;
 
-/* ---- codec ---------------------------------------------------------------------------------------------- */
+/* ---- codec ----------------------------------------------------------------------------------- */
 
 #define PARLEY_CODEC_STREAM (1u << 0) /* events as a stream; otherwise one whole body */
 
@@ -142,7 +142,7 @@ typedef struct parley_encoded_request {
     uint64_t warning_count;
 } parley_encoded_request;
 
-/* ---- models ----------------------------------------------------------------------------------------------- */
+/* ---- models ---------------------------------------------------------------------------------- */
 
 /* One model of the host's registry, for lists. */
 typedef struct parley_model {
@@ -156,7 +156,7 @@ typedef struct parley_model {
     uint64_t output_max;  /* tokens; 0: unknown */
 } parley_model;
 
-/* ---- the table --------------------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 typedef struct parley_dialect {
     uint32_t struct_size;
@@ -238,7 +238,8 @@ typedef struct parley_dialect {
                                     parley_error *error);
 
     /* Opens a session that turns an upstream's reply into canonical events.
-     * @thread loop  @need optional: relay only  @life until decoder_close  @null none  @since 0.1 */
+     * @thread loop  @need optional: relay only  @life until decoder_close  @null none
+     * @since 0.1 */
     parley_status (*decoder_open)(parley_instance *instance, const parley_codec_open *open,
                                   parley_session **out, parley_error *error);
 
@@ -252,7 +253,8 @@ typedef struct parley_dialect {
     void (*decoder_close)(parley_session *session);
 
     /* Opens a session that turns canonical events into the client's bytes.
-     * @thread loop  @need optional: relay only  @life until encoder_close  @null none  @since 0.1 */
+     * @thread loop  @need optional: relay only  @life until encoder_close  @null none
+     * @since 0.1 */
     parley_status (*encoder_open)(parley_instance *instance, const parley_codec_open *open,
                                   parley_session **out, parley_error *error);
 

@@ -77,7 +77,7 @@ typedef struct parley_host_thread_check {
     int32_t (*loop_index)(const parley_host *host);
 } parley_host_thread_check;
 
-/* Counters and gauges for the metrics page. Define them in activate; after that only change them. */
+/* Counters and gauges for the metrics page. Define them in activate, then only change them. */
 #define PARLEY_HOST_METRICS "parley.host.metrics/1"
 #define PARLEY_METRIC_COUNTER 1
 #define PARLEY_METRIC_GAUGE 2

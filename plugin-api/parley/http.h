@@ -1,4 +1,4 @@
-/* parley/http.h: HTTP as plugins see it. They read heads and describe calls; the host does the I/O. */
+/* parley/http.h: HTTP as plugins see it. They read heads and describe calls; the host does I/O. */
 #ifndef PARLEY_HTTP_H
 #define PARLEY_HTTP_H
 

@@ -64,11 +64,10 @@ std::vector<std::string> write(const Question& question, const Saying&) {
     if (inputs.empty() || count_of(inputs[0]).has_value()) inputs = {input};
     const uint64_t dimensions = count_of(question.fields["dimensions"]).value_or(kDimensions);
     if (dimensions == 0 || dimensions > kNumbersMax / inputs.size()) {
-        throw sdk::Failure(
-            PARLEY_E_INVALID_ARGUMENT,
-            "dimensions: times inputs, 1 to " + std::to_string(kNumbersMax) + " was expected",
-            "dimensions",
-            "invalid_value");
+        throw sdk::Failure(PARLEY_E_INVALID_ARGUMENT,
+                           fill("dimensions: times inputs, 1 to % was expected", kNumbersMax),
+                           "dimensions",
+                           "invalid_value");
     }
     const bool base64 = text_of(question.fields["encoding_format"]) == "base64";
     std::string data;

@@ -64,7 +64,7 @@ void Provider::configure(std::string_view json) {
     const std::string name = text_of(settings["script"]);
     if (name.empty()) return;
     std::ifstream file(name);
-    if (!file) throw Failure(PARLEY_E_CONFIG, "script: \"" + name + "\" cannot be read");
+    if (!file) throw Failure(PARLEY_E_CONFIG, fill("script: \"%\" cannot be read", name));
     script_ = Script(file, name);
 }
 
@@ -102,9 +102,9 @@ Reply Provider::reply(const parley_plan_ask& ask, std::string_view body) const {
         return reply;
     }
     throw Failure(PARLEY_E_UNSUPPORTED,
-                  "path: " + std::string(view(ask.path)) +
-                      " is not served; chat/completions, responses or "
-                      "embeddings was expected");
+                  fill("path: % is not served; /v1/chat/completions, /v1/responses or "
+                       "/v1/embeddings was expected",
+                       view(ask.path)));
 }
 
 parley_status Answer::step(parley_answer& io, sdk::Out& out) {

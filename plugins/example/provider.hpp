@@ -1,7 +1,9 @@
 // provider.hpp: a provider that answers without a network. Each question about it has a file:
-//   question.cpp    what is asked                 failure.cpp    how to fail
-//   script.cpp      what to say                   provider.cpp   how a reply is handed out
-//   chat.cpp, responses.cpp, embeddings.cpp       how it is written
+//   - what is asked: question.cpp, with json.cpp
+//   - what to say: script.cpp
+//   - how it is written: chat.cpp, responses.cpp, embeddings.cpp
+//   - how to fail: failure.cpp
+//   - how a reply is handed out: provider.cpp
 #pragma once
 
 #include <cstdint>
@@ -19,7 +21,7 @@
 
 namespace parley::example {
 
-// ---- json.cpp: read JSON where it stands, write it by its shape ---------------------------------
+// ---- json.cpp ----
 
 // The members of an object, raw. What is absent or null is empty.
 class Object {
@@ -52,8 +54,7 @@ std::string fill(std::string_view shape, const Values&... values) {
     return fill_all(shape, {std::string_view(as_text(values))...});
 }
 
-// ---- question.cpp
-// --------------------------------------------------------------------------------
+// ---- question.cpp ----
 
 struct Tool {
     std::string name;
@@ -70,8 +71,8 @@ struct Question {
     bool stream = false;
     uint64_t words = 0;
     std::string text;  // of the user's last message; likewise the next two
-    int images = 0;
-    int files = 0;
+    uint64_t images = 0;
+    uint64_t files = 0;
     std::optional<std::string> tool_result;  // when that is the last message
     std::vector<Tool> tools;                 // that may be called, the wanted one first
 
@@ -82,8 +83,7 @@ private:
 
 uint64_t hash(std::string_view text);
 
-// ---- script.cpp
-// ----------------------------------------------------------------------------------
+// ---- script.cpp ----
 
 struct Call {
     std::string tool;
@@ -124,8 +124,7 @@ private:
     std::vector<Block> blocks_;
 };
 
-// ---- chat.cpp, responses.cpp, embeddings.cpp
-// -----------------------------------------------------
+// ---- chat.cpp, responses.cpp, embeddings.cpp ----
 
 constexpr uint64_t kCreated = 1700000000;  // no clock: same input, same output
 
@@ -153,8 +152,7 @@ extern const Wire kChat;
 extern const Wire kResponses;
 extern const Wire kEmbeddings;
 
-// ---- failure.cpp
-// ---------------------------------------------------------------------------------
+// ---- failure.cpp ----
 
 // The reply to a request that cannot be served.
 Reply refuse(const sdk::Failure& failure);
@@ -162,8 +160,7 @@ Reply refuse(const sdk::Failure& failure);
 // Makes a good reply fail when the model's name says so.
 void fail(const Wire& wire, const Question& question, Reply& reply);
 
-// ---- provider.cpp
-// --------------------------------------------------------------------------------
+// ---- provider.cpp ----
 
 // Hands out a reply step by step.
 class Answer {

@@ -14,7 +14,7 @@ std::string_view checked(std::string_view body) {
     const bool is_object = r.peek() == '{';
     if (is_object && r.skip() && r.at_end()) return body;
     throw Failure(PARLEY_E_INVALID_ARGUMENT,
-                  is_object ? "body: malformed JSON at byte " + std::to_string(r.at())
+                  is_object ? fill("body: malformed JSON at byte %", r.at())
                             : "body: a JSON object was expected");
 }
 

@@ -30,9 +30,9 @@ std::string sample(std::string_view json) {
     std::string members;
     for (const std::string& name : names) {
         if (!members.empty()) members += ", ";
-        members += quote(name) + ": " + sample(properties[name]);
+        members += fill("%: %", quote(name), sample(properties[name]));
     }
-    return "{" + members + "}";
+    return fill("{%}", members);
 }
 
 Call make_call(const Tool& tool) {
@@ -40,9 +40,8 @@ Call make_call(const Tool& tool) {
     return {tool.name, has_schema ? sample(tool.parameters) : "{}"};
 }
 
-std::string count_things(int number, const std::string& thing) {
-    if (number == 0) return {};
-    return " I see " + std::to_string(number) + " " + thing + (number == 1 ? "." : "s.");
+std::string count_things(uint64_t number, std::string_view thing) {
+    return number == 0 ? "" : fill(" I see % %%.", number, thing, number == 1 ? "" : "s");
 }
 
 // The first word, and what stands behind the space after it.
@@ -54,11 +53,14 @@ std::pair<std::string, std::string> first_word(const std::string& line) {
 
 // What every model says that has nothing else to do.
 std::string introduce(const Question& question) {
-    return "You said: \"" + question.text + "\"." + count_things(question.images, "image") +
-           count_things(question.files, "file") +
-           " I am the example provider of Parley, a proxy between AI clients and AI providers."
-           " I think nothing and need no network, so my answers are always the same."
-           " Ask example-tool to call a tool, or example-429 to fail.";
+    return fill(
+        "You said: \"%\".%%"
+        " I am the example provider of Parley, a proxy between AI clients and AI providers."
+        " I think nothing and need no network, so my answers are always the same."
+        " Ask example-tool to call a tool, or example-429 to fail.",
+        question.text,
+        count_things(question.images, "image"),
+        count_things(question.files, "file"));
 }
 
 }  // namespace
@@ -91,14 +93,13 @@ std::vector<std::string_view> split(std::string_view text) {
 
 Script::Script(std::istream& in, const std::string& name) {
     std::string line;
-    for (int number = 1; std::getline(in, line); ++number) {
+    for (uint64_t number = 1; std::getline(in, line); ++number) {
         if (line.ends_with('\r')) line.pop_back();
         if (line.empty() || line.starts_with('#')) continue;
         const auto [verb, rest] = first_word(line);
         const std::string fault = add(verb, rest);
         if (fault.empty()) continue;
-        throw sdk::Failure(PARLEY_E_CONFIG,
-                           "script: " + name + ":" + std::to_string(number) + ": " + fault);
+        throw sdk::Failure(PARLEY_E_CONFIG, fill("script: %:%: %", name, number, fault));
     }
 }
 
@@ -127,21 +128,19 @@ Saying Script::answer(const Question& question) const {
     if (question.model == "example-echo") {
         saying.text = question.text;
     } else if (question.tool_result) {
-        saying.text = "The tool said: \"" + *question.tool_result + "\".";
+        saying.text = fill("The tool said: \"%\".", *question.tool_result);
     } else if (question.model == "example-tool" && !question.tools.empty()) {
         saying.calls = {make_call(question.tools[0])};
     } else {
         const auto block = std::find_if(blocks_.begin(), blocks_.end(), [&](const Block& each) {
             return question.text.find(each.when) != std::string::npos;
         });
-        if (block != blocks_.end())
-            saying = block->saying;
-        else
-            saying.text = introduce(question);
+        if (block != blocks_.end()) saying = block->saying;
+        if (block == blocks_.end()) saying.text = introduce(question);
     }
     if (question.model == "example-reasoning") {
-        saying.reasoning = "The user wrote " + std::to_string(count_words(question.text)) +
-                           " words. I shall answer.";
+        const uint64_t words = count_words(question.text);
+        saying.reasoning = fill("The user wrote % words. I shall answer.", words);
     }
     return saying;
 }

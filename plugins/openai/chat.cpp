@@ -15,10 +15,10 @@ namespace {
 
 // Complete with "[DONE]", or with an orderly end after every choice that began has finished.
 class ChatTap final : public Tap {
-   public:
+public:
     using Tap::Tap;
 
-   private:
+private:
     bool on_event(const sdk::SseEvent& event, parley_tap& io) override {
         if (event.data.starts_with("[DONE]")) {
             io.state = PARLEY_TAP_COMPLETE;
@@ -65,8 +65,10 @@ class ChatTap final : public Tap {
         r.enter_array();
         while (r.next_item()) {
             chunk.choices = true;
-            if (r.peek() == '{') read_choice(r, chunk);
-            else r.skip();
+            if (r.peek() == '{')
+                read_choice(r, chunk);
+            else
+                r.skip();
         }
     }
 
@@ -76,11 +78,16 @@ class ChatTap final : public Tap {
         JsonString key;
         r.enter_object();
         while (r.next_key(key)) {
-            if (key.raw == "index") r.read_count(index);
-            else if (key.raw == "finish_reason" && r.peek() == '"') r.read_string(reason);
-            else if (key.raw == "delta" && r.peek() == '{') read_delta(r, chunk);
-            else if (key.raw == "text") chunk.content |= is_content(r.raw());
-            else r.skip();
+            if (key.raw == "index")
+                r.read_count(index);
+            else if (key.raw == "finish_reason" && r.peek() == '"')
+                r.read_string(reason);
+            else if (key.raw == "delta" && r.peek() == '{')
+                read_delta(r, chunk);
+            else if (key.raw == "text")
+                chunk.content |= is_content(r.raw());
+            else
+                r.skip();
         }
         // Choices that have no bit of their own share one that never finishes.
         const uint64_t bit = uint64_t{1} << std::min<uint64_t>(index, 63);
@@ -110,7 +117,9 @@ class ChatTap final : public Tap {
     uint64_t finished_ = 0;
 };
 
-constexpr parley_route route(uint32_t number, uint32_t operation, std::string_view method,
+constexpr parley_route route(uint32_t number,
+                             uint32_t operation,
+                             std::string_view method,
                              std::string_view path) {
     return {sizeof(parley_route), operation, number, 0, str(method), str(path)};
 }

@@ -21,15 +21,18 @@ struct Route {
 };
 
 class Dialect {
-   public:
+public:
     using Tap = openai::Tap;
 
     void peek(const parley_call& call, sdk::Arena& arena, parley_peek& out) {
         peek_request(call, kind(call), arena, out);
     }
 
-    void retarget(const parley_call& call, const parley_peek& peek, std::string_view model,
-                  sdk::Arena& arena, parley_retarget& io) {
+    void retarget(const parley_call& call,
+                  const parley_peek& peek,
+                  std::string_view model,
+                  sdk::Arena& arena,
+                  parley_retarget& io) {
         retarget_request(call, kind(call), peek, model, arena, io);
     }
 
@@ -37,24 +40,29 @@ class Dialect {
         return table_[open.call->route].make_tap(open).release();
     }
 
-    void encode_error(const parley_call*, const parley_error& error, sdk::Arena& arena,
-                      parley_http_reply& reply, sdk::Out& out) {
+    void encode_error(const parley_call*,
+                      const parley_error& error,
+                      sdk::Arena& arena,
+                      parley_http_reply& reply,
+                      sdk::Out& out) {
         write_error(error, arena, reply, out);
     }
 
-    void decode_error(const parley_http_reply_head& head, std::string_view body,
-                      sdk::Arena& arena, parley_error& out) {
+    void decode_error(const parley_http_reply_head& head,
+                      std::string_view body,
+                      sdk::Arena& arena,
+                      parley_error& out) {
         read_error(head, body, arena, out);
     }
 
     std::span<const parley_route> routes() { return routes_; }
 
-   protected:
+protected:
     explicit Dialect(std::span<const Route> table) : table_(table) {
         for (const Route& row : table_) routes_.push_back(row.route);
     }
 
-   private:
+private:
     const RequestKind& kind(const parley_call& call) const { return table_[call.route].request; }
 
     std::span<const Route> table_;
@@ -63,17 +71,20 @@ class Dialect {
 
 // Chat Completions, and the routes that are passed on as they are.
 class Chat final : public Dialect {
-   public:
+public:
     explicit Chat(const parley_host*);
 
-    void encode_models(const parley_call& call, std::span<const parley_model* const> models,
-                       sdk::Arena&, parley_http_reply& reply, sdk::Out& out) {
+    void encode_models(const parley_call& call,
+                       std::span<const parley_model* const> models,
+                       sdk::Arena&,
+                       parley_http_reply& reply,
+                       sdk::Out& out) {
         write_models(call, models, reply, out);
     }
 };
 
 class Responses final : public Dialect {
-   public:
+public:
     explicit Responses(const parley_host*);
 };
 

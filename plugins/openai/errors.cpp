@@ -62,8 +62,12 @@ uint32_t status_of(const parley_error& error) {
 // Compatible servers tell by words alone that a prompt is too long.
 bool says_too_long(std::string_view message) {
     constexpr std::array<std::string_view, 6> kWords{
-        "maximum context length", "maximum prompt length",   "max context length",
-        "exceeds the context",    "exceed context limit",    "Input too long",
+        "maximum context length",
+        "maximum prompt length",
+        "max context length",
+        "exceeds the context",
+        "exceed context limit",
+        "Input too long",
     };
     return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view words) {
         return message.find(words) != message.npos;
@@ -81,11 +85,16 @@ void read_text(JsonReader& r, std::string& out) {
 }
 
 bool read_field(JsonReader& r, const JsonString& key, Told& told) {
-    if (key.equals("message")) read_text(r, told.message);
-    else if (key.equals("type")) read_text(r, told.type);
-    else if (key.equals("code")) read_text(r, told.code);
-    else if (key.equals("param")) read_text(r, told.param);
-    else return false;
+    if (key.equals("message"))
+        read_text(r, told.message);
+    else if (key.equals("type"))
+        read_text(r, told.type);
+    else if (key.equals("code"))
+        read_text(r, told.code);
+    else if (key.equals("param"))
+        read_text(r, told.param);
+    else
+        return false;
     return true;
 }
 
@@ -109,8 +118,10 @@ void read_detail(JsonReader& r, std::string& out) {
     if (!list.next_item() || list.peek() != '{') return;
     list.enter_object();
     while (list.next_key(key)) {
-        if (key.equals("msg")) read_text(list, out);
-        else list.skip();
+        if (key.equals("msg"))
+            read_text(list, out);
+        else
+            list.skip();
     }
 }
 
@@ -123,10 +134,14 @@ Told read_object(JsonReader& r) {
     JsonString key;
     r.enter_object();
     while (r.next_key(key)) {
-        if (key.equals("error") && r.peek() == '{') read_inner(r, inner);
-        else if (key.equals("error")) read_text(r, word);
-        else if (key.equals("detail")) read_detail(r, told.message);
-        else if (!read_field(r, key, told)) r.skip();
+        if (key.equals("error") && r.peek() == '{')
+            read_inner(r, inner);
+        else if (key.equals("error"))
+            read_text(r, word);
+        else if (key.equals("detail"))
+            read_detail(r, told.message);
+        else if (!read_field(r, key, told))
+            r.skip();
     }
     if (told.message.empty()) told.message = std::move(word);
     for (auto part : {&Told::message, &Told::type, &Told::code, &Told::param}) {
@@ -137,8 +152,10 @@ Told read_object(JsonReader& r) {
 
 bool is_header(const parley_header& header, std::string_view lower_case) {
     const std::string_view name = view(header.name);
-    return std::equal(name.begin(), name.end(), lower_case.begin(), lower_case.end(),
-                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+    return std::equal(
+        name.begin(), name.end(), lower_case.begin(), lower_case.end(), [](char a, char b) {
+            return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
+        });
 }
 
 // A number that makes sense, in milliseconds; 0 for the rest. A date would need a clock.
@@ -213,7 +230,9 @@ std::string error_object(const parley_error& error) {
     return json;
 }
 
-void write_error(const parley_error& error, sdk::Arena& arena, parley_http_reply& reply,
+void write_error(const parley_error& error,
+                 sdk::Arena& arena,
+                 parley_http_reply& reply,
                  sdk::Out& out) {
     reply.status = status_of(error);
     reply.content_type = str("application/json");
@@ -227,12 +246,15 @@ void write_error(const parley_error& error, sdk::Arena& arena, parley_http_reply
     reply.header_count = 2;
 }
 
-void read_error(const parley_http_reply_head& head, std::string_view body, sdk::Arena& arena,
+void read_error(const parley_http_reply_head& head,
+                std::string_view body,
+                sdk::Arena& arena,
                 parley_error& out) {
     const std::size_t start = body.find_first_not_of(" \t\r\n");
     const bool json = start != body.npos && (body[start] == '{' || body[start] == '[');
     Told told = json ? read_told(body) : Told();
-    if (told.message.empty()) told.message = "upstream returned HTTP " + std::to_string(head.status);
+    if (told.message.empty())
+        told.message = "upstream returned HTTP " + std::to_string(head.status);
     out.error_class = class_of(told);
     out.fault = PARLEY_FAULT_UPSTREAM;
     out.http_status = head.status;

@@ -31,11 +31,15 @@ std::string error_object(const parley_error& error);
 std::string_view error_code(const parley_error& error);
 
 // A whole error reply.
-void write_error(const parley_error& error, sdk::Arena& arena, parley_http_reply& reply,
+void write_error(const parley_error& error,
+                 sdk::Arena& arena,
+                 parley_http_reply& reply,
                  sdk::Out& out);
 
 // Reads a whole error reply.
-void read_error(const parley_http_reply_head& head, std::string_view body, sdk::Arena& arena,
+void read_error(const parley_http_reply_head& head,
+                std::string_view body,
+                sdk::Arena& arena,
                 parley_error& out);
 
 }  // namespace parley::openai

@@ -16,12 +16,15 @@ void write_model(sdk::JsonWriter& w, const parley_model& model) {
 
 }  // namespace
 
-void write_models(const parley_call& call, std::span<const parley_model* const> models,
-                  parley_http_reply& reply, sdk::Out& out) {
+void write_models(const parley_call& call,
+                  std::span<const parley_model* const> models,
+                  parley_http_reply& reply,
+                  sdk::Out& out) {
     std::string json;
     sdk::JsonWriter w(json);
     if (call.operation == PARLEY_OPERATION_MODEL) {
-        write_model(w, *models[0]);
+        if (models.empty()) throw sdk::Failure(PARLEY_E_NOT_FOUND, "model: not known", "model");
+        write_model(w, *models.front());
     } else {
         w.begin_object().key("object").string("list").key("data").begin_array();
         for (const parley_model* model : models) write_model(w, *model);

@@ -9,7 +9,9 @@
 namespace parley::openai {
 
 // {"object":"list","data":[…]}, or one model when the route names one.
-void write_models(const parley_call& call, std::span<const parley_model* const> models,
-                  parley_http_reply& reply, sdk::Out& out);
+void write_models(const parley_call& call,
+                  std::span<const parley_model* const> models,
+                  parley_http_reply& reply,
+                  sdk::Out& out);
 
 }  // namespace parley::openai

@@ -12,7 +12,9 @@ namespace {
     throw sdk::Failure(PARLEY_E_INVALID_ARGUMENT, std::string("multipart body: ") + what);
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view lower_case) {
     if (text.size() < lower_case.size()) return false;

@@ -19,7 +19,7 @@ struct FormField {
 // Passes over the body once. Throws sdk::Failure when it is not what its content type says; what
 // one parser takes for a boundary and another for content must not hide a field from us.
 class FormReader {
-   public:
+public:
     FormReader(std::string_view content_type, std::string_view body);
     FormReader(const FormReader&) = delete;
     FormReader& operator=(const FormReader&) = delete;
@@ -27,7 +27,7 @@ class FormReader {
     // The next field; false behind the last one.
     bool next(FormField& field);
 
-   private:
+private:
     using Searcher = std::boyer_moore_searcher<const char*>;
 
     // Finds the next delimiter from `from` on, sets at_ behind it and returns where it starts.

@@ -82,7 +82,9 @@ private:
     std::filesystem::path folder_;
 };
 
-std::string error_line(int error_class, std::string_view code, std::string_view param,
+std::string error_line(int error_class,
+                       std::string_view code,
+                       std::string_view param,
                        std::string_view message) {
     std::string line = "error: class " + std::to_string(error_class);
     line += ", code \"" + std::string(code) + "\", param \"" + std::string(param) + "\": ";
@@ -102,8 +104,7 @@ TEST_P(PeekCase, LearnsAndChangesWhatItShould) {
     Request request(message.first, message.header("content-type"), message.body);
     if (request.peek() != PARLEY_OK) {
         const parley_error& e = request.error;
-        expect("peek.txt",
-               error_line(e.error_class, view(e.code), view(e.param), view(e.message)));
+        expect("peek.txt", error_line(e.error_class, view(e.code), view(e.param), view(e.message)));
         return;
     }
     const auto yes = [](bool is) { return is ? "yes\n" : "no\n"; };
@@ -139,6 +140,7 @@ struct TapCase : Case {
     }
 
     std::string_view body() const { return reply.body; }
+
     Outcome watch_first(std::size_t size) const { return watch(kind, {body().substr(0, size)}); }
 
     Message reply;
@@ -180,7 +182,8 @@ TEST_P(TapCase, SeesWhatItShould) {
     constexpr const char* kStates[] = {"", "open", "content", "complete", "failed"};
     const Outcome seen = watch(kind, {body()});
     std::string text = "state: " + std::string(kStates[seen.state]) + "\n";
-    if (seen.status != PARLEY_OK) text = "refused after " + std::to_string(seen.taken.size()) + "\n";
+    if (seen.status != PARLEY_OK)
+        text = "refused after " + std::to_string(seen.taken.size()) + "\n";
     text += "bytes: " + std::to_string(body().size()) + "\n";
     text += "content since: " + since(*this, PARLEY_TAP_CONTENT) + "\n";
     text += "decided since: " + since(*this, PARLEY_TAP_COMPLETE) + "\n";
@@ -196,9 +199,10 @@ TEST_P(TapCase, SeesWhatItShould) {
 
 void expect_same(Outcome got, Outcome wanted, std::size_t at) {
     ASSERT_EQ(got.status, wanted.status) << at;
-    if (wanted.status == PARLEY_OK) ASSERT_EQ(got, wanted) << at;
     ASSERT_EQ(got.error_class, wanted.error_class) << at;
     ASSERT_EQ(got.error_message, wanted.error_message) << at;
+    // Of what is refused, more or less may have been taken before.
+    ASSERT_TRUE(wanted.status != PARLEY_OK || got == wanted) << at << ": " << got << "\n" << wanted;
 }
 
 TEST_P(TapCase, SeesTheSameHoweverCut) {
@@ -221,7 +225,7 @@ TEST_P(TapCase, TakesAllBytes) {
         return;
     }
     EXPECT_EQ(seen.taken, body());
-    if (!kind.usage_added) EXPECT_EQ(seen.client, body());
+    EXPECT_TRUE(kind.usage_added || seen.client == body());
 }
 
 // The promise: a cut stream is no success.
@@ -264,9 +268,9 @@ TEST_P(ErrorCase, IsUnderstood) {
     const parley_error told = read(reply.body);
     EXPECT_EQ(told.fault, static_cast<uint32_t>(PARLEY_FAULT_UPSTREAM));
     EXPECT_EQ(told.http_status, head.status);
-    expect("told.txt", error_line(told.error_class, view(told.code), view(told.param),
-                                  view(told.message)) +
-                           "retry after: " + std::to_string(told.retry_after_ms) + " ms\n");
+    expect("told.txt",
+           error_line(told.error_class, view(told.code), view(told.param), view(told.message)) +
+               "retry after: " + std::to_string(told.retry_after_ms) + " ms\n");
     // However much of the body is missing, something is told and nothing else is touched.
     for (std::size_t size = 0; size < reply.body.size(); ++size) {
         const auto copy = std::make_unique<char[]>(size);

@@ -1,5 +1,5 @@
-// openai_test.hpp: a host that fits a screen or two. It calls the plugin through its C tables, as the
-// real one does, with memory that ends where it says.
+// openai_test.hpp: a host that fits a screen or two. It calls the plugin through its C tables, as
+// the real one does, with memory that ends where it says.
 #pragma once
 
 #include <cstring>
@@ -35,6 +35,7 @@ T sized() {
 class TestArena {
 public:
     explicit TestArena(std::size_t left = SIZE_MAX) : left_(left) {}
+
     TestArena(const TestArena&) = delete;
     TestArena& operator=(const TestArena&) = delete;
 
@@ -176,7 +177,9 @@ public:
     }
 
     std::string model() const { return std::string(view(peeked.model)); }
+
     std::string message() const { return std::string(view(error.message)); }
+
     std::string param() const { return std::string(view(error.param)); }
 
     const Dialect& dialect;
@@ -206,6 +209,7 @@ struct Outcome {
     std::string client;  // what was taken, less the cuts
 
     bool operator==(const Outcome&) const = default;
+
     bool complete() const { return status == PARLEY_OK && state == PARLEY_TAP_COMPLETE; }
 };
 
@@ -270,8 +274,12 @@ public:
         take(bytes);
         seen_.state = tap_.state;
         const parley_usage& u = tap_.usage;
-        seen_.usage = {u.known,        u.input_total,  u.input_cache_read, u.input_cache_write,
-                       u.output_total, u.output_reasoning};
+        seen_.usage = {u.known,
+                       u.input_total,
+                       u.input_cache_read,
+                       u.input_cache_write,
+                       u.output_total,
+                       u.output_reasoning};
         const bool refused = seen_.status != PARLEY_OK;
         if (!refused && tap_.state != PARLEY_TAP_FAILED) return;
         const parley_error& why = refused ? error : tap_.error;
@@ -288,6 +296,7 @@ public:
     }
 
     const Outcome& seen() const { return seen_; }
+
     const parley_tap& tap() const { return tap_; }
 
     parley_status fail_status = PARLEY_OK;
@@ -314,7 +323,8 @@ private:
     Outcome seen_;
 };
 
-inline Outcome watch(const ReplyKind& kind, const std::vector<std::string_view>& pieces,
+inline Outcome watch(const ReplyKind& kind,
+                     const std::vector<std::string_view>& pieces,
                      bool eof_apart = false) {
     Watched watched(kind);
     for (std::size_t i = 0; i < pieces.size(); ++i) {

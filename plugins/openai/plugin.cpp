@@ -20,7 +20,8 @@ struct Components {
                 {PARLEY_KIND_DIALECT, "openai-chat", "OpenAI Chat Completions"}, &chat),
             sdk::make_component<Responses>(
                 {PARLEY_KIND_DIALECT, "openai-responses", "OpenAI Responses"}, &responses),
-            sdk::make_component<Provider>({PARLEY_KIND_PROVIDER, "openai",
+            sdk::make_component<Provider>({PARLEY_KIND_PROVIDER,
+                                           "openai",
                                            "api.openai.com and compatible places",
                                            kProviderSchema},
                                           &provider),
@@ -33,5 +34,5 @@ struct Components {
 
 }  // namespace parley::openai
 
-PARLEY_PLUGIN_ENTRY = parley::sdk::make_entry("dev.parley.openai", "0.1.0", "Parley",
-                                              parley::openai::Components{});
+PARLEY_PLUGIN_ENTRY =
+    parley::sdk::make_entry("dev.parley.openai", "0.1.0", "Parley", parley::openai::Components{});

@@ -22,11 +22,19 @@ parley_model_offer offer(std::string_view pattern) {
 
 // What api.openai.com serves; other places name their models in the configuration.
 const std::array kOffers{
-    offer("gpt-*"),     offer("o1*"),        offer("o3*"),
-    offer("o4*"),       offer("chatgpt-*"),  offer("codex-*"),
-    offer("dall-e-*"),  offer("tts-*"),      offer("whisper-*"),
-    offer("text-embedding-*"),               offer("text-moderation-*"),
-    offer("omni-moderation-*"),              offer("computer-use-*"),
+    offer("gpt-*"),
+    offer("o1*"),
+    offer("o3*"),
+    offer("o4*"),
+    offer("chatgpt-*"),
+    offer("codex-*"),
+    offer("dall-e-*"),
+    offer("tts-*"),
+    offer("whisper-*"),
+    offer("text-embedding-*"),
+    offer("text-moderation-*"),
+    offer("omni-moderation-*"),
+    offer("computer-use-*"),
 };
 
 [[noreturn]] void bad_url(const std::string& url) {

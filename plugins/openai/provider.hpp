@@ -12,15 +12,17 @@
 namespace parley::openai {
 
 class Provider {
-   public:
+public:
     explicit Provider(const parley_host*) {}
 
     void configure(std::string_view json);
+
     std::span<const parley_str> dialects() { return dialect_views_; }
+
     std::span<const parley_model_offer> models();
     void plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& out);
 
-   private:
+private:
     std::string origin_;  // "https://api.openai.com"
     std::string prefix_;  // "/v1"
     std::string key_header_;

@@ -40,7 +40,9 @@ constexpr std::string_view kIncludeUsage = "\"include_usage\":true";
 }
 
 [[noreturn]] void no_model() {
-    throw Failure(PARLEY_E_INVALID_ARGUMENT, "model: a model must be named", "model",
+    throw Failure(PARLEY_E_INVALID_ARGUMENT,
+                  "model: a model must be named",
+                  "model",
                   "missing_required_parameter");
 }
 
@@ -71,7 +73,7 @@ void peek_form(const parley_call& call, parley_peek& out) {
 }
 
 class BodyReader {
-   public:
+public:
     BodyReader(std::string_view body, sdk::Arena& arena, parley_peek& out)
         : r_(body), arena_(arena), out_(out) {}
 
@@ -87,13 +89,18 @@ class BodyReader {
         }
     }
 
-   private:
+private:
     void member(const JsonString& key) {
-        if (key.equals("model")) model();
-        else if (key.equals("stream")) stream();
-        else if (key.equals("stream_options")) stream_options();
-        else if (key.equals("prompt_cache_key")) session_key();
-        else r_.skip();
+        if (key.equals("model"))
+            model();
+        else if (key.equals("stream"))
+            stream();
+        else if (key.equals("stream_options"))
+            stream_options();
+        else if (key.equals("prompt_cache_key"))
+            session_key();
+        else
+            r_.skip();
     }
 
     // Null is as good as absent, but its place is taken.
@@ -113,7 +120,8 @@ class BodyReader {
         once(stream_seen_, "stream");
         if (r_.read_null()) return;
         bool on = false;
-        if (r_.peek() != 't' && r_.peek() != 'f') invalid("stream: true or false expected", "stream");
+        if (r_.peek() != 't' && r_.peek() != 'f')
+            invalid("stream: true or false expected", "stream");
         if (r_.read_bool(on) && on) out_.flags |= PARLEY_PEEK_STREAM;
     }
 
@@ -142,7 +150,8 @@ class BodyReader {
 
     void session_key() {
         JsonString text;
-        if (r_.peek() != '"') r_.skip();
+        if (r_.peek() != '"')
+            r_.skip();
         else if (r_.read_string(text)) {
             out_.session_key = text.escaped ? arena_.copy(text.text()) : str(text.raw);
         }
@@ -177,7 +186,8 @@ parley_edit rename_model(const parley_peek& peek, std::string_view model, sdk::A
 
 // Turns include_usage on in stream_options, which may be absent, null or an object. What else it
 // may be is for the upstream to refuse.
-std::optional<parley_edit> add_usage(std::string_view body, const parley_peek& peek,
+std::optional<parley_edit> add_usage(std::string_view body,
+                                     const parley_peek& peek,
                                      sdk::Arena& arena) {
     if (peek.mark[kIncludeLen] != 0) {
         return parley_edit{peek.mark[kIncludeAt], peek.mark[kIncludeLen], str("true")};
@@ -195,7 +205,9 @@ std::optional<parley_edit> add_usage(std::string_view body, const parley_peek& p
 
 }  // namespace
 
-void peek_request(const parley_call& call, const RequestKind& kind, sdk::Arena& arena,
+void peek_request(const parley_call& call,
+                  const RequestKind& kind,
+                  sdk::Arena& arena,
                   parley_peek& out) {
     if (is_multipart(view(call.content_type))) {
         peek_form(call, out);
@@ -208,8 +220,12 @@ void peek_request(const parley_call& call, const RequestKind& kind, sdk::Arena& 
     if (out.model.len == 0) no_model();
 }
 
-void retarget_request(const parley_call& call, const RequestKind& kind, const parley_peek& peek,
-                      std::string_view model, sdk::Arena& arena, parley_retarget& io) {
+void retarget_request(const parley_call& call,
+                      const RequestKind& kind,
+                      const parley_peek& peek,
+                      std::string_view model,
+                      sdk::Arena& arena,
+                      parley_retarget& io) {
     std::array<parley_edit, 2> edits;
     std::size_t count = 0;
     if (model != view(peek.model)) edits[count++] = rename_model(peek, model, arena);

@@ -10,14 +10,20 @@ namespace parley::openai {
 
 // How a request of some route is read.
 struct RequestKind {
-    std::string_view default_model;     // for routes whose model is optional
-    bool chat_stream_options = false;   // has stream_options.include_usage
+    std::string_view default_model;    // for routes whose model is optional
+    bool chat_stream_options = false;  // has stream_options.include_usage
 };
 
-void peek_request(const parley_call& call, const RequestKind& kind, sdk::Arena& arena,
+void peek_request(const parley_call& call,
+                  const RequestKind& kind,
+                  sdk::Arena& arena,
                   parley_peek& out);
 
-void retarget_request(const parley_call& call, const RequestKind& kind, const parley_peek& peek,
-                      std::string_view model, sdk::Arena& arena, parley_retarget& io);
+void retarget_request(const parley_call& call,
+                      const RequestKind& kind,
+                      const parley_peek& peek,
+                      std::string_view model,
+                      sdk::Arena& arena,
+                      parley_retarget& io);
 
 }  // namespace parley::openai

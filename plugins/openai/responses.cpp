@@ -14,10 +14,10 @@ namespace {
 
 // Complete with response.completed or response.incomplete; nothing else will do.
 class ResponsesTap final : public Tap {
-   public:
+public:
     using Tap::Tap;
 
-   private:
+private:
     // What an event says; views into its data.
     struct Event {
         std::string_view type;
@@ -85,11 +85,16 @@ class ResponsesTap final : public Tap {
         r.enter_object();
         while (r.next_key(key)) {
             const std::string_view value = r.raw();
-            if (key.raw == "error") e.response_error = value;
-            else if (key.raw == "usage") e.usage = value;
-            else if (key.raw == "id") e.id = value;
-            else if (key.raw == "created_at") e.created_at = value;
-            else if (key.raw == "model") e.model = value;
+            if (key.raw == "error")
+                e.response_error = value;
+            else if (key.raw == "usage")
+                e.usage = value;
+            else if (key.raw == "id")
+                e.id = value;
+            else if (key.raw == "created_at")
+                e.created_at = value;
+            else if (key.raw == "model")
+                e.model = value;
         }
     }
 
@@ -143,7 +148,6 @@ class ResponsesTap final : public Tap {
     std::string created_at_ = "0";
     std::string model_ = "\"\"";
 };
-
 
 constexpr parley_route route(uint32_t number, uint32_t operation, std::string_view path) {
     return {sizeof(parley_route), operation, number, 0, str("POST"), str(path)};

@@ -16,12 +16,15 @@ using sdk::view;
 namespace {
 
 constexpr std::array<std::string_view, 2> kTopKeys{"usage", "error"};
+
 enum TopKey { kUsage, kError };
 
 bool is_type(parley_str content_type, std::string_view lower_case) {
     const std::string_view type = view(content_type).substr(0, lower_case.size());
-    return std::equal(type.begin(), type.end(), lower_case.begin(), lower_case.end(),
-                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+    return std::equal(
+        type.begin(), type.end(), lower_case.begin(), lower_case.end(), [](char a, char b) {
+            return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
+        });
 }
 
 }  // namespace
@@ -33,9 +36,12 @@ Tap::Tap(const parley_tap_open& open)
       model_answers_(open.call->operation <= PARLEY_OPERATION_EMBED),
       usage_added_((open.retarget_flags & PARLEY_RETARGET_USAGE_ADDED) != 0),
       top_(kTopKeys) {
-    if (is_type(open.head->content_type, "text/event-stream")) form_ = Form::stream;
-    else if (model_answers_) form_ = Form::unknown;
-    else if (is_type(open.head->content_type, "application/json")) form_ = Form::json;
+    if (is_type(open.head->content_type, "text/event-stream"))
+        form_ = Form::stream;
+    else if (model_answers_)
+        form_ = Form::unknown;
+    else if (is_type(open.head->content_type, "application/json"))
+        form_ = Form::json;
 }
 
 void Tap::garbage(const char* what) {
@@ -49,9 +55,12 @@ void Tap::feed(std::string_view bytes, bool eof, parley_tap& io) {
     io.cut_count = 0;
     io.state = std::max<uint32_t>(io.state, PARLEY_TAP_OPEN);
     if (form_ == Form::unknown) sniff(bytes);
-    if (form_ == Form::stream) feed_stream(bytes, eof, io);
-    else if (form_ == Form::opaque) feed_opaque(bytes, eof, io);
-    else feed_json(bytes, eof, io);
+    if (form_ == Form::stream)
+        feed_stream(bytes, eof, io);
+    else if (form_ == Form::opaque)
+        feed_opaque(bytes, eof, io);
+    else
+        feed_json(bytes, eof, io);
 }
 
 // Some servers send events under another name. No JSON starts with the letter of a field.
@@ -133,10 +142,10 @@ namespace {
 
 // A stream of events whose last one ends in ".completed" or ".done".
 class EventTap final : public Tap {
-   public:
+public:
     using Tap::Tap;
 
-   private:
+private:
     bool on_event(const sdk::SseEvent& event, parley_tap& io) override {
         if (event.data.starts_with("[DONE]")) {
             io.state = PARLEY_TAP_COMPLETE;
@@ -148,10 +157,14 @@ class EventTap final : public Tap {
         std::string_view error;
         JsonString key;
         while (r.next_key(key)) {
-            if (key.equals("usage")) read_usage(r, io.usage);
-            else if (key.equals("error")) error = r.raw();
-            else if (key.equals("type") && r.peek() == '"') r.read_string(type);
-            else r.skip();
+            if (key.equals("usage"))
+                read_usage(r, io.usage);
+            else if (key.equals("error"))
+                error = r.raw();
+            else if (key.equals("type") && r.peek() == '"')
+                r.read_string(type);
+            else
+                r.skip();
         }
         if (r.failed() || !r.at_end()) garbage("an event is not JSON");
         const bool last = type.raw.ends_with(".completed") || type.raw.ends_with(".done");

@@ -16,7 +16,7 @@ namespace parley::openai {
 // Bodies that are not streams, and the part of streams that both dialects share. It takes whole
 // events only, so what the client has is never cut inside one.
 class Tap {
-   public:
+public:
     explicit Tap(const parley_tap_open& open);
     virtual ~Tap() = default;
     Tap(const Tap&) = delete;
@@ -26,7 +26,7 @@ class Tap {
     // The error event that ends a broken stream.
     void fail(const parley_error& error, sdk::Out& out);
 
-   protected:
+protected:
     // One event with data, before any that ended the reply. True: the client did not ask for it,
     // cut it.
     virtual bool on_event(const sdk::SseEvent& event, parley_tap& io) = 0;
@@ -42,7 +42,7 @@ class Tap {
 
     bool usage_added() const { return usage_added_; }
 
-   private:
+private:
     enum class Form { stream, json, opaque, unknown };
 
     void sniff(std::string_view bytes);

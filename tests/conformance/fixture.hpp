@@ -47,7 +47,7 @@ protected:
     }
 
     std::string write(const std::string& name, const std::string& bytes) const {
-        const std::string path = folder_ + "/" + name;
+        std::string path = folder_ + "/" + name;
         std::ofstream(path, std::ios::binary) << bytes;
         ::chmod(path.c_str(), 0644);
         return path;

@@ -17,7 +17,7 @@ constexpr bool kSanitized = true;
 constexpr bool kSanitized = false;
 #endif
 
-constexpr std::size_t kGrowthMax = 256 * 1024;
+constexpr std::size_t kGrowthMax = std::size_t{256} * 1024;
 
 std::size_t resident_bytes() {
     std::ifstream file("/proc/self/statm");

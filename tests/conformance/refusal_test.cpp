@@ -12,8 +12,8 @@ struct Case {
     const char* sentence;
 };
 
-void PrintTo(const Case& one, std::ostream* out) {
-    *out << one.plugin;
+std::ostream& operator<<(std::ostream& out, const Case& one) {
+    return out << one.plugin;
 }
 
 std::string name_of(const testing::TestParamInfo<Case>& info) {

@@ -8,7 +8,7 @@
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
-#include "guarded.hpp"
+#include "support/guarded.hpp"
 #include "parley/sdk/json.hpp"
 #include "random_json.hpp"
 
@@ -48,7 +48,7 @@ void walk(JsonReader& r) {
 
 // What two ways of reading say of a text whose end is the end of readable memory.
 bool accepts(std::string_view text) {
-    static GuardedPages pages(1 << 20);
+    static test::GuardedPages pages(1 << 20);
     const std::string_view kept = pages.at_end(text);
     JsonReader skipping(kept);
     skipping.skip();

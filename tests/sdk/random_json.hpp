@@ -47,8 +47,9 @@ public:
 
     // Some bytes changed, dropped, doubled or put in; or the end is missing.
     std::string mutated(std::string text) {
+        using std::literals::string_view_literals::operator""sv;
         constexpr std::string_view kBytes = "{}[]\",:\\ \t\n\r0123456789-+.eEtrufalsn/u\0\x01\x7f"
-                                            "\x80\xbf\xc0\xc3\xe2\xed\xf0\xf4\xff";
+                                            "\x80\xbf\xc0\xc3\xe2\xed\xf0\xf4\xff"sv;
         for (std::size_t n = 1 + below(3); n > 0 && !text.empty(); --n) {
             const std::size_t at = below(text.size());
             switch (below(5)) {

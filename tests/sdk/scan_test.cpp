@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "guarded.hpp"
+#include "support/guarded.hpp"
 #include "parley/sdk/scan.hpp"
 
 namespace parley::sdk {
@@ -28,8 +28,6 @@ const Scanner kScanners[] = {
     {"find_string_special", find_string_special,
      [](unsigned char c) { return c == '"' || c == '\\' || c < 0x20 || c >= 0x80; }},
     {"find_quote", find_quote, [](unsigned char c) { return c == '"' || c == '\\'; }},
-    {"find_structure", find_structure,
-     [](unsigned char c) { return c == '"' || c == '{' || c == '}' || c == '[' || c == ']'; }},
     {"find_line_end", find_line_end, [](unsigned char c) { return c == '\n' || c == '\r'; }},
 };
 
@@ -53,7 +51,7 @@ protected:
             << testing::PrintToString(std::string(text));
     }
 
-    GuardedPages pages_{4096};
+    test::GuardedPages pages_{4096};
     std::mt19937 random_{20240601};
 };
 
@@ -138,7 +136,7 @@ TEST(Utf8, LengthFollowsTheDefinition) {
 }
 
 TEST(Utf8, ACutSequenceIsMalformedAndNotReadPast) {
-    GuardedPages pages(4096);
+    test::GuardedPages pages(4096);
     for (const std::string_view whole : {"\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80"}) {
         const std::string_view kept = pages.at_end(whole);
         EXPECT_EQ(utf8_length(kept.data(), kept.data() + kept.size()), whole.size());

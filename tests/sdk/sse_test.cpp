@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "guarded.hpp"
+#include "support/guarded.hpp"
 #include "parley/sdk/sse.hpp"
 
 namespace parley::sdk {
@@ -245,7 +245,7 @@ void offer_slowly(const std::string& head, const std::string& line, std::size_t 
     std::string text = head;
     while (text.size() < size) text += line;
     text += text.ends_with('\n') ? "\n" : "\n\n";
-    GuardedPages pages(text.size());
+    test::GuardedPages pages(text.size());
     const std::string_view kept = pages.at_begin(text);
     SseSplitter splitter;
     SseEvent event;

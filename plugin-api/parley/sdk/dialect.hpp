@@ -32,16 +32,15 @@ namespace detail {
 template <class T>
 void add_taps(parley_dialect& t) {
     using Tap = typename T::Tap;
-    t.tap_open = [](parley_instance* i, const parley_tap_open* open, parley_session** out,
-                    parley_error* e) {
-        return guard(e, [&] {
-            *out = reinterpret_cast<parley_session*>(self<T>(i).tap_open(*open));
-        });
-    };
-    t.tap_feed = [](parley_session* s, parley_bytes b, uint32_t eof, parley_tap* io,
-                    parley_error* e) {
-        return guard(e, [&] { stream<Tap>(s).feed(view(b), eof != 0, *io); });
-    };
+    t.tap_open =
+        [](parley_instance* i, const parley_tap_open* open, parley_session** out, parley_error* e) {
+            return guard(
+                e, [&] { *out = reinterpret_cast<parley_session*>(self<T>(i).tap_open(*open)); });
+        };
+    t.tap_feed =
+        [](parley_session* s, parley_bytes b, uint32_t eof, parley_tap* io, parley_error* e) {
+            return guard(e, [&] { stream<Tap>(s).feed(view(b), eof != 0, *io); });
+        };
     t.tap_fail = [](parley_session* s, const parley_error* error, const parley_out* o) {
         return guard(nullptr, [&] {
             Out out(o);
@@ -53,16 +52,23 @@ void add_taps(parley_dialect& t) {
 
 template <class T>
 void add_errors(parley_dialect& t) {
-    t.encode_error = [](parley_instance* i, const parley_call* call, const parley_error* error,
-                        const parley_arena* a, parley_http_reply* reply, const parley_out* o) {
+    t.encode_error = [](parley_instance* i,
+                        const parley_call* call,
+                        const parley_error* error,
+                        const parley_arena* a,
+                        parley_http_reply* reply,
+                        const parley_out* o) {
         return guard(nullptr, [&] {
             Arena arena(a);
             Out out(o);
             self<T>(i).encode_error(call, *error, arena, *reply, out);
         });
     };
-    t.decode_error = [](parley_instance* i, const parley_http_reply_head* head, parley_bytes body,
-                        const parley_arena* a, parley_error* out) {
+    t.decode_error = [](parley_instance* i,
+                        const parley_http_reply_head* head,
+                        parley_bytes body,
+                        const parley_arena* a,
+                        parley_error* out) {
         return guard(nullptr, [&] {
             Arena arena(a);
             self<T>(i).decode_error(*head, view(body), arena, *out);
@@ -82,7 +88,7 @@ parley_dialect dialect_table() {
         *count = static_cast<uint32_t>(all.size());
         return all.data();
     };
-    if constexpr (requires(T& d, const parley_call& c) { d.match(c); }) {
+    if constexpr (requires(T & d, const parley_call& c) { d.match(c); }) {
         t.match = [](parley_instance* i, const parley_call* call) -> uint32_t {
             try {
                 return self<T>(i).match(*call);
@@ -91,15 +97,22 @@ parley_dialect dialect_table() {
             }
         };
     }
-    t.peek = [](parley_instance* i, const parley_call* call, const parley_arena* a,
-                parley_peek* out, parley_error* e) {
+    t.peek = [](parley_instance* i,
+                const parley_call* call,
+                const parley_arena* a,
+                parley_peek* out,
+                parley_error* e) {
         return guard(e, [&] {
             Arena arena(a);
             self<T>(i).peek(*call, arena, *out);
         });
     };
-    t.retarget = [](parley_instance* i, const parley_call* call, const parley_peek* peek,
-                    parley_str model, const parley_arena* a, parley_retarget* io,
+    t.retarget = [](parley_instance* i,
+                    const parley_call* call,
+                    const parley_peek* peek,
+                    parley_str model,
+                    const parley_arena* a,
+                    parley_retarget* io,
                     parley_error* e) {
         return guard(e, [&] {
             Arena arena(a);
@@ -109,11 +122,19 @@ parley_dialect dialect_table() {
     add_taps<T>(t);
     add_errors<T>(t);
     using Models = std::span<const parley_model* const>;
-    if constexpr (requires(T& d, const parley_call& c, Models m, Arena& a, parley_http_reply& r,
+    if constexpr (requires(T & d,
+                           const parley_call& c,
+                           Models m,
+                           Arena& a,
+                           parley_http_reply& r,
                            Out& o) { d.encode_models(c, m, a, r, o); }) {
-        t.encode_models = [](parley_instance* i, const parley_call* call,
-                             const parley_model* const* models, uint64_t count,
-                             const parley_arena* a, parley_http_reply* reply, const parley_out* o,
+        t.encode_models = [](parley_instance* i,
+                             const parley_call* call,
+                             const parley_model* const* models,
+                             uint64_t count,
+                             const parley_arena* a,
+                             parley_http_reply* reply,
+                             const parley_out* o,
                              parley_error* e) {
             return guard(e, [&] {
                 Arena arena(a);

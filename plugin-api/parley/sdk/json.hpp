@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "parley/sdk/nesting.hpp"
 #include "parley/sdk/scan.hpp"
 
 namespace parley::sdk {
@@ -96,13 +97,14 @@ struct JsonString {
 //   JsonString key;
 //   if (r.enter_object()) while (r.next_key(key)) { ... read or r.skip() ... }
 class JsonReader {
-   public:
+public:
     static constexpr int kDepthMax = 512;
 
     explicit JsonReader(std::string_view text)
         : begin_(text.data()), p_(text.data()), end_(text.data() + text.size()) {}
 
     bool failed() const { return failed_; }
+
     std::size_t at() const { return static_cast<std::size_t>(p_ - begin_); }
 
     // The first character of the next value: one of { [ " t f n - 0..9, or 0 at a fault.
@@ -113,6 +115,7 @@ class JsonReader {
     }
 
     bool enter_object() { return enter('{'); }
+
     bool enter_array() { return enter('['); }
 
     // The next key of the object entered last, its colon passed; false at the closing brace.
@@ -176,7 +179,7 @@ class JsonReader {
         return p_ == end_;
     }
 
-   private:
+private:
     bool fail() {
         failed_ = true;
         return false;
@@ -256,9 +259,9 @@ class JsonReader {
         p_ += 2;
         if (kind == 'u') {
             for (int i = 0; i < 4; ++i, ++p_) {
-                const bool hex = p_ != end_ && ((*p_ >= '0' && *p_ <= '9') ||
-                                                (*p_ >= 'a' && *p_ <= 'f') ||
-                                                (*p_ >= 'A' && *p_ <= 'F'));
+                const bool hex =
+                    p_ != end_ && ((*p_ >= '0' && *p_ <= '9') || (*p_ >= 'a' && *p_ <= 'f') ||
+                                   (*p_ >= 'A' && *p_ <= 'F'));
                 if (!hex) return fail();
             }
             return true;
@@ -322,8 +325,8 @@ class JsonReader {
                 if (!enter(c)) return false;
                 const int level = depth_ - 1;
                 const std::uint64_t bit = std::uint64_t{1} << (level & 63);
-                objects[level / 64] = c == '{' ? objects[level / 64] | bit
-                                               : objects[level / 64] & ~bit;
+                objects[level / 64] =
+                    c == '{' ? objects[level / 64] | bit : objects[level / 64] & ~bit;
                 opened = true;
             } else if (!skip_scalar(c)) {
                 return false;
@@ -351,7 +354,7 @@ class JsonReader {
 // Watches a JSON object that arrives in pieces and keeps the raw values of a few top-level keys.
 // It checks structure, not grammar: it is for bodies that are passed on, not believed.
 class JsonTop {
-   public:
+public:
     static constexpr std::size_t kValueBytesMax = 16 * 1024;
     static constexpr std::size_t kKeyBytesMax = 64;
     enum class State { open, complete, broken };
@@ -377,7 +380,12 @@ class JsonTop {
     State feed(std::string_view bytes) {
         const char* p = bytes.data();
         const char* end = p + bytes.size();
-        while (p != end && state_ == State::open) p = in_string_ ? string(p, end) : plain(p, end);
+        while (p != end && state_ == State::open) {
+            p = depth_ > 1    ? nested(p, end)
+                : in_string_  ? string(p, end)
+                : depth_ == 0 ? top(p)
+                              : member(p);
+        }
         // Behind the object only white space may come.
         while (p != end && state_ == State::complete) {
             if (!is_space(*p)) state_ = State::broken;
@@ -386,7 +394,7 @@ class JsonTop {
         return state_;
     }
 
-   private:
+private:
     struct Value {
         std::string text;
         bool came = false;
@@ -438,30 +446,21 @@ class JsonTop {
         next_value_ = kNone;
         if (key_.size() == kKeyBytesMax) return;
         JsonString key;
-        JsonReader r(key_);
-        if (!r.read_string(key)) return;
+        key.raw = std::string_view(key_).substr(1, key_.size() - 2);
+        if (key_.find('\\') != key_.npos && !JsonReader(key_).read_string(key)) return;
         for (std::size_t i = 0; i < key_count_; ++i) {
             if (key.equals(keys_[i])) next_value_ = i;
         }
     }
 
-    const char* plain(const char* p, const char* end) {
-        if (depth_ == 0) return top(p);
-        if (depth_ == 1) return member(p);
-        const char* start = p;
-        p = find_structure(p, end);
-        if (p == end) {
-            keep(start, p);
-            return p;
-        }
-        const char c = *p++;
-        if (c == '"') {
-            in_string_ = true;
-        } else {
-            depth_ += c == '{' || c == '[' ? 1 : -1;
-        }
-        keep(start, p);
-        return p;
+    const char* nested(const char* p, const char* end) {
+        JsonNesting at{depth_, in_string_, escaping_};
+        const char* stop = pass_nested(p, end, 1, at);
+        depth_ = at.depth;
+        in_string_ = at.in_string;
+        escaping_ = at.escaping;
+        keep(p, stop);
+        return stop;
     }
 
     const char* top(const char* p) {
@@ -546,7 +545,8 @@ inline void json_quote(std::string_view text, std::string& out) {
         const auto c = static_cast<unsigned char>(*p);
         if (c >= 0x80) {
             const std::size_t length = utf8_length(p, end);
-            out.append(length == 0 ? std::string_view("\xef\xbf\xbd") : std::string_view(p, length));
+            out.append(length == 0 ? std::string_view("\xef\xbf\xbd")
+                                   : std::string_view(p, length));
             p += length == 0 ? 1 : length;
             continue;
         }
@@ -580,12 +580,15 @@ inline void json_quote(std::string_view text, std::string& out) {
 
 // Appends JSON to a string, minding commas. Nesting is the caller's to balance.
 class JsonWriter {
-   public:
+public:
     explicit JsonWriter(std::string& out) : out_(out) {}
 
     JsonWriter& begin_object() { return open('{'); }
+
     JsonWriter& end_object() { return close('}'); }
+
     JsonWriter& begin_array() { return open('['); }
+
     JsonWriter& end_array() { return close(']'); }
 
     JsonWriter& key(std::string_view name) {
@@ -603,7 +606,9 @@ class JsonWriter {
     }
 
     JsonWriter& number(std::int64_t value) { return raw(std::to_string(value)); }
+
     JsonWriter& boolean(bool value) { return raw(value ? "true" : "false"); }
+
     JsonWriter& null() { return raw("null"); }
 
     // Text that is JSON already.
@@ -613,7 +618,7 @@ class JsonWriter {
         return *this;
     }
 
-   private:
+private:
     void comma() {
         if (!fresh_) out_ += ',';
         fresh_ = false;

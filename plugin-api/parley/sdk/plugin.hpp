@@ -18,11 +18,18 @@
 
 namespace parley::sdk {
 
-inline std::string_view view(parley_str s) { return {s.ptr, s.len}; }
+inline std::string_view view(parley_str s) {
+    return {s.ptr, s.len};
+}
+
 inline std::string_view view(parley_bytes b) {
     return {reinterpret_cast<const char*>(b.ptr), b.len};
 }
-constexpr parley_str str(std::string_view s) { return {s.data(), s.size()}; }
+
+constexpr parley_str str(std::string_view s) {
+    return {s.data(), s.size()};
+}
+
 inline parley_bytes bytes(std::string_view s) {
     return {reinterpret_cast<const uint8_t*>(s.data()), s.size()};
 }
@@ -43,7 +50,7 @@ struct Failure : std::exception {
 
 // Memory that the host frees when the call, session or exchange it belongs to ends.
 class Arena {
-   public:
+public:
     explicit Arena(const parley_arena* arena) : arena_(arena) {}
 
     template <class T>
@@ -60,20 +67,21 @@ class Arena {
         return {memory, text.size()};
     }
 
-   private:
+private:
     const parley_arena* arena_;
 };
 
 // Where bytes go. Throws when the host takes no more.
 class Out {
-   public:
+public:
     explicit Out(const parley_out* out) : out_(out) {}
 
     void write(std::string_view text) {
-        if (out_->write(out_, bytes(text)) < 0) throw Failure(PARLEY_E_BUDGET, "out: limit reached");
+        if (out_->write(out_, bytes(text)) < 0)
+            throw Failure(PARLEY_E_BUDGET, "out: limit reached");
     }
 
-   private:
+private:
     const parley_out* out_;
 };
 
@@ -164,22 +172,22 @@ parley_component make_component(const Describe& about, const void* table) {
         return guard(error, [&] { *out = reinterpret_cast<parley_instance*>(new T(host)); });
     };
     c.destroy = [](parley_instance* instance) { delete &self<T>(instance); };
-    if constexpr (requires(T& t) { t.configure(std::string_view{}); }) {
+    if constexpr (requires(T & t) { t.configure(std::string_view{}); }) {
         c.configure = [](parley_instance* instance, parley_str config, parley_error* error) {
             return guard(error, [&] { self<T>(instance).configure(view(config)); });
         };
     }
-    if constexpr (requires(T& t) { t.activate(); }) {
+    if constexpr (requires(T & t) { t.activate(); }) {
         c.activate = [](parley_instance* instance, parley_error* error) {
             return guard(error, [&] { self<T>(instance).activate(); });
         };
     }
-    if constexpr (requires(T& t) { t.quiesce(); }) {
+    if constexpr (requires(T & t) { t.quiesce(); }) {
         c.quiesce = [](parley_instance* instance) {
             guard(nullptr, [&] { self<T>(instance).quiesce(); });
         };
     }
-    if constexpr (requires(T& t) { t.deactivate(); }) {
+    if constexpr (requires(T & t) { t.deactivate(); }) {
         c.deactivate = [](parley_instance* instance) {
             guard(nullptr, [&] { self<T>(instance).deactivate(); });
         };
@@ -189,8 +197,10 @@ parley_component make_component(const Describe& about, const void* table) {
 
 // The entry of a plugin whose components are the elements of `list` (an array with static life).
 template <class List>
-constexpr parley_entry make_entry(std::string_view id, std::string_view version,
-                                  std::string_view vendor, List) {
+constexpr parley_entry make_entry(std::string_view id,
+                                  std::string_view version,
+                                  std::string_view vendor,
+                                  List) {
     parley_entry e{};
     e.struct_size = sizeof(e);
     e.abi_major = PARLEY_ABI_MAJOR;

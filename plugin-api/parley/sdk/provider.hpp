@@ -27,8 +27,11 @@ namespace detail {
 template <class T>
 void add_answers(parley_provider& t) {
     using Answer = typename T::Answer;
-    t.answer_open = [](parley_instance* i, const parley_plan_ask* ask, parley_bytes body,
-                       parley_session** out, parley_error* e) {
+    t.answer_open = [](parley_instance* i,
+                       const parley_plan_ask* ask,
+                       parley_bytes body,
+                       parley_session** out,
+                       parley_error* e) {
         return guard(e, [&] {
             *out = reinterpret_cast<parley_session*>(self<T>(i).answer_open(*ask, view(body)));
         });
@@ -54,24 +57,31 @@ parley_provider provider_table() {
         *count = static_cast<uint32_t>(all.size());
         return all.data();
     };
-    if constexpr (requires(T& p) { p.models(); }) {
+    if constexpr (requires(T & p) { p.models(); }) {
         t.models = [](parley_instance* i, uint32_t* count) {
             const std::span<const parley_model_offer> all = self<T>(i).models();
             *count = static_cast<uint32_t>(all.size());
             return all.data();
         };
     }
-    t.plan = [](parley_instance* i, const parley_plan_ask* ask, const parley_arena* a,
-                parley_plan* out, parley_error* e) {
+    t.plan = [](parley_instance* i,
+                const parley_plan_ask* ask,
+                const parley_arena* a,
+                parley_plan* out,
+                parley_error* e) {
         return guard(e, [&] {
             Arena arena(a);
             self<T>(i).plan(*ask, arena, *out);
         });
     };
     if constexpr (requires { &T::classify; }) {
-        t.classify = [](parley_instance* i, const parley_account* account,
-                        const parley_http_reply_head* head, parley_bytes body,
-                        const parley_error* told, const parley_arena* a, parley_verdict* out) {
+        t.classify = [](parley_instance* i,
+                        const parley_account* account,
+                        const parley_http_reply_head* head,
+                        parley_bytes body,
+                        const parley_error* told,
+                        const parley_arena* a,
+                        parley_verdict* out) {
             return guard(nullptr, [&] {
                 Arena arena(a);
                 self<T>(i).classify(*account, head, view(body), *told, arena, *out);

@@ -61,27 +61,6 @@ inline const char* find_quote(const char* p, const char* end) {
     return p;
 }
 
-// The first quote, brace or bracket in [p, end), or end.
-inline const char* find_structure(const char* p, const char* end) {
-#if defined(__SSE2__)
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i opener = _mm_set1_epi8('{');
-    const __m128i closer = _mm_set1_epi8('}');
-    const __m128i bit = _mm_set1_epi8(0x20);  // makes a brace of a bracket, and nothing else does
-    p = detail::scan16(p, end, [&](__m128i b) {
-        const __m128i braces = _mm_or_si128(b, bit);
-        const __m128i marks =
-            _mm_or_si128(_mm_cmpeq_epi8(braces, opener), _mm_cmpeq_epi8(braces, closer));
-        return _mm_or_si128(marks, _mm_cmpeq_epi8(b, quote));
-    });
-#endif
-    for (; p != end; ++p) {
-        const char c = *p;
-        if (c == '"' || c == '{' || c == '}' || c == '[' || c == ']') break;
-    }
-    return p;
-}
-
 // The first CR or LF in [p, end), or end.
 inline const char* find_line_end(const char* p, const char* end) {
 #if defined(__SSE2__)

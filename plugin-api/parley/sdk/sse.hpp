@@ -1,8 +1,8 @@
 // parley/sdk/sse.hpp: split a server-sent event stream into events (WHATWG HTML, section 9.2).
 //
 // The splitter keeps no bytes: the caller offers what it has, from the start of an unfinished event
-// on, and is told how long the first whole event is. LF, CR, CRLF and mixes end a line, a byte order
-// mark may stand at the start, several data lines are joined with LF.
+// on, and is told how long the first whole event is. LF, CR, CRLF and mixes end a line, a byte
+// order mark may stand at the start, several data lines are joined with LF.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ struct SseEvent {
 };
 
 class SseSplitter {
-   public:
+public:
     // Reads the first whole event of `bytes` and returns its length, blank line included; 0 when
     // there is none yet (offer the same bytes and more). With eof an event may end without its
     // blank line. Comments and blank lines on their own count as events without data.
@@ -47,10 +47,11 @@ class SseSplitter {
         return finish(bytes, event);
     }
 
-   private:
+private:
     struct Part {
         std::size_t at = 0;
         std::size_t size = 0;
+
         std::string_view of(std::string_view bytes) const { return bytes.substr(at, size); }
     };
 

@@ -140,7 +140,8 @@ export class Parley {
     this.signal('SIGTERM');
     try {
       const { code, signal } = await this.ended();
-      assert.equal(code, 0, `parley ended with code ${code}, signal ${signal}:\n${this.stderr}`);
+      const end = this.stderr.split('\n').slice(-60).join('\n');
+      assert.equal(code, 0, `parley ended with code ${code}, signal ${signal}:\n${end}`);
       assert.doesNotMatch(this.stderr, /Sanitizer|runtime error/);
     } finally {
       this.child.kill('SIGKILL');

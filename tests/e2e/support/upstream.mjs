@@ -95,10 +95,10 @@ export class Upstream extends Base {
   }
 
   async #serve(request, reply) {
-    const closed = defer();
-    request.closed = closed.promise; // when the proxy has left, with the time of it
+    const gone = defer();
+    request.gone = gone.promise; // when the proxy has left, with the time of it
     reply.on('close', () => {
-      if (!reply.writableFinished) closed.resolve(performance.now());
+      if (!reply.writableFinished) gone.resolve(performance.now());
     });
     const pieces = [];
     try {
@@ -141,7 +141,7 @@ function dress(reply) {
   reply.reset = () => reply.socket.resetAndDestroy();
 }
 
-/** An upstream byte by byte: `script(connection)` reads requests and writes whatever it likes. */
+/** An upstream byte by byte: `script(connection, request)` writes whatever it likes. */
 export class RawUpstream extends Base {
   script = async () => {};
   connections = new Happenings();
@@ -151,9 +151,7 @@ export class RawUpstream extends Base {
     const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       const connection = new RawConnection(upstream, socket);
       upstream.connections.add(connection);
-      upstream.script(connection).catch((error) => {
-        if (!connection.left) upstream.faults.push(`script: ${error.stack}`);
-      });
+      connection.serve().catch((error) => upstream.faults.push(`script: ${error.stack}`));
     });
     return upstream.listen(server, 'http');
   }
@@ -175,11 +173,14 @@ class RawConnection {
     socket.on('end', leave).on('close', leave);
   }
 
-  /** The next request on this connection; undefined when the proxy has closed it. */
-  async request() {
-    const request = await readRequest(this.source);
-    if (request) this.upstream.note(request);
-    return request;
+  /** One request after the other, until one side closes the connection. */
+  async serve() {
+    while (!this.socket.writableEnded && !this.socket.destroyed) {
+      const request = await readRequest(this.source);
+      if (!request) return;
+      this.upstream.note(request);
+      await this.upstream.script(this, request);
+    }
   }
 
   write(bytes) {

@@ -283,6 +283,22 @@ TEST(Fault, SyntaxErrorsStandAlone) {
 }
 
 TEST(Fault, AllAtOnceInTheOrderOfTheFile) {
+    const std::string levels = "expected one of \"debug\", \"info\", \"warn\", \"error\"";
+    const std::string durations =
+        ", such as 250 (milliseconds), \"250ms\", \"10s\", \"5m\" or \"1h\"";
+    const std::string target = "p.toml:5:25: route[0].targets[0].provider: ";
+    const std::string key = "p.toml:11:7: client_key[0].key: environment variable NONE is not set";
+    const Texts expected{
+        "p.toml:2:9: log.level: " + levels + ", got \"loud\"",
+        target + "no provider has the name \"nobody\"; none is known here",
+        "p.toml:7:1: server.listn: unknown key; did you mean \"listen\"",
+        "p.toml:8:11: server.threads: expected an integer from 0 to 1024, got -1",
+        key + "; set it, or put it into .env beside the configuration file",
+        "p.toml:13:11: limits.head_ms: expected a duration from 1ms to 1h" + durations +
+            ", got \"soon\"",
+        "PARLEY_LIMITS__IDLE_MS: limits.idle_ms: expected a duration from 1ms to 24h" + durations +
+            ", got \"later\"",
+    };
     EXPECT_EQ(faults_in(R"([log]
 level = "loud"
 [[route]]
@@ -298,21 +314,7 @@ key = "$NONE"
 head_ms = "soon"
 )",
                         {{{"PARLEY_LIMITS__IDLE_MS", "later"}}}),
-              (Texts{
-                  "p.toml:2:9: log.level: expected one of \"debug\", \"info\", \"warn\", "
-                  "\"error\", got \"loud\"",
-                  "p.toml:5:25: route[0].targets[0].provider: no provider has the name "
-                  "\"nobody\"; none is known here",
-                  "p.toml:7:1: server.listn: unknown key; did you mean \"listen\"",
-                  "p.toml:8:11: server.threads: expected an integer from 0 to 1024, got -1",
-                  "p.toml:11:7: client_key[0].key: environment variable NONE is not set; set it, "
-                  "or put it into .env beside the configuration file",
-                  "p.toml:13:11: limits.head_ms: expected a duration from 1ms to 1h, such as 250 "
-                  "(milliseconds), \"250ms\", \"10s\", \"5m\" or \"1h\", got \"soon\"",
-                  "PARLEY_LIMITS__IDLE_MS: limits.idle_ms: expected a duration from 1ms to 24h, "
-                  "such as 250 (milliseconds), \"250ms\", \"10s\", \"5m\" or \"1h\", got "
-                  "\"later\"",
-              }));
+              expected);
 }
 
 TEST(Fault, TextIsOneLine) {

@@ -1,5 +1,9 @@
 #include "config/units.hpp"
 
+#include <algorithm>
+#include <map>
+#include <memory>
+
 #include <gtest/gtest.h>
 
 #include "config/address.hpp"
@@ -89,58 +93,74 @@ TEST(Address, ReadsHostAndPort) {
     }
 }
 
-TEST(Keys, UnitsStandInTheNames) {
+// Each key with its slot in a new object, and a name for messages.
+struct Seen {
+    std::string path;
+    const Key* key;
+    std::shared_ptr<void> object;
+
+    Slot slot() const { return key->slot(object.get()); }
+
+    bool is_amount() const { return std::holds_alternative<std::uint64_t*>(slot()); }
+};
+
+std::vector<Seen> keys_of(const Table& table) {
+    std::vector<Seen> seen;
+    const auto object = table.fresh();
+    for (const Key& key : table.keys) {
+        seen.push_back({std::string(table.path) + "." + std::string(key.name), &key, object});
+    }
+    return seen;
+}
+
+std::vector<Seen> all_keys() {
+    std::vector<Seen> all;
     for (const Table& table : tables()) {
-        for (const Key& key : table.keys) {
-            SCOPED_TRACE(std::string(table.path) + "." + std::string(key.name));
-            EXPECT_EQ(key.form == Form::kDuration, key.name.ends_with("_ms"));
-            EXPECT_EQ(key.form == Form::kBytes, key.name.find("bytes") != key.name.npos);
-            const bool is_number = key.form == Form::kNumber || key.form == Form::kBytes ||
-                                   key.form == Form::kDuration;
-            EXPECT_EQ(is_number, key.max > key.min);
-            EXPECT_FALSE(key.meaning.empty());
-            EXPECT_FALSE(key.meaning.ends_with('.'));
-        }
+        for (Seen& seen : keys_of(table)) all.push_back(std::move(seen));
+    }
+    return all;
+}
+
+TEST(Keys, UnitsStandInTheNames) {
+    for (const Seen& seen : all_keys()) {
+        const Key& key = *seen.key;
+        EXPECT_EQ(key.form == Form::kDuration, key.name.ends_with("_ms")) << seen.path;
+        EXPECT_EQ(key.form == Form::kBytes, key.name.find("bytes") != key.name.npos) << seen.path;
+        EXPECT_EQ(seen.is_amount(), key.max > key.min) << seen.path;
+    }
+}
+
+TEST(Keys, MeaningsAreNoSentences) {
+    for (const Seen& seen : all_keys()) {
+        EXPECT_FALSE(seen.key->meaning.empty()) << seen.path;
+        EXPECT_FALSE(seen.key->meaning.ends_with('.')) << seen.path;
     }
 }
 
 TEST(Keys, DefaultsKeepTheBounds) {
-    for (const Table& table : tables()) {
-        const auto object = table.fresh();
-        for (const Key& key : table.keys) {
-            SCOPED_TRACE(std::string(table.path) + "." + std::string(key.name));
-            const Slot slot = key.slot(object.get());
-            if (const auto* amount = std::get_if<std::uint64_t*>(&slot)) {
-                EXPECT_GE(**amount, key.min);
-                EXPECT_LE(**amount, key.max);
-            }
-        }
+    for (const Seen& seen : all_keys()) {
+        if (!seen.is_amount()) continue;
+        const std::uint64_t amount = *std::get<std::uint64_t*>(seen.slot());
+        EXPECT_GE(amount, seen.key->min) << seen.path;
+        EXPECT_LE(amount, seen.key->max) << seen.path;
     }
 }
 
 TEST(Keys, EveryLimitHasOne) {
-    const auto members = [](const Table& table) {
-        std::size_t count = 0;
-        const auto object = table.fresh();
-        for (const Key& key : table.keys) {
-            count += std::holds_alternative<std::uint64_t*>(key.slot(object.get())) ? 1 : 0;
-        }
-        return count;
+    const auto amounts_in = [](std::string_view path) {
+        const auto keys = keys_of(table_at(path));
+        return std::count_if(keys.begin(), keys.end(), [](const Seen& s) { return s.is_amount(); });
     };
-    EXPECT_EQ(members(table_at("limits")) * sizeof(std::uint64_t), sizeof(Limits));
-    EXPECT_EQ(members(table_at("upstream")) * sizeof(std::uint64_t), sizeof(UpstreamLimits));
+    EXPECT_EQ(static_cast<std::size_t>(amounts_in("limits")), sizeof(Limits) / 8);
+    EXPECT_EQ(static_cast<std::size_t>(amounts_in("upstream")), sizeof(UpstreamLimits) / 8);
 }
 
 TEST(Keys, NoTwoSetTheSameMember) {
+    const auto at = [](auto* member) -> const void* { return member; };
     for (const Table& table : tables()) {
-        const auto object = table.fresh();
-        std::vector<const void*> members;
-        for (const Key& key : table.keys) {
-            const void* member =
-                std::visit([](auto* at) -> const void* { return at; }, key.slot(object.get()));
-            EXPECT_EQ(std::count(members.begin(), members.end(), member), 0) << key.name;
-            members.push_back(member);
-        }
+        std::map<const void*, std::string> members;
+        for (const Seen& seen : keys_of(table)) members[std::visit(at, seen.slot())] = seen.path;
+        EXPECT_EQ(members.size(), table.keys.size()) << table.path;
     }
 }
 

@@ -1,13 +1,14 @@
-// guarded.hpp: memory whose neighbours cannot be touched, so that reading past an end is a crash.
+// support/guarded.hpp: memory whose neighbours cannot be touched, so that reading past an end is a crash.
 #pragma once
 
 #include <cstring>
+#include <new>
 #include <string_view>
 
 #include <sys/mman.h>
 #include <unistd.h>
 
-namespace parley::sdk {
+namespace parley::test {
 
 // Pages between two that cannot be read.
 class GuardedPages {
@@ -51,4 +52,4 @@ private:
     char* begin_ = nullptr;
 };
 
-}  // namespace parley::sdk
+}  // namespace parley::test
