@@ -1,8 +1,11 @@
 #include "http/listener.hpp"
 
 #include <charconv>
+#include <exception>
 
 #include <boost/asio/ip/address.hpp>
+
+#include "base/log.hpp"
 
 namespace parley::http {
 
@@ -144,8 +147,13 @@ Task<void> Listener::run(Stream::Ptr stream, Serve serve, std::shared_ptr<Connec
         const Result<void> shaken = co_await stream->handshake();
         ready = shaken.has_value();
     }
-    if (ready) {
-        co_await serve(stream);
+    try {
+        if (ready) {
+            co_await serve(stream);
+        }
+    } catch (const std::exception& fault) {
+        // A fault of ours, or no memory: this connection is lost, the others are not.
+        base::log(base::LogLevel::error, "connection lost", {{"why", fault.what()}});
     }
     stream->close();
     count->fetch_sub(1, std::memory_order_relaxed);

@@ -6,9 +6,9 @@ namespace parley::http {
 
 Loop::Loop(int index)
     : index_(index),
+      deadlines_([](void* self) { static_cast<Loop*>(self)->schedule_tick(); }, this),
       work_(boost::asio::make_work_guard(io_)),
       tick_(io_),
-      deadlines_([](void* self) { static_cast<Loop*>(self)->schedule_tick(); }, this),
       scratch_(new char[kScratchBytes]) {
     wake();
 }

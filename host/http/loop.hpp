@@ -52,10 +52,10 @@ private:
     void schedule_tick();
 
     int index_;
+    Deadlines deadlines_;  // before io_: what waits there may hold deadlines to the end
     boost::asio::io_context io_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     boost::asio::steady_timer tick_;
-    Deadlines deadlines_;
     std::unique_ptr<char[]> scratch_;
 };
 

@@ -245,6 +245,7 @@ void Stream::cancel() {
     cancelled_ = true;
     resume(reader_);
     resume(writer_);
+    if (void* owner = std::exchange(watcher_, nullptr); owner != nullptr) gone_(owner);
 }
 
 void Stream::watch(void* owner, Gone gone) {

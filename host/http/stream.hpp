@@ -72,7 +72,8 @@ public:
     // One deadline: it ends the wait that is going on, or the next one. 0 means none.
     void expire_after(std::uint64_t ms);
 
-    // Ends every wait, now and later, with Wake::cancelled.
+    // Ends every wait, now and later, with Wake::cancelled; a watch is told that the far end is
+    // gone.
     void cancel();
 
     bool cancelled() const { return cancelled_; }

@@ -28,13 +28,30 @@ bool is_local_origin(std::string_view origin) {
     return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
 }
 
+// A client is listed as long as its connection is served, however that ends.
+class Present {
+public:
+    Present(std::set<Client*>& all, Client& client) : all_(all), client_(client) {
+        all_.insert(&client_);
+    }
+
+    Present(const Present&) = delete;
+    Present& operator=(const Present&) = delete;
+
+    ~Present() { all_.erase(&client_); }
+
+private:
+    std::set<Client*>& all_;
+    Client& client_;
+};
+
 }  // namespace
 
 Task<void> Front::serve(http::Stream::Ptr stream) {
     const std::shared_ptr<const pipeline::World> world = lane_.world();
     const std::shared_ptr<const config::Limits> limits(world, &world->config.limits);
     Client client(std::move(stream), limits);
-    clients_.insert(&client);
+    const Present present(clients_, client);
     for (;;) {
         const Client::Next next = co_await client.read_head();
         if (next == Client::Next::end) break;
@@ -48,7 +65,6 @@ Task<void> Front::serve(http::Stream::Ptr stream) {
         co_await client.linger();
         break;
     }
-    clients_.erase(&client);
 }
 
 Task<void> Front::answer(Client& client) {

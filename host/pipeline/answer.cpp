@@ -15,38 +15,47 @@ Result<void> AnswerSource::open(const plugins::Provider& provider,
     return answer_.open(provider, ask, body, arena);
 }
 
+// A step may bring bytes and an end together: the bytes come first.
 Task<Result<void>> AnswerSource::step() {
-    while (bytes_.empty() && !done_) {
+    while (bytes_.empty() && !done_ && !failure_) {
+        const bool expired = co_await pause(std::exchange(wait_ms_, 0));
         if (cancelled_) co_return upstream_error(PARLEY_E_CANCELLED, "client left");
+        if (expired) co_return upstream_error(PARLEY_E_TIMEOUT, "upstream: timed out");
         const parley_status status = answer_.step(bytes_, limits_.held_bytes_max);
         if (status == PARLEY_DONE) {
             done_ = true;
         } else if (status == PARLEY_CLOSED) {
-            co_return upstream_error(PARLEY_E_UPSTREAM_PROTOCOL, "upstream: connection broken");
-        } else if (status == PARLEY_AGAIN && bytes_.empty()) {
-            std::uint64_t wait_ms = answer_.view().wait_ms;
-            bool expires = false;
-            if (expires_at_ms_ != 0) {
-                const std::uint64_t now_ms = loop_.now_ms();
-                const std::uint64_t left = expires_at_ms_ > now_ms ? expires_at_ms_ - now_ms : 1;
-                expires = left <= wait_ms;
-                wait_ms = std::min(wait_ms, left);
-            }
-            http::Pause pause(loop_, wait_ms);
-            pause_ = &pause;
-            co_await pause;
-            pause_ = nullptr;
-            if (expires) co_return upstream_error(PARLEY_E_TIMEOUT, "upstream: timed out");
+            failure_ = upstream_error(PARLEY_E_UPSTREAM_PROTOCOL, "upstream: connection broken");
         } else if (status < 0) {
-            co_return upstream_error(-status, "upstream: its own answer failed");
+            failure_ = upstream_error(-status, "upstream: its own answer failed");
+        } else if (status == PARLEY_AGAIN) {
+            wait_ms_ = answer_.view().wait_ms;
         }
     }
+    if (bytes_.empty() && failure_) co_return *failure_;
     co_return Result<void>();
+}
+
+// True when the deadline came first.
+Task<bool> AnswerSource::pause(std::uint64_t wait_ms) {
+    bool expires = false;
+    if (wait_ms == 0) co_return false;
+    if (expires_at_ms_ != 0) {
+        const std::uint64_t now_ms = loop_.now_ms();
+        const std::uint64_t left_ms = expires_at_ms_ > now_ms ? expires_at_ms_ - now_ms : 1;
+        expires = left_ms <= wait_ms;
+        wait_ms = std::min(wait_ms, left_ms);
+    }
+    http::Pause pause(loop_, wait_ms);
+    pause_ = &pause;
+    co_await pause;
+    pause_ = nullptr;
+    co_return expires && !cancelled_;
 }
 
 Task<Result<void>> AnswerSource::read_head() {
     Result<void> stepped = co_await step();
-    if (!stepped && bytes_.empty()) co_return stepped;
+    if (!stepped) co_return stepped;
     const parley_answer& answer = answer_.view();
     head_.status = answer.status == 0 ? 200 : answer.status;
     head_.content_type = plugins::view(answer.content_type);
@@ -66,7 +75,7 @@ Task<Result<http::Source::Piece>> AnswerSource::read_body() {
     if (!stepped) co_return std::move(stepped).error();
     Piece piece;
     piece.bytes = bytes_.view();
-    piece.end = done_;
+    piece.end = done_ && !failure_;
     shown_ = true;
     co_return piece;
 }

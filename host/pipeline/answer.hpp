@@ -1,6 +1,7 @@
 // pipeline/answer.hpp: a provider's own answer as a source of bytes.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "base/bytes.hpp"
@@ -34,6 +35,7 @@ public:
 private:
     // Steps until there are bytes or the end.
     base::Task<base::Result<void>> step();
+    base::Task<bool> pause(std::uint64_t wait_ms);
 
     http::Loop& loop_;
     const config::UpstreamLimits& limits_;
@@ -42,7 +44,9 @@ private:
     base::Bytes bytes_;
     http::Pause* pause_ = nullptr;
     std::uint64_t expires_at_ms_ = 0;
-    bool shown_ = false;  // bytes_ were given out
+    std::uint64_t wait_ms_ = 0;           // before the next step
+    bool shown_ = false;                  // bytes_ were given out
+    std::optional<base::Error> failure_;  // once the bytes before it were given out
     bool done_ = false;
     bool cancelled_ = false;
 };

@@ -99,7 +99,7 @@ Result<LibraryInfo> read_info(const std::string& path,
 
 // What the loader said, without the name of the copy, which means nothing to people.
 std::string loader_words(const std::string& path) {
-    const char* const words = ::dlerror();  // NOLINT(concurrency-mt-unsafe): one for each thread
+    const char* const words = ::dlerror();
     std::string text = words == nullptr ? "no reason given" : words;
     const std::string prefix = path + ": ";
     return printable(text.starts_with(prefix) ? text.substr(prefix.size()) : text,

@@ -1,19 +1,22 @@
-// fuzz.hpp: what the fuzzers share: their seeds, and the form of an input, which is that of a case in a
-// plugin's cases/: a head of lines, a blank line, and the body. An input may be a body alone.
+// fuzz.hpp: what the fuzzers share: their seeds, and the form of an input, which is that of a case
+// in a plugin's cases/: a head of lines, a blank line, and the body. An input may be a body alone.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <deque>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace parley::fuzz {
 
-inline void check(bool holds) {
-    if (!holds) __builtin_trap();
+inline void check(bool holds, int line = __builtin_LINE()) {
+    if (holds) return;
+    std::fprintf(stderr, "does not hold: line %d\n", line);
+    __builtin_trap();
 }
 
 struct Input {

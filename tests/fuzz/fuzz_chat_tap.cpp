@@ -1,5 +1,5 @@
-// The tap of openai-chat: the same however a reply is cut; complete only if the upstream said so; only
-// whole events are cut out; the error event that it writes is one that it understands.
+// The tap of openai-chat: the same however a reply is cut; complete only if the upstream said so;
+// only whole events are cut out; the error event that it writes is one that it understands.
 #include "watch.hpp"
 
 using parley::fuzz::check;
@@ -11,7 +11,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Input input(data, size);
     const auto make = parley::openai::make_chat_tap;
     const Seen seen = parley::fuzz::watch_all(make, input);
-    const auto says = [&](std::string_view words) { return input.body.find(words) != input.body.npos; };
+    const auto says = [&](std::string_view words) {
+        return input.body.find(words) != input.body.npos;
+    };
     const bool json = input.says("application/json");
     check(!seen.complete || says("[DONE]") || says("finish_reason") || (json && says("}")));
     check(input.says("usage-added") || seen.client == seen.taken);

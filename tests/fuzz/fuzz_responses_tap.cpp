@@ -1,5 +1,5 @@
-// The tap of openai-responses: the same however a reply is cut; complete only with its terminal event;
-// nothing is cut out; the events that it writes at a failure are JSON, whatever it has read.
+// The tap of openai-responses: the same however a reply is cut; complete only with its terminal
+// event; nothing is cut out; the events that it writes at a failure are JSON, whatever it has read.
 #include "watch.hpp"
 
 using parley::fuzz::check;
@@ -10,7 +10,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size > 4096) return 0;
     const Input input(data, size);
     const Seen seen = parley::fuzz::watch_all(parley::openai::make_responses_tap, input);
-    const auto says = [&](std::string_view words) { return input.body.find(words) != input.body.npos; };
+    const auto says = [&](std::string_view words) {
+        return input.body.find(words) != input.body.npos;
+    };
     const bool json = input.says("application/json");
     check(!seen.complete || says("response.completed") || says("response.incomplete") || json);
     check(seen.client == seen.taken);

@@ -29,7 +29,8 @@ std::string events_of(const std::vector<std::string_view>& pieces, std::string_v
         while (const std::size_t size = splitter.next(rest, eof, event)) {
             check(size <= rest.size());
             check(event.has_data || event.data.empty());
-            if (event.has_data) events.append(event.name).append(1, '\n').append(event.data) += '\r';
+            if (event.has_data)
+                events.append(event.name).append(1, '\n').append(event.data) += '\r';
             taken += rest.substr(0, size);
             rest.remove_prefix(size);
         }

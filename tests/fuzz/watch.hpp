@@ -14,10 +14,10 @@ using MakeTap = std::unique_ptr<openai::Tap> (*)(const parley_tap_open&);
 struct Seen {
     bool refused = false;
     bool complete = false;
-    std::string what;    // state, usage, words of an error
+    std::string what;  // state, usage, words of an error
     std::string taken;
-    std::string client;  // less the cuts
-    std::string failure; // what tap_fail writes then
+    std::string client;   // less the cuts
+    std::string failure;  // what tap_fail writes then
 };
 
 inline void take(std::string_view bytes, const parley_tap& tap, Seen& seen) {
@@ -36,7 +36,9 @@ inline std::string written_failure(openai::Tap& tap) {
     parley_error error{};
     error.error_class = PARLEY_E_UPSTREAM_PROTOCOL;
     std::string bytes;
-    const parley_out out{sizeof(out), 0, &bytes,
+    const parley_out out{sizeof(out),
+                         0,
+                         &bytes,
                          [](const parley_out* o, parley_bytes given) -> parley_status {
                              *static_cast<std::string*>(o->ctx) += sdk::view(given);
                              return PARLEY_OK;
@@ -74,7 +76,8 @@ inline Seen watch(MakeTap make, const Input& input, const std::vector<std::strin
         held.erase(0, io.taken);
         if (seen.refused) break;
         seen.what = std::to_string(io.state) + " " + std::to_string(io.usage.known) + " " +
-                    std::to_string(io.usage.input_total) + " " + std::string(sdk::view(io.error.message));
+                    std::to_string(io.usage.input_total) + " " +
+                    std::string(sdk::view(io.error.message));
     }
     seen.complete = !seen.refused && io.state == PARLEY_TAP_COMPLETE;
     check(seen.refused || held.empty());

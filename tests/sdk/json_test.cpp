@@ -1,5 +1,7 @@
 // JsonReader against a table made by hand and against Boost.JSON; quoting and writing against
 // JsonReader.
+#include "parley/sdk/json.hpp"
+
 #include <memory>
 #include <random>
 #include <string>
@@ -8,9 +10,8 @@
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
-#include "support/guarded.hpp"
-#include "parley/sdk/json.hpp"
 #include "random_json.hpp"
+#include "support/guarded.hpp"
 
 namespace parley::sdk {
 
@@ -70,53 +71,261 @@ std::string nested(std::size_t depth, const std::string& open, const std::string
 
 const std::vector<std::string> kGood{
     // scalars
-    "null", "true", "false", "0", "-0", "1", "-1", "10", "1234567890123456789012345678901234567890",
-    "0.0", "0.5", "-0.5", "1.25", "1e1", "1E1", "1e+1", "1e-1", "0e0", "0e+0", "-0e-0", "1.5e300",
-    "123.456e78", "1e400", "1E-400", "\"\"", "\"a\"",
+    "null",
+    "true",
+    "false",
+    "0",
+    "-0",
+    "1",
+    "-1",
+    "10",
+    "1234567890123456789012345678901234567890",
+    "0.0",
+    "0.5",
+    "-0.5",
+    "1.25",
+    "1e1",
+    "1E1",
+    "1e+1",
+    "1e-1",
+    "0e0",
+    "0e+0",
+    "-0e-0",
+    "1.5e300",
+    "123.456e78",
+    "1e400",
+    "1E-400",
+    "\"\"",
+    "\"a\"",
     // white space
-    " 1", "1 ", "\t\n\r 1 \r\n\t", " [ ] ", "\n{\r}\t", "[ 1 , 2 ]", "{ \"a\" : 1 , \"b\" : 2 }",
+    " 1",
+    "1 ",
+    "\t\n\r 1 \r\n\t",
+    " [ ] ",
+    "\n{\r}\t",
+    "[ 1 , 2 ]",
+    "{ \"a\" : 1 , \"b\" : 2 }",
     // strings
-    R"("\"\\\/\b\f\n\r\t")", R"("\u0000")", R"("\u0061")", R"("\uD83D\uDE00")", R"("\uabCD")",
-    R"("\ud800")", R"("\udc00")", R"("\ud800\ud800")", R"("\ud800x")", "\"\x7f\"", "\"\xc2\x80\"",
-    "\"\xdf\xbf\"", "\"\xe0\xa0\x80\"", "\"\xed\x9f\xbf\"", "\"\xee\x80\x80\"", "\"\xef\xbf\xbf\"",
-    "\"\xf0\x90\x80\x80\"", "\"\xf4\x8f\xbf\xbf\"", "\"\xef\xbb\xbf\"", "\"\xe2\x80\xa8\"",
+    R"("\"\\\/\b\f\n\r\t")",
+    R"("\u0000")",
+    R"("\u0061")",
+    R"("\uD83D\uDE00")",
+    R"("\uabCD")",
+    R"("\ud800")",
+    R"("\udc00")",
+    R"("\ud800\ud800")",
+    R"("\ud800x")",
+    "\"\x7f\"",
+    "\"\xc2\x80\"",
+    "\"\xdf\xbf\"",
+    "\"\xe0\xa0\x80\"",
+    "\"\xed\x9f\xbf\"",
+    "\"\xee\x80\x80\"",
+    "\"\xef\xbf\xbf\"",
+    "\"\xf0\x90\x80\x80\"",
+    "\"\xf4\x8f\xbf\xbf\"",
+    "\"\xef\xbb\xbf\"",
+    "\"\xe2\x80\xa8\"",
     // containers
-    "[]", "{}", "[[]]", "[{}]", R"({"a":{}})", R"([1,"a",null,true,[],{}])", "[[[[1]]],2]",
-    R"({"":0})", R"({"a":1,"a":2})", R"({"a":[1,{"b":[]}],"c":""})", R"({"\u0061":1,"a\"":2})",
+    "[]",
+    "{}",
+    "[[]]",
+    "[{}]",
+    R"({"a":{}})",
+    R"([1,"a",null,true,[],{}])",
+    "[[[[1]]],2]",
+    R"({"":0})",
+    R"({"a":1,"a":2})",
+    R"({"a":[1,{"b":[]}],"c":""})",
+    R"({"\u0061":1,"a\"":2})",
 };
 
 const std::vector<std::string> kBad{
     // nothing, or more than one value
-    "", " ", "\n", "1 2", "null null", "[] []", "{}{}", "[]]", "{}}", "[1]x", "{},", "\"a\" \"b\"",
-    "[]\0"s, "\0"s, "1\0"s, "[\0]"s, "{\0}"s, "\"\0\""s, "[1,\0 2]"s, "\xef\xbb\xbf[]", "[] #", "//1",
-    "/**/1", "[1]//",
+    "",
+    " ",
+    "\n",
+    "1 2",
+    "null null",
+    "[] []",
+    "{}{}",
+    "[]]",
+    "{}}",
+    "[1]x",
+    "{},",
+    "\"a\" \"b\"",
+    "[]\0"s,
+    "\0"s,
+    "1\0"s,
+    "[\0]"s,
+    "{\0}"s,
+    "\"\0\""s,
+    "[1,\0 2]"s,
+    "\xef\xbb\xbf[]",
+    "[] #",
+    "//1",
+    "/**/1",
+    "[1]//",
     // words
-    "nul", "nulll", "tru", "True", "TRUE", "fals", "falsee", "nil", "undefined", "NaN", "Infinity",
-    "-Infinity", "n", "t", "f", "[nul]", "[truefalse]", "{\"a\":nul}",
+    "nul",
+    "nulll",
+    "tru",
+    "True",
+    "TRUE",
+    "fals",
+    "falsee",
+    "nil",
+    "undefined",
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "n",
+    "t",
+    "f",
+    "[nul]",
+    "[truefalse]",
+    "{\"a\":nul}",
     // numbers
-    "-", "+1", "01", "-01", "00", "1.", ".5", "-.5", "1.e1", "1e", "1e+", "1e-", "1E", "0x10", "1_0",
-    "1a", "--1", "1-1", "0.", "0.e1", "[1.]", "[-]", "[.5]", "[1e]", "1.2.3", "1e1e1", "1e1.5", "1,5",
+    "-",
+    "+1",
+    "01",
+    "-01",
+    "00",
+    "1.",
+    ".5",
+    "-.5",
+    "1.e1",
+    "1e",
+    "1e+",
+    "1e-",
+    "1E",
+    "0x10",
+    "1_0",
+    "1a",
+    "--1",
+    "1-1",
+    "0.",
+    "0.e1",
+    "[1.]",
+    "[-]",
+    "[.5]",
+    "[1e]",
+    "1.2.3",
+    "1e1e1",
+    "1e1.5",
+    "1,5",
     "\xd9\xa1",
     // strings
-    "\"", "\"a", "\"\\\"", "\"\\", "\"\\x\"", "\"\\a\"", "\"\\0\"", "\"\\'\"", "'a'", "a", "\"\\u\"",
-    "\"\\u0\"", "\"\\u00\"", "\"\\u000\"", "\"\\u000g\"", "\"\\u-123\"", "\"\\u 123\"", "\"\\u+123\"",
-    "\"\\U0041\"", "\"\\u0041", "\"\\u004", "\"\n\"", "\"\t\"", "\"\r\"", "\"\x01\"", "\"\x1f\"",
+    "\"",
+    "\"a",
+    "\"\\\"",
+    "\"\\",
+    "\"\\x\"",
+    "\"\\a\"",
+    "\"\\0\"",
+    "\"\\'\"",
+    "'a'",
+    "a",
+    "\"\\u\"",
+    "\"\\u0\"",
+    "\"\\u00\"",
+    "\"\\u000\"",
+    "\"\\u000g\"",
+    "\"\\u-123\"",
+    "\"\\u 123\"",
+    "\"\\u+123\"",
+    "\"\\U0041\"",
+    "\"\\u0041",
+    "\"\\u004",
+    "\"\n\"",
+    "\"\t\"",
+    "\"\r\"",
+    "\"\x01\"",
+    "\"\x1f\"",
     "\"a\x08"
     "b\"",
     // UTF-8
-    "\"\x80\"", "\"\xbf\"", "\"\xc0\x80\"", "\"\xc1\xbf\"", "\"\xc3\"", "\"\xc3(\"", "\"\xe2\x82\"",
-    "\"\xe0\x9f\xbf\"", "\"\xe0\x80\x80\"", "\"\xed\xa0\x80\"", "\"\xed\xbf\xbf\"",
-    "\"\xf0\x8f\xbf\xbf\"", "\"\xf0\x80\x80\x80\"", "\"\xf4\x90\x80\x80\"", "\"\xf5\x80\x80\x80\"",
-    "\"\xf8\x88\x80\x80\x80\"", "\"\xff\"", "\"\xfe\"", "\"\xf0\x9f\x98\"", "\"\xe2\x82", "\xc3\xa4",
-    "[\xc3\xa4]", "{\"\xc3\":1}", "\"\xc3\xa4\xc3\"", "\xa0[]",
+    "\"\x80\"",
+    "\"\xbf\"",
+    "\"\xc0\x80\"",
+    "\"\xc1\xbf\"",
+    "\"\xc3\"",
+    "\"\xc3(\"",
+    "\"\xe2\x82\"",
+    "\"\xe0\x9f\xbf\"",
+    "\"\xe0\x80\x80\"",
+    "\"\xed\xa0\x80\"",
+    "\"\xed\xbf\xbf\"",
+    "\"\xf0\x8f\xbf\xbf\"",
+    "\"\xf0\x80\x80\x80\"",
+    "\"\xf4\x90\x80\x80\"",
+    "\"\xf5\x80\x80\x80\"",
+    "\"\xf8\x88\x80\x80\x80\"",
+    "\"\xff\"",
+    "\"\xfe\"",
+    "\"\xf0\x9f\x98\"",
+    "\"\xe2\x82",
+    "\xc3\xa4",
+    "[\xc3\xa4]",
+    "{\"\xc3\":1}",
+    "\"\xc3\xa4\xc3\"",
+    "\xa0[]",
     // arrays
-    "[", "]", "[1", "[1,", "[,", "[,]", "[,1]", "[1,]", "[1,,2]", "[1 2]", "[1:2]", "[1;2]", "[[]",
-    "[}", "[1}", "[\"a\"", "[\"a", "[1,]]", "[[],]", "[]1", "[\x0b]", "[\x0c]", "[\xc2\xa0]",
+    "[",
+    "]",
+    "[1",
+    "[1,",
+    "[,",
+    "[,]",
+    "[,1]",
+    "[1,]",
+    "[1,,2]",
+    "[1 2]",
+    "[1:2]",
+    "[1;2]",
+    "[[]",
+    "[}",
+    "[1}",
+    "[\"a\"",
+    "[\"a",
+    "[1,]]",
+    "[[],]",
+    "[]1",
+    "[\x0b]",
+    "[\x0c]",
+    "[\xc2\xa0]",
     // objects
-    "{", "}", "{]", "{1:2}", "{a:1}", "{'a':1}", "{\"a\"}", "{\"a\":}", "{\"a\"1}", "{\"a\":1",
-    "{\"a\":1,", "{\"a\":1,}", "{,}", "{,\"a\":1}", "{\"a\":1,,\"b\":2}", "{\"a\":1 \"b\":2}",
-    "{\"a\":1;\"b\":2}", "{\"a\",1}", "{\"a\"::1}", "{\"a\":1:2}", "{null:1}", "{[]:1}", "{\"a\":1]",
-    "{\"a\":[}", "{\"a\":{]}", "{:1}", "{\"a\": ,\"b\":1}", "{\"a\"", "{\"a\":", "{\"a", "{\"\\u00\":1}",
+    "{",
+    "}",
+    "{]",
+    "{1:2}",
+    "{a:1}",
+    "{'a':1}",
+    "{\"a\"}",
+    "{\"a\":}",
+    "{\"a\"1}",
+    "{\"a\":1",
+    "{\"a\":1,",
+    "{\"a\":1,}",
+    "{,}",
+    "{,\"a\":1}",
+    "{\"a\":1,,\"b\":2}",
+    "{\"a\":1 \"b\":2}",
+    "{\"a\":1;\"b\":2}",
+    "{\"a\",1}",
+    "{\"a\"::1}",
+    "{\"a\":1:2}",
+    "{null:1}",
+    "{[]:1}",
+    "{\"a\":1]",
+    "{\"a\":[}",
+    "{\"a\":{]}",
+    "{:1}",
+    "{\"a\": ,\"b\":1}",
+    "{\"a\"",
+    "{\"a\":",
+    "{\"a",
+    "{\"\\u00\":1}",
 };
 
 TEST(JsonReader, AcceptsWhatIsJson) {
@@ -138,7 +347,8 @@ TEST(JsonReader, RefusesWhatIsNot) {
 }
 
 TEST(JsonReader, RefusesEveryPartOfAText) {
-    const std::string whole = R"({"a":[1.5e-3,true,null,"é\u00e9😀\\"],"b":{"c":{"d":[[]]}},"e":"x"})";
+    const std::string whole =
+        R"({"a":[1.5e-3,true,null,"é\u00e9😀\\"],"b":{"c":{"d":[[]]}},"e":"x"})";
     ASSERT_TRUE(accepts(whole));
     for (std::size_t size = 0; size < whole.size(); ++size) {
         EXPECT_FALSE(accepts(whole.substr(0, size))) << whole.substr(0, size);
@@ -211,8 +421,16 @@ TEST(JsonReader, ReadsCountsAndLeavesTheRestAlone) {
     EXPECT_EQ(count("0"), 0u);
     EXPECT_EQ(count(" 42 "), 42u);
     EXPECT_EQ(count("18446744073709551615"), 18446744073709551615u);
-    for (const char* other : {"18446744073709551616", "-1", "-0", "1.0", "1e3", "null", "true",
-                              "\"5\"", "[5]", "{\"a\":5}"}) {
+    for (const char* other : {"18446744073709551616",
+                              "-1",
+                              "-0",
+                              "1.0",
+                              "1e3",
+                              "null",
+                              "true",
+                              "\"5\"",
+                              "[5]",
+                              "{\"a\":5}"}) {
         EXPECT_EQ(count(other), 7u) << other;
     }
     std::uint64_t value = 7;
@@ -239,9 +457,16 @@ TEST(JsonReader, ReadsWordsOrPassesNothing) {
 
 TEST(JsonReader, NamesTheByteAtFaultAndStaysThere) {
     const std::vector<std::pair<std::string, std::size_t>> faults{
-        {"", 0},          {"[1,]", 3},        {R"({"a":tru})", 5}, {"[1 2]", 3},
-        {"\"a\nb\"", 2},  {"\"\xc3(\"", 1},   {R"({"a" 1})", 5},   {"[1.  ]", 3},
-        {"[\"\n  \"]", 2}, {R"("\u12x4")", 5},
+        {"", 0},
+        {"[1,]", 3},
+        {R"({"a":tru})", 5},
+        {"[1 2]", 3},
+        {"\"a\nb\"", 2},
+        {"\"\xc3(\"", 1},
+        {R"({"a" 1})", 5},
+        {"[1.  ]", 3},
+        {"[\"\n  \"]", 2},
+        {R"("\u12x4")", 5},
     };
     for (const auto& [text, at] : faults) {
         JsonReader r(text);
@@ -318,7 +543,8 @@ std::string without_surrogates(std::string text) {
     for (std::size_t at = text.find("\\u"); at != text.npos; at = text.find("\\u", at + 2)) {
         if (at + 6 > text.size()) break;
         const bool high = (text[at + 2] | 0x20) == 'd' && text[at + 3] >= '8';
-        if (high && is_hex(at + 3) && is_hex(at + 4) && is_hex(at + 5)) text.replace(at + 2, 1, "0");
+        if (high && is_hex(at + 3) && is_hex(at + 4) && is_hex(at + 5))
+            text.replace(at + 2, 1, "0");
     }
     return text;
 }
@@ -400,7 +626,8 @@ std::string quote(std::string_view text) {
 TEST(JsonString, UnescapesEverything) {
     EXPECT_EQ(unquoted(R"("\"\\\/\b\f\n\r\t")"), "\"\\/\b\f\n\r\t");
     EXPECT_EQ(unquoted(R"("a\u0000b\u007f")"), "a\0b\x7f"s);
-    EXPECT_EQ(unquoted(R"("\u0080\u07ff\u0800\uffff")"), "\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf");
+    EXPECT_EQ(unquoted(R"("\u0080\u07ff\u0800\uffff")"),
+              "\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf");
     EXPECT_EQ(unquoted(R"("\ud83d\ude00\uD800\uDC00\uDBFF\uDFFF")"),
               "\xf0\x9f\x98\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf");
 }
@@ -422,8 +649,11 @@ TEST(JsonQuote, ComesBackAsItWas) {
         std::string text;
         for (std::size_t n = random() % 40; n > 0; --n) {
             const std::string piece[] = {
-                std::string(1, static_cast<char>(random() % 128)), "\xc3\xa4", "\xe2\x82\xac",
-                "\xf0\x9f\x98\x80", std::string(random() % 20, 'x'),
+                std::string(1, static_cast<char>(random() % 128)),
+                "\xc3\xa4",
+                "\xe2\x82\xac",
+                "\xf0\x9f\x98\x80",
+                std::string(random() % 20, 'x'),
             };
             text += piece[random() % 5];
         }
@@ -436,7 +666,8 @@ TEST(JsonQuote, WritesValidTextOfAnyBytes) {
     std::mt19937 random(14);
     for (int i = 0; i < 3000; ++i) {
         std::string text(random() % 40, '\0');
-        for (char& c : text) c = static_cast<char>(random() % 4 == 0 ? random() : 0x60 + random() % 99);
+        for (char& c : text)
+            c = static_cast<char>(random() % 4 == 0 ? random() : 0x60 + random() % 99);
         ASSERT_TRUE(accepts(quote(text))) << testing::PrintToString(text);
     }
     EXPECT_EQ(quote("a\xff\xc3"), "\"a\xef\xbf\xbd\xef\xbf\xbd\"");

@@ -1,4 +1,5 @@
-// JsonTop: however the text is cut, the same verdict and the same values, those that JsonReader sees.
+// JsonTop: however the text is cut, the same verdict and the same values, those that JsonReader
+// sees.
 #include <array>
 #include <memory>
 #include <string>
@@ -50,7 +51,9 @@ Seen feed(const std::vector<std::string_view>& pieces) {
     return look(top);
 }
 
-Seen whole(std::string_view text) { return feed({text}); }
+Seen whole(std::string_view text) {
+    return feed({text});
+}
 
 void expect_same_however_cut(std::string_view text) {
     const Seen wanted = whole(text);
@@ -79,9 +82,18 @@ std::vector<std::string> read(std::string_view text) {
 
 // An object some of whose keys are looked for, in one spelling or another.
 std::string random_object(RandomJson& json) {
-    constexpr std::string_view kSpelled[] = {
-        "usage", "us\\u0061ge", "error", "\\u0065\\u0072\\u0072\\u006f\\u0072", "a\\\"b", "a\\u0022b",
-        "usag",  "usages",      "",      "er\\u0072or\\\\",                     "a\"b",   "a\\\\b"};
+    constexpr std::string_view kSpelled[] = {"usage",
+                                             "us\\u0061ge",
+                                             "error",
+                                             "\\u0065\\u0072\\u0072\\u006f\\u0072",
+                                             "a\\\"b",
+                                             "a\\u0022b",
+                                             "usag",
+                                             "usages",
+                                             "",
+                                             "er\\u0072or\\\\",
+                                             "a\"b",
+                                             "a\\\\b"};
     std::string text = json.below(3) == 0 ? " \n{" : "{";
     for (std::size_t n = json.below(6); n > 0; --n) {
         std::string_view key = json.pick(kSpelled);
@@ -124,7 +136,8 @@ TEST(JsonTop, SaysTheSameOfBrokenTextsHoweverCut) {
 }
 
 TEST(JsonTop, TakesOnlyObjects) {
-    for (const char* text : {"[]", "[{}]", "1", "null", "\"a\"", "<html>", "}", "\xef\xbb\xbf{}", ","}) {
+    for (const char* text :
+         {"[]", "[{}]", "1", "null", "\"a\"", "<html>", "}", "\xef\xbb\xbf{}", ","}) {
         EXPECT_EQ(whole(text).state, State::broken) << text;
     }
     for (const char* text : {"{}x", "{} {", "{}}", "{}]", "{},", "{\"a\":1]", "{\"a\":[]]"}) {
@@ -136,7 +149,8 @@ TEST(JsonTop, TakesOnlyObjects) {
 }
 
 TEST(JsonTop, LooksAtTheTopLevelOnly) {
-    const Seen seen = whole(R"({"x":{"usage":1},"y":["error",{"error":2}],"z":"\"usage\":3","error":4})");
+    const Seen seen =
+        whole(R"({"x":{"usage":1},"y":["error",{"error":2}],"z":"\"usage\":3","error":4})");
     EXPECT_EQ(seen.values, (std::vector<std::string>{"", "4", ""}));
     EXPECT_EQ(seen.has, (std::vector<bool>{false, true, false}));
 }

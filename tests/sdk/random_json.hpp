@@ -23,11 +23,16 @@ public:
         std::string out;
         space(out);
         const std::size_t kind = depth > 4 ? below(5) : below(8);
-        if (kind < 2) string(out);
-        else if (kind == 2) number(out);
-        else if (kind < 5) out += pick(kWords);
-        else if (kind == 5) array(out, depth);
-        else object(out, depth);
+        if (kind < 2)
+            string(out);
+        else if (kind == 2)
+            number(out);
+        else if (kind < 5)
+            out += pick(kWords);
+        else if (kind == 5)
+            array(out, depth);
+        else
+            object(out, depth);
         space(out);
         return out;
     }
@@ -48,8 +53,9 @@ public:
     // Some bytes changed, dropped, doubled or put in; or the end is missing.
     std::string mutated(std::string text) {
         using std::literals::string_view_literals::operator""sv;
-        constexpr std::string_view kBytes = "{}[]\",:\\ \t\n\r0123456789-+.eEtrufalsn/u\0\x01\x7f"
-                                            "\x80\xbf\xc0\xc3\xe2\xed\xf0\xf4\xff"sv;
+        constexpr std::string_view kBytes =
+            "{}[]\",:\\ \t\n\r0123456789-+.eEtrufalsn/u\0\x01\x7f"
+            "\x80\xbf\xc0\xc3\xe2\xed\xf0\xf4\xff"sv;
         for (std::size_t n = 1 + below(3); n > 0 && !text.empty(); --n) {
             const std::size_t at = below(text.size());
             switch (below(5)) {
@@ -117,11 +123,29 @@ private:
     }
 
     static constexpr std::string_view kWords[] = {"true", "false", "null"};
-    static constexpr std::string_view kPieces[] = {
-        "a",      "model",  " ",           "\\n",          "\\\"",         "\\\\",
-        "\\/",    "\\b",    "\\u0041",     "\\u00e9",      "\\u20AC",      "\\u0000",
-        "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\\ud83d\\ude00", "\x7f", "{", "}", "[", "]",
-        ":", ","};
+    static constexpr std::string_view kPieces[] = {"a",
+                                                   "model",
+                                                   " ",
+                                                   "\\n",
+                                                   "\\\"",
+                                                   "\\\\",
+                                                   "\\/",
+                                                   "\\b",
+                                                   "\\u0041",
+                                                   "\\u00e9",
+                                                   "\\u20AC",
+                                                   "\\u0000",
+                                                   "\xc3\xa4",
+                                                   "\xe2\x82\xac",
+                                                   "\xf0\x9f\x98\x80",
+                                                   "\\ud83d\\ude00",
+                                                   "\x7f",
+                                                   "{",
+                                                   "}",
+                                                   "[",
+                                                   "]",
+                                                   ":",
+                                                   ","};
 
     std::mt19937 random_;
 };

@@ -1,4 +1,6 @@
 // Each scanner gives what a loop over single bytes gives, and never looks past either end.
+#include "parley/sdk/scan.hpp"
+
 #include <array>
 #include <random>
 #include <string>
@@ -7,7 +9,6 @@
 #include <gtest/gtest.h>
 
 #include "support/guarded.hpp"
-#include "parley/sdk/scan.hpp"
 
 namespace parley::sdk {
 
@@ -25,7 +26,8 @@ struct Scanner {
 };
 
 const Scanner kScanners[] = {
-    {"find_string_special", find_string_special,
+    {"find_string_special",
+     find_string_special,
      [](unsigned char c) { return c == '"' || c == '\\' || c < 0x20 || c >= 0x80; }},
     {"find_quote", find_quote, [](unsigned char c) { return c == '"' || c == '\\'; }},
     {"find_line_end", find_line_end, [](unsigned char c) { return c == '\n' || c == '\r'; }},
@@ -55,8 +57,9 @@ protected:
     std::mt19937 random_{20240601};
 };
 
-INSTANTIATE_TEST_SUITE_P(All, Scan, testing::ValuesIn(kScanners),
-                         [](const auto& each) { return std::string(each.param.name); });
+INSTANTIATE_TEST_SUITE_P(All, Scan, testing::ValuesIn(kScanners), [](const auto& each) {
+    return std::string(each.param.name);
+});
 
 TEST_P(Scan, FindsEveryByteAtEveryPlace) {
     for (std::size_t length = 0; length <= 40; ++length) {
@@ -125,7 +128,9 @@ TEST(Utf8, LengthFollowsTheDefinition) {
         for (const int b : kEdges) {
             for (const int c : kEdges) {
                 for (const int d : kEdges) {
-                    text = {static_cast<char>(a), static_cast<char>(b), static_cast<char>(c),
+                    text = {static_cast<char>(a),
+                            static_cast<char>(b),
+                            static_cast<char>(c),
                             static_cast<char>(d)};
                     ASSERT_EQ(utf8_length(text.data(), text.data() + 4), plain_utf8_length(text))
                         << testing::PrintToString(text);

@@ -1,4 +1,6 @@
 // SseSplitter against the standard's examples and a parser that has the whole stream before it.
+#include "parley/sdk/sse.hpp"
+
 #include <memory>
 #include <random>
 #include <string>
@@ -7,7 +9,6 @@
 #include <gtest/gtest.h>
 
 #include "support/guarded.hpp"
-#include "parley/sdk/sse.hpp"
 
 namespace parley::sdk {
 
@@ -25,7 +26,8 @@ std::ostream& operator<<(std::ostream& out, const Event& event) {
 
 using Events = std::vector<Event>;
 
-// The standard read aloud, but for the end: an event counts there although its blank line is missing.
+// The standard read aloud, but for the end: an event counts there although its blank line is
+// missing.
 Events plain(std::string text) {
     if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);
     std::vector<std::string> lines(1);
@@ -76,7 +78,8 @@ public:
             ASSERT_LE(taken + size, bytes.size());
             taken += size;
             sizes.push_back(size);
-            if (event.has_data) events.push_back({std::string(event.name), std::string(event.data)});
+            if (event.has_data)
+                events.push_back({std::string(event.name), std::string(event.data)});
             ASSERT_TRUE(event.has_data || event.data.empty());
         }
         held_.erase(0, taken);
@@ -153,9 +156,15 @@ const std::vector<Case> kCases{
     {"\n\n\r\r\n\ndata: a\n\n\n\n\r\ndata: b\n\n", {{"", "a"}, {"", "b"}}},
     // A byte order mark, at the start only.
     {"\xef\xbb\xbf", {}},
-    {"\xef\xbb\xbf" "data: a\n\n", {{"", "a"}}},
-    {"\xef\xbb\xbf\n\xef\xbb\xbf" "data: a\n\ndata: b\n\n", {{"", "b"}}},
-    {"\xef\xbb\xbf\xef\xbb\xbf" "data: a\n\ndata: b\n\n", {{"", "b"}}},
+    {"\xef\xbb\xbf"
+     "data: a\n\n",
+     {{"", "a"}}},
+    {"\xef\xbb\xbf\n\xef\xbb\xbf"
+     "data: a\n\ndata: b\n\n",
+     {{"", "b"}}},
+    {"\xef\xbb\xbf\xef\xbb\xbf"
+     "data: a\n\ndata: b\n\n",
+     {{"", "b"}}},
     {"\xef\xbb", {}},
     // Names, comments and fields that are none.
     {"event: x\ndata: a\n\ndata: b\n\n", {{"x", "a"}, {"", "b"}}},
@@ -178,7 +187,8 @@ const std::vector<Case> kCases{
     {"data", {{"", ""}}},
     {"data: a\n\n: bye", {{"", "a"}}},
     // Text beyond ASCII is nothing special.
-    {"data: \xf0\x9f\x98\x80\xc2\x85\xe2\x80\xa8\n\n", {{"", "\xf0\x9f\x98\x80\xc2\x85\xe2\x80\xa8"}}},
+    {"data: \xf0\x9f\x98\x80\xc2\x85\xe2\x80\xa8\n\n",
+     {{"", "\xf0\x9f\x98\x80\xc2\x85\xe2\x80\xa8"}}},
 };
 
 TEST(SseSplitter, ReadsWhatTheStandardSays) {
@@ -203,12 +213,14 @@ TEST(SseSplitter, ReadsNulBytesAsText) {
 
 TEST(SseSplitter, ReadsRandomStreamsTheSameHoweverCut) {
     constexpr std::string_view kPieces[] = {
-        "data:", "data: ", "data", "event: ", "event:", "id: 7", "retry:", ":", " ", "a", "xyz",
-        "\n",    "\n\n",   "\r",   "\r\n",    "\r\r",   "\r\n\r\n", "\n\n", "\xef\xbb\xbf", "\xc3\xa4"};
+        "data:", "data: ", "data",     "event: ", "event:",       "id: 7",   "retry:",
+        ":",     " ",      "a",        "xyz",     "\n",           "\n\n",    "\r",
+        "\r\n",  "\r\r",   "\r\n\r\n", "\n\n",    "\xef\xbb\xbf", "\xc3\xa4"};
     std::mt19937 random(31);
     for (int i = 0; i < 1500; ++i) {
         std::string text = random() % 8 == 0 ? "\xef\xbb\xbf" : "";
-        for (std::size_t n = random() % 24; n > 0; --n) text += kPieces[random() % std::size(kPieces)];
+        for (std::size_t n = random() % 24; n > 0; --n)
+            text += kPieces[random() % std::size(kPieces)];
         expect_same_however_cut(text);
         if (i < 60) expect_same_with_two_cuts(text.substr(0, 40));
         if (HasFatalFailure()) return;
@@ -226,7 +238,8 @@ TEST(SseSplitter, TakesWholeEventsWithTheirBlankLine) {
 }
 
 TEST(SseSplitter, DoesNotWaitBehindABlankLine) {
-    for (const char* text : {"data: a\n\n", "data: a\r\n\r\n", "data: a\r\n\n", "data: a\r\n\r\nd"}) {
+    for (const char* text :
+         {"data: a\n\n", "data: a\r\n\r\n", "data: a\r\n\n", "data: a\r\n\r\nd"}) {
         Stream stream;
         stream.feed(text, false);
         EXPECT_EQ(stream.events.size(), 1u) << testing::PrintToString(text);

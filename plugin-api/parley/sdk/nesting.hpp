@@ -80,10 +80,6 @@ inline std::uint64_t parity_up_to(std::uint64_t bits) {
     return bits;
 }
 
-}  // namespace detail
-
-namespace detail {
-
 // Goes from bracket to bracket of a block of `size` bytes. True when the floor was reached, `size`
 // then being what was passed.
 inline bool pass_block(const char* p, std::uint64_t& size, std::uint64_t floor, JsonNesting& at) {
@@ -136,18 +132,12 @@ inline const char* pass_nested(const char* p,
                                JsonNesting& at) {
     for (; p != end; ++p) {
         const char c = *p;
-        if (at.escaping) {
-            at.escaping = false;
-        } else if (at.in_string) {
-            at.escaping = c == '\\';
-            at.in_string = c != '"';
-        } else if (c == '"') {
-            at.in_string = true;
-        } else if (c == '{' || c == '[') {
-            ++at.depth;
-        } else if ((c == '}' || c == ']') && --at.depth == floor) {
-            return p + 1;
-        }
+        const bool escaped = at.escaping;
+        at.escaping = c == '\\' && !escaped;
+        if (c == '"' && !escaped) at.in_string = !at.in_string;
+        if (at.in_string) continue;
+        if (c == '{' || c == '[') ++at.depth;
+        if ((c == '}' || c == ']') && --at.depth == floor) return p + 1;
     }
     return p;
 }

@@ -8,7 +8,8 @@ namespace {
 const Words kWords{"listen", "threads", "tls_key", "key"};
 
 TEST(Near, FindsWhatWasMeant) {
-    EXPECT_EQ(nearest("listne", kWords), "listen");  // a swap is one edit
+    EXPECT_EQ(nearest("listne", kWords), "listen");
+    EXPECT_EQ(nearest("kye", kWords), "key");  // a swap is one edit
     EXPECT_EQ(nearest("Listen", kWords), "listen");
     EXPECT_EQ(nearest("tread", kWords), "threads");
     EXPECT_EQ(nearest("keys", kWords), "key");

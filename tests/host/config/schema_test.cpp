@@ -109,6 +109,13 @@ TEST(Schema, UnknownKeysMayBeMeantForTheHost) {
               Texts{"accounts: unknown key; did you mean \"account\""});
 }
 
+TEST(Schema, InnerKeysAreNotTheHosts) {
+    const Schema schema = schema_of(with_x(R"({"type": "object", "properties": {"a": {}}})"));
+    json::object settings{{"x", {{"modles", 1}}}};
+    EXPECT_EQ(texts_of(schema.check(settings, provider_keys())),
+              Texts{"x.modles: unknown key; known: a"});
+}
+
 TEST(Schema, Required) {
     const std::string property = R"({"type": "object", "required": ["a", "b"],
         "properties": {"a": {"type": "integer"}, "b": {}}})";
