@@ -18,9 +18,19 @@ public:
     explicit Secret(std::string text) : text_(std::move(text)) {}
 
     Secret(const Secret&) = default;
-    Secret(Secret&&) = default;
-    Secret& operator=(const Secret&) = default;
-    Secret& operator=(Secret&&) = default;
+
+    Secret(Secret&& other) noexcept { swap(other); }
+
+    Secret& operator=(const Secret& other) {
+        Secret copy(other);
+        swap(copy);
+        return *this;
+    }
+
+    Secret& operator=(Secret&& other) noexcept {
+        swap(other);
+        return *this;
+    }
 
     ~Secret() { wipe(text_.data(), text_.size()); }
 
@@ -31,6 +41,9 @@ public:
     bool operator==(const Secret& other) const { return text_ == other.text_; }
 
 private:
+    // What is moved from may be short enough to stay where it is, so it is swapped and wiped there.
+    void swap(Secret& other) noexcept { text_.swap(other.text_); }
+
     std::string text_;
 };
 

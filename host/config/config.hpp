@@ -37,7 +37,7 @@ struct Log {
 // [plugins]
 struct Plugins {
     std::vector<std::string> folders;  // after the bundled ones
-    std::uint64_t library_bytes_max = 64 * 1024 * 1024;
+    std::uint64_t library_bytes_max = 64ull * 1024 * 1024;
 };
 
 // [[client_key]]

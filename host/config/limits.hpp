@@ -8,10 +8,10 @@ namespace parley::config {
 
 // The clients' side.
 struct Limits {
-    std::uint64_t head_bytes_max = 64 * 1024;
+    std::uint64_t head_bytes_max = 64ull * 1024;
     std::uint64_t head_fields_max = 128;
-    std::uint64_t body_bytes_max = 64 * 1024 * 1024;
-    std::uint64_t inflated_bytes_max = 64 * 1024 * 1024;  // a request body after decompression
+    std::uint64_t body_bytes_max = 64ull * 1024 * 1024;
+    std::uint64_t inflated_bytes_max = 64ull * 1024 * 1024;  // a request body after decompression
     std::uint64_t inflate_ratio_max = 100;
     std::uint64_t head_ms = 15'000;  // from a request's first byte to the end of its head
     std::uint64_t body_bytes_per_s_min = 1024;  // looked at every body_grace_ms
@@ -20,7 +20,7 @@ struct Limits {
     std::uint64_t write_idle_ms = 60'000;  // a client that takes nothing
     std::uint64_t connections_max = 10'000;
     std::uint64_t requests_per_connection_max = 10'000;
-    std::uint64_t exchange_bytes_max = 16 * 1024 * 1024;  // working memory beside the bodies
+    std::uint64_t exchange_bytes_max = 16ull * 1024 * 1024;  // working memory beside the bodies
     std::uint64_t drain_ms = 30'000;  // how long streams may go on after SIGTERM
 };
 
@@ -35,10 +35,10 @@ struct UpstreamLimits {
     std::uint64_t idle_connections_max = 256;  // kept open for reuse, likewise
     std::uint64_t idle_connection_ms = 55'000;
     std::uint64_t name_ttl_ms = 30'000;  // how long a resolved name is believed
-    std::uint64_t head_bytes_max = 64 * 1024;
+    std::uint64_t head_bytes_max = 64ull * 1024;
     std::uint64_t head_fields_max = 256;
     std::uint64_t reply_bytes_max = 1024ull * 1024 * 1024;
-    std::uint64_t held_bytes_max = 64 * 1024 * 1024;  // one stream event, or one error body
+    std::uint64_t held_bytes_max = 64ull * 1024 * 1024;  // one stream event, or one error body
 };
 
 }  // namespace parley::config

@@ -28,7 +28,7 @@ std::shared_ptr<Instance> Instance::make(std::shared_ptr<Library> library,
                               " is broken: " + schema.error().message});
         return nullptr;
     }
-    Faults found = schema->check(settings);
+    Faults found = schema->check(settings, config::provider_keys());
     faults.insert(faults.end(), found.begin(), found.end());
     if (!found.empty()) return nullptr;
     std::shared_ptr<Instance> instance(

@@ -114,12 +114,12 @@ TEST(EncodeError, SaysWhenToTryAgain) {
 // What the words alone tell comes back as it went.
 TEST(EncodeError, IsReadBackAsTheSame) {
     const TestArena arena;
-    const std::set<int> kTold{PARLEY_E_NOT_FOUND,
-                              PARLEY_E_RATE_LIMITED,
-                              PARLEY_E_QUOTA_EXHAUSTED,
-                              PARLEY_E_CONTEXT_TOO_LONG,
-                              PARLEY_E_CONTENT_BLOCKED,
-                              PARLEY_E_OVERLOADED};
+    const std::set<int> told_by_words{PARLEY_E_NOT_FOUND,
+                                      PARLEY_E_RATE_LIMITED,
+                                      PARLEY_E_QUOTA_EXHAUSTED,
+                                      PARLEY_E_CONTEXT_TOO_LONG,
+                                      PARLEY_E_CONTENT_BLOCKED,
+                                      PARLEY_E_OVERLOADED};
     for (int error_class = 1; error_class <= PARLEY_E_BUDGET; ++error_class) {
         parley_error error = cleared(arena);
         error.error_class = error_class;
@@ -127,7 +127,7 @@ TEST(EncodeError, IsReadBackAsTheSame) {
         error.param = str("p");
         const Reply reply = encode(error, arena);
         const parley_error told = decode(reply, arena);
-        if (kTold.contains(error_class)) {
+        if (told_by_words.contains(error_class)) {
             EXPECT_EQ(told.error_class, error_class);
         } else if (error_class != PARLEY_E_PAYMENT_REQUIRED) {
             EXPECT_EQ(told.error_class, 0) << "left to the status";
@@ -165,6 +165,7 @@ std::string list(const std::vector<parley_model>& models,
                  parley_status status = 0,
                  std::size_t room = SIZE_MAX) {
     std::vector<const parley_model*> pointers;
+    pointers.reserve(models.size());
     for (const parley_model& each : models) pointers.push_back(&each);
     const parley_route& route = chat().route(path);
     auto call = sized<parley_call>();

@@ -197,7 +197,7 @@ TEST_P(TapCase, SeesWhatItShould) {
     expect("tap.txt", text);
 }
 
-void expect_same(Outcome got, Outcome wanted, std::size_t at) {
+void expect_same(const Outcome& got, const Outcome& wanted, std::size_t at) {
     ASSERT_EQ(got.status, wanted.status) << at;
     ASSERT_EQ(got.error_class, wanted.error_class) << at;
     ASSERT_EQ(got.error_message, wanted.error_message) << at;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -83,6 +84,7 @@ public:
             const parley_component* each = parley_plugin_v0.component(i);
             if (view(each->id) == id) component = each;
         }
+        if (component == nullptr) throw std::runtime_error("no component " + std::string(id));
         EXPECT_EQ(component->create(nullptr, &self, nullptr), PARLEY_OK);
     }
 

@@ -131,13 +131,13 @@ TEST(Retarget, ChangesNothingElse) {
 }
 
 TEST(Peek, GivesRoutesWithAnOptionalModelADefault) {
-    const std::pair<const char*, const char*> kDefaults[] = {
+    const std::pair<const char*, const char*> defaults[] = {
         {"/v1/moderations", "omni-moderation-latest"},
         {"/v1/images/generations", "gpt-image-1"},
         {"/v1/images/edits", "gpt-image-1"},
         {"/v1/images/variations", "gpt-image-1"},
     };
-    for (const auto& [path, model] : kDefaults) {
+    for (const auto& [path, model] : defaults) {
         Request request("{\"input\":\"x\"}", path);
         EXPECT_EQ(request.peek(), PARLEY_OK) << path;
         EXPECT_EQ(request.model(), model);
@@ -259,9 +259,9 @@ TEST(Form, IsReadAcrossALargeFile) {
     std::mt19937 random(42);
     std::string noise(4 << 20, '\0');
     for (char& c : noise) c = static_cast<char>(random());
-    const std::string kFillings[] = {
+    const std::string fillings[] = {
         noise, std::string(4 << 20, '\r'), std::string(4 << 20, 'y'), std::string(4 << 20, '-')};
-    for (const std::string& file : kFillings) {
+    for (const std::string& file : fillings) {
         const std::string before = part("file", file);
         const std::string head =
             "--b0undary\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n";
@@ -317,10 +317,10 @@ TEST(Form, IsSoundWhereverItIsCut) {
 
 TEST(Form, NeedsABoundaryOfGoodLength) {
     const std::string longest(70, 'b');
-    const std::string field = "\r\nContent-Disposition: form-data; name=model\r\n\r\nw\r\n--";
-    for (const std::string& boundary :
-         {longest, longest + "b", std::string("\"\""), std::string()}) {
-        const std::string body = "--" + boundary + field + boundary + "--";
+    for (const std::string& boundary : {longest, longest + "b", std::string("\"\"")}) {
+        std::string body = "--" + boundary;
+        body += "\r\nContent-Disposition: form-data; name=model\r\n\r\nw\r\n--";
+        body += boundary + "--";
         Request request(kTranscribe, "multipart/form-data; boundary=" + boundary, body);
         EXPECT_EQ(request.peek() == PARLEY_OK, boundary == longest) << boundary;
     }

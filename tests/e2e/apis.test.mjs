@@ -8,15 +8,33 @@ import OpenAI, { toFile } from 'openai';
 import { collect, house } from './support/house.mjs';
 
 const { upstream, client } = await house((up) => {
-  const more = { name: 'more', plugin: 'openai', base_url: `${up.url}/v1`, models: [
-    'gpt-5.5', 'gpt-5-mini', 'text-embedding-3-small', 'omni-moderation-latest', 'gpt-image-1',
-    'tts-1', 'whisper-1', 'large-*', 'org/odd name',
-  ], account: [{ api_key: up.key }] };
+  const more = {
+    name: 'more',
+    plugin: 'openai',
+    base_url: `${up.url}/v1`,
+    models: [
+      'gpt-5.5',
+      'gpt-5-mini',
+      'text-embedding-3-small',
+      'omni-moderation-latest',
+      'gpt-image-1',
+      'tts-1',
+      'whisper-1',
+      'large-*',
+      'org/odd name',
+    ],
+    account: [{ api_key: up.key }],
+  };
   const route = (model, to) => ({ model, targets: [{ provider: 'more', model: to }] });
-  return { provider: [more], route: [
-    route('ears', 'whisper-large-v3'), route('painter', 'gpt-image-1'), route('any/*', 'gpt-5.5'),
-    route('mouth', 'tts-1'),
-  ] };
+  return {
+    provider: [more],
+    route: [
+      route('ears', 'whisper-large-v3'),
+      route('painter', 'gpt-image-1'),
+      route('any/*', 'gpt-5.5'),
+      route('mouth', 'tts-1'),
+    ],
+  };
 });
 const sha = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
@@ -44,7 +62,7 @@ test('embeddings come as base64 and as numbers', async () => {
   assert.equal(upstream.last.url, '/v1/embeddings');
 });
 
-test('the list of models is Parley\'s own: names, routes, no patterns', async () => {
+test("the list of models is Parley's own: names, routes, no patterns", async () => {
   const before = upstream.requests.all.length;
   const listed = (await collect(client.models.list())).map((m) => m.id);
   for (const id of ['gpt-5.5', 'whisper-1', 'ears', 'painter']) assert.ok(listed.includes(id), id);
@@ -68,9 +86,12 @@ test('one model by name, by pattern and with a slash; no such model is a 404', a
 });
 
 test('moderations, with a model and without', async () => {
-  upstream.script = (request, reply) => reply.json(200, {
-    id: 'modr-1', model: 'omni-moderation-latest', results: [{ flagged: false }],
-  });
+  upstream.script = (request, reply) =>
+    reply.json(200, {
+      id: 'modr-1',
+      model: 'omni-moderation-latest',
+      results: [{ flagged: false }],
+    });
   const got = await client.moderations.create({ input: 'fine' });
   assert.equal(got.results[0].flagged, false);
   assert.equal(upstream.last.url, '/v1/moderations');
@@ -80,9 +101,12 @@ test('moderations, with a model and without', async () => {
 
 test('images.generate', async () => {
   const image = randomBytes(200_000);
-  upstream.script = (request, reply) => reply.json(200, {
-    created: 1, data: [{ b64_json: image.toString('base64') }], usage: { total_tokens: 3 },
-  });
+  upstream.script = (request, reply) =>
+    reply.json(200, {
+      created: 1,
+      data: [{ b64_json: image.toString('base64') }],
+      usage: { total_tokens: 3 },
+    });
   const got = await client.images.generate({ model: 'painter', prompt: 'a dot' });
   assert.equal(sha(Buffer.from(got.data[0].b64_json, 'base64')), sha(image));
   assert.equal(upstream.last.json.model, 'gpt-image-1');
@@ -100,7 +124,10 @@ test('images.generate as a stream', async () => {
   };
   const ask = { model: 'gpt-image-1', prompt: 'a dot', stream: true, partial_images: 1 };
   const got = await collect(await client.images.generate(ask));
-  assert.deepEqual(got.map((e) => e.b64_json), ['AAAA', 'BBBB']);
+  assert.deepEqual(
+    got.map((e) => e.b64_json),
+    ['AAAA', 'BBBB'],
+  );
 });
 
 test('audio.speech: sound arrives byte for byte, however it is framed', async () => {
@@ -138,7 +165,9 @@ function parts(request) {
 
 test('audio.transcriptions: the model is spliced into the form, the sound is not touched', async () => {
   // The sound holds what looks like a boundary and like the field itself.
-  const trap = Buffer.from('\r\n--x\r\nContent-Disposition: form-data; name="model"\r\n\r\nfake\r\n');
+  const trap = Buffer.from(
+    '\r\n--x\r\nContent-Disposition: form-data; name="model"\r\n\r\nfake\r\n',
+  );
   const sound = Buffer.concat([randomBytes(300_000), trap, randomBytes(300_000)]);
   upstream.script = (request, reply) => reply.json(200, { text: 'hello' });
   const send = async (model) => {
@@ -165,8 +194,8 @@ test('audio.transcriptions: text and streams come back as they are', async () =>
     reply.end('1\n00:00 --> 00:01\nhéllo\n');
   };
   const file = () => toFile(Buffer.from('sound'), 'a.wav');
-  const ask = async (more) => client.audio.transcriptions
-    .create({ file: await file(), model: 'ears', ...more });
+  const ask = async (more) =>
+    client.audio.transcriptions.create({ file: await file(), model: 'ears', ...more });
   assert.equal(await ask({ response_format: 'srt' }), '1\n00:00 --> 00:01\nhéllo\n');
 
   const event = (value) => `data: ${JSON.stringify(value)}\n\n`;
@@ -177,7 +206,10 @@ test('audio.transcriptions: text and streams come back as they are', async () =>
     reply.end();
   };
   const got = await collect(await ask({ stream: true }));
-  assert.deepEqual(got.map((e) => e.type), ['transcript.text.delta', 'transcript.text.done']);
+  assert.deepEqual(
+    got.map((e) => e.type),
+    ['transcript.text.delta', 'transcript.text.done'],
+  );
 });
 
 test('audio.translations and image edits are forms too', async () => {

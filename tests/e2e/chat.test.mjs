@@ -13,20 +13,24 @@ import { chunks, completion, kDone, stream } from './support/replies.mjs';
 const { upstream, parley } = await house();
 const model = 'gpt-5.5';
 const kText = 'Hello, wörld ✓ 你好 🦊 "quoted" \\back\n\ttab';
-const tools = [{
-  type: 'function',
-  function: {
-    name: 'get_weather',
-    description: 'Weather',
-    parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+const tools = [
+  {
+    type: 'function',
+    function: {
+      name: 'get_weather',
+      description: 'Weather',
+      parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+    },
   },
-}];
+];
 
-const say = (...events) => async (request, reply) => {
-  reply.events();
-  for (const event of events.flat()) await reply.say(event);
-  reply.end();
-};
+const say =
+  (...events) =>
+  async (request, reply) => {
+    reply.events();
+    for (const event of events.flat()) await reply.say(event);
+    reply.end();
+  };
 
 for (const [name, Sdk] of Object.entries({ 7: OpenAI, 6: OpenAI6, 4: OpenAI4 })) {
   const client = sdk(parley, {}, Sdk);
@@ -35,7 +39,8 @@ for (const [name, Sdk] of Object.entries({ 7: OpenAI, 6: OpenAI6, 4: OpenAI4 }))
     upstream.script = (request, reply) =>
       reply.json(200, completion(request, { content: kText }), { 'x-request-id': 'req_theirs' });
     const { data, response } = await client.chat.completions
-      .create({ model, messages: user('hello'), temperature: 0.25, stop: ['XX'] }).withResponse();
+      .create({ model, messages: user('hello'), temperature: 0.25, stop: ['XX'] })
+      .withResponse();
     assert.equal(data.choices[0].message.content, kText);
     assert.equal(data.choices[0].finish_reason, 'stop');
     assert.equal(data.usage.total_tokens, 21);
@@ -44,15 +49,20 @@ for (const [name, Sdk] of Object.entries({ 7: OpenAI, 6: OpenAI6, 4: OpenAI4 }))
     const { json, url, method, headers } = upstream.last;
     assert.equal(`${method} ${url}`, 'POST /v1/chat/completions');
     assert.deepEqual(json, { model, messages: user('hello'), temperature: 0.25, stop: ['XX'] });
-    assert.match(headers['user-agent'], /OpenAI/, 'the client\'s own user-agent goes on');
-    assert.ok(headers['x-stainless-lang'], 'the client\'s own headers go on');
+    assert.match(headers['user-agent'], /OpenAI/, "the client's own user-agent goes on");
+    assert.ok(headers['x-stainless-lang'], "the client's own headers go on");
   });
 
   test(`openai ${name}: a streamed completion`, async () => {
     upstream.script = say(stream(model, [...kText], 'stop', true));
-    const got = await collect(await client.chat.completions.create({
-      model, messages: user('hi'), stream: true, stream_options: { include_usage: true },
-    }));
+    const got = await collect(
+      await client.chat.completions.create({
+        model,
+        messages: user('hi'),
+        stream: true,
+        stream_options: { include_usage: true },
+      }),
+    );
     assert.equal(textOf(got), kText);
     assert.equal(got.at(-2).choices[0].finish_reason, 'stop');
     assert.equal(got.at(-1).usage.total_tokens, 21);
@@ -86,13 +96,21 @@ test('events reach the client as they come, none waits for the next', async () =
 
 test('a streamed tool call is put together, and its result goes back', async () => {
   const call = (more) => ({ tool_calls: [{ index: 0, ...more }] });
-  upstream.script = say(stream(model, [
-    call({ id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '' } }),
-    ...['{"ci', 'ty": "P', 'arís"}'].map((args) => call({ function: { arguments: args } })),
-  ], 'tool_calls'));
+  upstream.script = say(
+    stream(
+      model,
+      [
+        call({ id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '' } }),
+        ...['{"ci', 'ty": "P', 'arís"}'].map((args) => call({ function: { arguments: args } })),
+      ],
+      'tool_calls',
+    ),
+  );
   const body = { model, messages: user('weather?'), tools };
   const runner = client.chat.completions.stream(body);
-  const { choices: [{ message, finish_reason: finish }] } = await runner.finalChatCompletion();
+  const {
+    choices: [{ message, finish_reason: finish }],
+  } = await runner.finalChatCompletion();
   assert.equal(finish, 'tool_calls');
   assert.equal(message.tool_calls.length, 1);
   assert.equal(message.tool_calls[0].id, 'call_1');
@@ -101,9 +119,15 @@ test('a streamed tool call is put together, and its result goes back', async () 
 
   upstream.script = (request, reply) => reply.json(200, completion(request, { content: '22 °C' }));
   const result = { role: 'tool', tool_call_id: 'call_1', content: '22 °C, sunny' };
-  const { id, type, function: { name, arguments: args } } = message.tool_calls[0];
+  const {
+    id,
+    type,
+    function: { name, arguments: args },
+  } = message.tool_calls[0];
   const said = {
-    role: 'assistant', content: null, tool_calls: [{ id, type, function: { name, arguments: args } }],
+    role: 'assistant',
+    content: null,
+    tool_calls: [{ id, type, function: { name, arguments: args } }],
   };
   const messages = [...user('weather?'), said, result];
   const done = await client.chat.completions.create({ model, messages, tools });
@@ -115,7 +139,11 @@ test('the tool runner goes round by itself', async () => {
   let asked = 0;
   upstream.script = async (request, reply) => {
     if (++asked === 2) return say(stream(model, ['It is ', 'cold']))(request, reply);
-    const first = { id: 'call_9', type: 'function', function: { name: 'get_weather', arguments: '{' } };
+    const first = {
+      id: 'call_9',
+      type: 'function',
+      function: { name: 'get_weather', arguments: '{' },
+    };
     const rest = { function: { arguments: '"city":"Oslo"}' } };
     const deltas = [first, rest].map((c) => ({ tool_calls: [{ index: 0, ...c }] }));
     return say(stream(model, deltas, 'tool_calls'))(request, reply);
@@ -130,7 +158,9 @@ test('the tool runner goes round by itself', async () => {
     model,
     stream: true,
     messages: user('weather?'),
-    tools: [{ type: 'function', function: { name, parameters, parse: JSON.parse, function: weather } }],
+    tools: [
+      { type: 'function', function: { name, parameters, parse: JSON.parse, function: weather } },
+    ],
   });
   assert.equal(await runner.finalContent(), 'It is cold');
   assert.deepEqual(cities, ['Oslo']);
@@ -146,7 +176,8 @@ test('an image of 1 MiB as a data URL arrives byte for byte', async () => {
     reply.json(200, completion(request, { content: hash }));
   };
   const messages = user([
-    { type: 'text', text: 'what is it' }, { type: 'image_url', image_url: { url } },
+    { type: 'text', text: 'what is it' },
+    { type: 'image_url', image_url: { url } },
   ]);
   const got = await client.chat.completions.create({ model, messages });
   const hash = createHash('sha256').update(image).digest('hex');
@@ -164,23 +195,37 @@ test('a large reply arrives whole', async () => {
 test('legacy completions, whole and streamed', async () => {
   const choice = (text, finish) => ({ index: 0, text, logprobs: null, finish_reason: finish });
   const reply = (choices) => ({
-    id: 'cmpl-1', object: 'text_completion', created: 1, model, choices,
+    id: 'cmpl-1',
+    object: 'text_completion',
+    created: 1,
+    model,
+    choices,
   });
   upstream.script = (request, out) => out.json(200, reply([choice('legacy', 'stop')]));
   const whole = await client.completions.create({ model, prompt: 'say' });
   assert.equal(whole.choices[0].text, 'legacy');
   const events = [choice('leg', null), choice('acy', null), choice('', 'stop')];
-  upstream.script = say(events.map((c) => `data: ${JSON.stringify(reply([c]))}\n\n`), kDone);
-  const got = await collect(await client.completions.create({ model, prompt: 'say', stream: true }));
+  upstream.script = say(
+    events.map((c) => `data: ${JSON.stringify(reply([c]))}\n\n`),
+    kDone,
+  );
+  const got = await collect(
+    await client.completions.create({ model, prompt: 'say', stream: true }),
+  );
   assert.equal(got.map((c) => c.choices[0].text).join(''), 'legacy');
   assert.equal(upstream.last.url, '/v1/completions');
 });
 
 test('the usage that is seen on the way is logged', async () => {
   upstream.script = say(stream('gpt-logged', ['a'], 'stop', true));
-  await collect(await client.chat.completions.create({
-    model: 'gpt-logged', messages: user('hi'), stream: true, stream_options: { include_usage: true },
-  }));
+  await collect(
+    await client.chat.completions.create({
+      model: 'gpt-logged',
+      messages: user('hi'),
+      stream: true,
+      stream_options: { include_usage: true },
+    }),
+  );
   const line = await parley.exchange({ model: 'gpt-logged' });
   assert.equal(line.in_tokens, 9);
   assert.equal(line.out_tokens, 12);

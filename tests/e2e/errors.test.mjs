@@ -84,13 +84,18 @@ for (const [way, ask] of Object.entries(kWays)) {
 
   test(`${way}: a page of HTML becomes an error in the dialect, its status kept`, async () => {
     const page = '<html><body><h1>cloud is down</h1></body></html>';
-    for (const [status, expected] of [[502, 502], [503, 502], [404, 404], [403, 403]]) {
+    for (const [status, expected] of [
+      [502, 502],
+      [503, 502],
+      [404, 404],
+      [403, 403],
+    ]) {
       upstream.script = (request, reply) => {
         reply.writeHead(status, { 'content-type': 'text/html; charset=utf-8' });
         reply.end(page);
       };
       const error = await refusal(ask(client), OpenAI.APIError, expected);
-      assert.ok(error.error.message, 'an error in the dialect\'s shape');
+      assert.ok(error.error.message, "an error in the dialect's shape");
       assert.doesNotMatch(JSON.stringify(error.error), /<html|<body/);
     }
   });
@@ -128,7 +133,9 @@ test('retry-after is passed on, and the SDK waits for it and succeeds', async ()
 
 test('x-should-retry and rate-limit headers are passed on', async () => {
   const headers = {
-    'x-should-retry': 'false', 'x-ratelimit-remaining-requests': '0', 'openai-version': '1',
+    'x-should-retry': 'false',
+    'x-ratelimit-remaining-requests': '0',
+    'openai-version': '1',
   };
   upstream.script = (request, reply) => reply.json(500, failure('no', 'server_error'), headers);
   const before = upstream.requests.all.length;

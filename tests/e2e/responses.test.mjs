@@ -9,24 +9,31 @@ import OpenAI6 from 'openai-6';
 
 import { collect, house, sdk } from './support/house.mjs';
 import {
-  callStream, functionCall, named, outputText, response, responseStream,
+  callStream,
+  functionCall,
+  named,
+  outputText,
+  response,
+  responseStream,
 } from './support/replies.mjs';
 
 const { upstream, parley } = await house();
 const model = 'gpt-5.5';
 const kText = 'Hello, wörld ✓ 你好 🦊 "quoted" \\back\n\ttab';
-const tools = [{
-  type: 'function',
-  name: 'get_weather',
-  description: 'Weather',
-  strict: true,
-  parameters: {
-    type: 'object',
-    properties: { city: { type: 'string' } },
-    required: ['city'],
-    additionalProperties: false,
+const tools = [
+  {
+    type: 'function',
+    name: 'get_weather',
+    description: 'Weather',
+    strict: true,
+    parameters: {
+      type: 'object',
+      properties: { city: { type: 'string' } },
+      required: ['city'],
+      additionalProperties: false,
+    },
   },
-}];
+];
 
 const say = (events) => async (request, reply) => {
   reply.events();
@@ -54,7 +61,10 @@ for (const [name, Sdk] of Object.entries({ 7: OpenAI, 6: OpenAI6, 4: OpenAI4 }))
     const got = await collect(await client.responses.create({ model, input: 'hi', stream: true }));
     const deltas = got.filter((e) => e.type === 'response.output_text.delta');
     assert.equal(deltas.map((e) => e.delta).join(''), kText);
-    assert.deepEqual(got.map((e) => e.sequence_number), got.map((_, i) => i));
+    assert.deepEqual(
+      got.map((e) => e.sequence_number),
+      got.map((_, i) => i),
+    );
     assert.equal(got.at(-1).type, 'response.completed');
     assert.equal(got.at(-1).response.output[0].content[0].text, kText);
   });
@@ -72,11 +82,20 @@ test('a streamed function call is put together, and its result goes back', async
   upstream.script = say(callStream(model, 'get_weather', ['{"ci', 'ty": "P', 'arís"}']));
   const input = [{ role: 'user', content: 'weather?' }];
   const include = ['reasoning.encrypted_content'];
-  const events = await collect(await client.responses.create({
-    model, input, tools, include, store: false, stream: true,
-  }));
+  const events = await collect(
+    await client.responses.create({
+      model,
+      input,
+      tools,
+      include,
+      store: false,
+      stream: true,
+    }),
+  );
   const pieces = events.filter((e) => e.type === 'response.function_call_arguments.delta');
-  const { response: { output } } = events.at(-1);
+  const {
+    response: { output },
+  } = events.at(-1);
   assert.equal(pieces.map((e) => e.delta).join(''), output[0].arguments);
   assert.deepEqual(JSON.parse(output[0].arguments), { city: 'París' });
 
@@ -91,7 +110,11 @@ test('a streamed function call is put together, and its result goes back', async
 test('encrypted reasoning goes both ways unchanged', async () => {
   const encrypted = randomBytes(30_000).toString('base64');
   const item = {
-    id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: encrypted, status: 'completed',
+    id: 'rs_1',
+    type: 'reasoning',
+    summary: [],
+    encrypted_content: encrypted,
+    status: 'completed',
   };
   upstream.script = (request, reply) =>
     reply.json(200, response(model, [item, functionCall('get_weather', '{}')]));
@@ -120,13 +143,16 @@ test('an image of 1 MiB as a data URL arrives byte for byte', async () => {
 
 test('an incomplete response is one, and no failure', async () => {
   const incomplete = response(model, [outputText('cut sho')], {
-    status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' },
+    status: 'incomplete',
+    incomplete_details: { reason: 'max_output_tokens' },
   });
   const created = response(model, [], { status: 'in_progress', usage: null });
-  upstream.script = say(named([
-    { type: 'response.created', response: created },
-    { type: 'response.incomplete', response: incomplete },
-  ]));
+  upstream.script = say(
+    named([
+      { type: 'response.created', response: created },
+      { type: 'response.incomplete', response: incomplete },
+    ]),
+  );
   const got = await collect(await client.responses.create({ model, input: 'hi', stream: true }));
   assert.equal(got.at(-1).type, 'response.incomplete');
   assert.equal(got.at(-1).response.incomplete_details.reason, 'max_output_tokens');
@@ -136,13 +162,19 @@ test('a response that failed is given as the upstream gave it', async () => {
   const created = response(model, [], { status: 'in_progress', usage: null });
   const error = { code: 'server_error', message: 'The model had a bad day' };
   const failed = { ...created, status: 'failed', error };
-  upstream.script = say(named([
-    { type: 'response.created', response: created },
-    { type: 'response.failed', response: failed },
-  ]));
-  const events = await collect(await client.responses.create({
-    model: 'gpt-failed', input: 'hi', stream: true,
-  }));
+  upstream.script = say(
+    named([
+      { type: 'response.created', response: created },
+      { type: 'response.failed', response: failed },
+    ]),
+  );
+  const events = await collect(
+    await client.responses.create({
+      model: 'gpt-failed',
+      input: 'hi',
+      stream: true,
+    }),
+  );
   assert.equal(events.at(-1).type, 'response.failed');
   assert.deepEqual(events.at(-1).response.error, error);
   const line = await parley.exchange({ model: 'gpt-failed' });
@@ -159,7 +191,10 @@ test('events and fields that nobody knows yet pass through', async () => {
   ];
   upstream.script = say(named(events));
   const got = await collect(await client.responses.create({ model, input: 'hi', stream: true }));
-  assert.deepEqual(got, events.map((e, i) => ({ ...e, sequence_number: i })));
+  assert.deepEqual(
+    got,
+    events.map((e, i) => ({ ...e, sequence_number: i })),
+  );
 });
 
 test('keep-alive comments and events without a name pass, and do no harm', async () => {

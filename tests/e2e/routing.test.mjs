@@ -17,30 +17,43 @@ const keys = [secret('sk-a'), secret('sk-b'), secret('sk-c')];
 const seen = [];
 const many = await Upstream.start();
 const place = (name, upstream, more = {}) => ({
-  name, plugin: 'openai', base_url: `${upstream.url}/v1`, account: [{ api_key: upstream.key }],
+  name,
+  plugin: 'openai',
+  base_url: `${upstream.url}/v1`,
+  account: [{ api_key: upstream.key }],
   ...more,
 });
 const target = (name, model) => ({ provider: name, model });
-const parley = await Parley.start(configuration(null, {
-  server: { threads: 2 },
-  provider: [
-    place('one', one, { models: ['gpt-5.5', 'gpt-5*', 'shared'], excluded_models: ['gpt-5-secret'] }),
-    place('two', two, { models: ['qwen3:8b', 'shared'] }),
-    place('counting', one, { models: ['counted'], usage_in_streams: true }),
-    place('many', many, {
-      models: ['rich'], account: keys.map((api_key, i) => ({ label: `n${i}`, api_key })),
-    }),
-    place('odd-key', two, { models: ['odd'], key_header: 'x-acme-key', headers: { 'x-team': 'red' } }),
-    place('chat-only', two, { models: ['chatty'], dialects: ['openai-chat'] }),
-  ],
-  route: [
-    { model: 'fast', targets: [target('one', 'gpt-5-mini')] },
-    { model: 'team/*', targets: [target('two', 'qwen3:8b')] },
-    { model: 'both', targets: [target('one', 'gpt-5-mini'), target('two', 'qwen3:8b')] },
-    { model: 'same', targets: [{ provider: 'two' }] },
-    { model: 'counted-fast', targets: [target('counting', 'a "quoted" näme')] },
-  ],
-}));
+const parley = await Parley.start(
+  configuration(null, {
+    server: { threads: 2 },
+    provider: [
+      place('one', one, {
+        models: ['gpt-5.5', 'gpt-5*', 'shared'],
+        excluded_models: ['gpt-5-secret'],
+      }),
+      place('two', two, { models: ['qwen3:8b', 'shared'] }),
+      place('counting', one, { models: ['counted'], usage_in_streams: true }),
+      place('many', many, {
+        models: ['rich'],
+        account: keys.map((api_key, i) => ({ label: `n${i}`, api_key })),
+      }),
+      place('odd-key', two, {
+        models: ['odd'],
+        key_header: 'x-acme-key',
+        headers: { 'x-team': 'red' },
+      }),
+      place('chat-only', two, { models: ['chatty'], dialects: ['openai-chat'] }),
+    ],
+    route: [
+      { model: 'fast', targets: [target('one', 'gpt-5-mini')] },
+      { model: 'team/*', targets: [target('two', 'qwen3:8b')] },
+      { model: 'both', targets: [target('one', 'gpt-5-mini'), target('two', 'qwen3:8b')] },
+      { model: 'same', targets: [{ provider: 'two' }] },
+      { model: 'counted-fast', targets: [target('counting', 'a "quoted" näme')] },
+    ],
+  }),
+);
 for (const upstream of [one, two]) upstream.mustNotSee(parley.key);
 after(async () => {
   await parley.stop();
@@ -76,8 +89,9 @@ test('a route gives a name of its own; the upstream is asked by its name', async
 test('only the name changes: every other byte of the body stays', async () => {
   one.script = says('spliced');
   // Odd spacing, big numbers, escapes, unknown members, the name in other places.
-  const before = '{ "messages" : [ {"role":"user","content":"\\"model\\":\\"fast\\" \\u00e9 é"}] ,\r\n'
-    + '\t"temperature":1.50e+00, "seed":12345678901234567890, "x":{"model":"fast"},"model" : ';
+  const before =
+    '{ "messages" : [ {"role":"user","content":"\\"model\\":\\"fast\\" \\u00e9 é"}] ,\r\n' +
+    '\t"temperature":1.50e+00, "seed":12345678901234567890, "x":{"model":"fast"},"model" : ';
   const body = `${before}"fast" ,"metadata":{"fast":"fast"}}\n`;
   const connection = await Connection.open(parley.port);
   const headers = { authorization: `Bearer ${parley.key}`, 'content-type': 'application/json' };
@@ -158,28 +172,42 @@ const counted = (withUsage) => async (request, reply) => {
 
 test('usage_in_streams asks for usage and keeps the extra chunk to itself', async () => {
   one.script = counted(false);
-  const got = await collect(await client.chat.completions.create({
-    model: 'counted', messages: user('hi'), stream: true,
-  }));
+  const got = await collect(
+    await client.chat.completions.create({
+      model: 'counted',
+      messages: user('hi'),
+      stream: true,
+    }),
+  );
   assert.deepEqual(one.last.json.stream_options, { include_usage: true });
   assert.equal(textOf(got), 'ab');
-  assert.ok(got.every((c) => c.usage == null && c.choices.length === 1), 'the client sees usage');
+  assert.ok(
+    got.every((c) => c.usage == null && c.choices.length === 1),
+    'the client sees usage',
+  );
   const line = await parley.exchange({ model: 'counted' });
   assert.equal(line.out_tokens, 12);
 });
 
 test('who asks for usage gets it, and who says no does not', async () => {
   one.script = counted(false);
-  const ask2 = (options) => client.chat.completions.create({
-    model: 'counted', messages: user('hi'), stream: true, stream_options: options,
-  });
+  const ask2 = (options) =>
+    client.chat.completions.create({
+      model: 'counted',
+      messages: user('hi'),
+      stream: true,
+      stream_options: options,
+    });
   const yes = await collect(await ask2({ include_usage: true }));
   assert.equal(yes.at(-1).usage.total_tokens, 21);
   for (const options of [{ include_usage: false }, {}, null, { include_obfuscation: false }]) {
     const got = await collect(await ask2(options));
     assert.equal(one.last.json.stream_options.include_usage, true);
     assert.deepEqual({ ...options, include_usage: true }, one.last.json.stream_options);
-    assert.ok(got.every((c) => c.usage == null), 'the client sees usage');
+    assert.ok(
+      got.every((c) => c.usage == null),
+      'the client sees usage',
+    );
   }
 });
 
@@ -189,7 +217,7 @@ test('what is not streamed, or not chat, is not asked for usage', async () => {
   assert.equal(one.last.json.stream_options, undefined);
 });
 
-test('usage beside content is the client\'s, only the extra chunk is cut', async () => {
+test("usage beside content is the client's, only the extra chunk is cut", async () => {
   one.script = async (request, reply) => {
     reply.events();
     const [role, a, b, end, extra] = chunks('counted', ['a', 'b'], 'stop', true);
@@ -197,11 +225,18 @@ test('usage beside content is the client\'s, only the extra chunk is cut', async
     for (const event of [role, a, beside, end, extra, kDone]) await reply.say(event);
     reply.end();
   };
-  const got = await collect(await client.chat.completions.create({
-    model: 'counted', messages: user('hi'), stream: true,
-  }));
+  const got = await collect(
+    await client.chat.completions.create({
+      model: 'counted',
+      messages: user('hi'),
+      stream: true,
+    }),
+  );
   assert.equal(textOf(got), 'ab');
-  assert.deepEqual(got.filter((c) => c.usage).map((c) => c.usage), [{ prompt_tokens: 1 }]);
+  assert.deepEqual(
+    got.filter((c) => c.usage).map((c) => c.usage),
+    [{ prompt_tokens: 1 }],
+  );
 });
 
 test('the extra chunk is cut as well where a stream does not say that it is one', async () => {
@@ -211,9 +246,14 @@ test('the extra chunk is cut as well where a stream does not say that it is one'
   const config = configuration(null, { server: { threads: 1 }, provider: [counting] });
   const lone = await Parley.start(config);
   const [role, a, end, extra] = chunks('counted', ['a'], 'stop', true);
-  for (const pieces of [[role, a + end + extra + kDone], [role + a + end + extra, kDone],
-    [role, a, end, extra, kDone], [role + extra, a + end, kDone], [role, extra, a + end, kDone],
-    [role, extra + role.slice(0, 20), role.slice(20) + extra + a + end + kDone]]) {
+  for (const pieces of [
+    [role, a + end + extra + kDone],
+    [role + a + end + extra, kDone],
+    [role, a, end, extra, kDone],
+    [role + extra, a + end, kDone],
+    [role, extra, a + end, kDone],
+    [role, extra + role.slice(0, 20), role.slice(20) + extra + a + end + kDone],
+  ]) {
     one.script = async (request, reply) => {
       reply.writeHead(200, { 'content-type': 'application/octet-stream' });
       for (const piece of pieces) {
@@ -222,9 +262,13 @@ test('the extra chunk is cut as well where a stream does not say that it is one'
       }
       reply.end();
     };
-    const got = await sdk(lone).chat.completions.create({
-      model: 'counted', messages: user('hi'), stream: true,
-    }).asResponse();
+    const got = await sdk(lone)
+      .chat.completions.create({
+        model: 'counted',
+        messages: user('hi'),
+        stream: true,
+      })
+      .asResponse();
     assert.equal(await got.text(), pieces.join('').replaceAll(extra, ''));
   }
   await lone.stop();
@@ -237,9 +281,13 @@ test('a stream of a place without usage_in_streams goes as it comes', async () =
     await reply.say(events.join(''));
     reply.end();
   };
-  const got = await client.chat.completions.create({
-    model: 'gpt-5.5', messages: user('hi'), stream: true,
-  }).asResponse();
+  const got = await client.chat.completions
+    .create({
+      model: 'gpt-5.5',
+      messages: user('hi'),
+      stream: true,
+    })
+    .asResponse();
   assert.equal(await got.text(), events.join(''));
   assert.equal(one.last.json.stream_options, undefined);
 });

@@ -34,9 +34,11 @@ test('200 streams at once: all complete, none has a word of another', async () =
   const ask = async (i) => {
     const id = `stream-${i}`;
     const isChat = i % 2 === 0;
-    const { data, response } = await (isChat
-      ? client.chat.completions.create({ model, messages: user(id), stream: true })
-      : client.responses.create({ model, input: id, stream: true })).withResponse();
+    const { data, response } = await (
+      isChat
+        ? client.chat.completions.create({ model, messages: user(id), stream: true })
+        : client.responses.create({ model, input: id, stream: true })
+    ).withResponse();
     assert.equal(response.headers.get('x-request-id'), id);
     const all = await collect(data);
     const got = isChat ? textOf(all) : all.map((e) => e.delta ?? '').join('');
@@ -85,12 +87,14 @@ for (const dialect of ['chat', 'responses']) {
   });
 }
 
-test('a client that leaves before any answer ends the upstream\'s request too', async () => {
+test("a client that leaves before any answer ends the upstream's request too", async () => {
   upstream.script = () => {}; // says nothing at all
   const before = upstream.requests.all.length;
   const controller = new AbortController();
   const ask = client.chat.completions.create(
-    { model: 'gpt-silent', messages: user('hi') }, { signal: controller.signal });
+    { model: 'gpt-silent', messages: user('hi') },
+    { signal: controller.signal },
+  );
   await upstream.requests.count(before + 1, 'request');
   const { gone } = upstream.last;
   const left = performance.now();
@@ -109,8 +113,12 @@ test('a client that leaves while its request is still coming costs no upstream',
   const headers = { authorization: `Bearer ${parley.key}`, 'content-length': 1000 };
   await connection.send('POST', '/v1/chat/completions', headers, '{"model":"gpt-half"');
   connection.socket.resetAndDestroy();
-  const line = await parley.exchange({ path: '/v1/chat/completions', status: 499, caller: 'tester',
-    in_bytes: 0 });
+  const line = await parley.exchange({
+    path: '/v1/chat/completions',
+    status: 499,
+    caller: 'tester',
+    in_bytes: 0,
+  });
   assert.equal(line.fault, 'cancelled');
   assert.equal(upstream.requests.all.length, before);
 });
@@ -120,12 +128,14 @@ test('clients that reset amid a stream leave nothing behind', async () => {
   const body = JSON.stringify({ model, messages: user('x'), stream: true });
   const headers = { authorization: `Bearer ${parley.key}` };
   const before = upstream.requests.all.length;
-  const all = await Promise.all(Array.from({ length: 50 }, async () => {
-    const connection = await Connection.open(parley.port);
-    await connection.send('POST', '/v1/chat/completions', headers, body);
-    await connection.source.until('"a"');
-    return connection;
-  }));
+  const all = await Promise.all(
+    Array.from({ length: 50 }, async () => {
+      const connection = await Connection.open(parley.port);
+      await connection.send('POST', '/v1/chat/completions', headers, body);
+      await connection.source.until('"a"');
+      return connection;
+    }),
+  );
   for (const connection of all) connection.socket.resetAndDestroy();
   const gone = upstream.requests.all.slice(before).map((r) => r.gone);
   assert.equal(gone.length, 50);

@@ -44,9 +44,13 @@ test('both ways encrypted: chat, responses, streams', async () => {
     for (const event of stream(model, words)) await reply.say(event);
     reply.end();
   };
-  const all = await collect(await client.chat.completions.create({
-    model, messages: user('hi'), stream: true,
-  }));
+  const all = await collect(
+    await client.chat.completions.create({
+      model,
+      messages: user('hi'),
+      stream: true,
+    }),
+  );
   assert.equal(textOf(all), words.join(''));
 });
 
@@ -65,11 +69,21 @@ test('forty streams at a time', async () => {
     for (const event of stream(model, [word, word])) await reply.say(event);
     reply.end();
   };
-  const ask = async (i) => textOf(await collect(await client.chat.completions.create({
-    model, messages: user(`n${i}.`), stream: true,
-  })));
+  const ask = async (i) =>
+    textOf(
+      await collect(
+        await client.chat.completions.create({
+          model,
+          messages: user(`n${i}.`),
+          stream: true,
+        }),
+      ),
+    );
   const all = await Promise.all(Array.from({ length: 40 }, (_, i) => ask(i)));
-  assert.deepEqual(all, all.map((_, i) => `n${i}.n${i}.`));
+  assert.deepEqual(
+    all,
+    all.map((_, i) => `n${i}.n${i}.`),
+  );
 });
 
 test('a client that leaves is noticed through TLS', async () => {
@@ -93,9 +107,14 @@ test('TLS 1.1 and plain HTTP get nothing; 1.2 and 1.3 and http/1.1 by ALPN are s
     assert.equal((await connection.ask('GET', '/healthz')).status, 200);
     connection.close();
   }
-  await assert.rejects(Connection.open(parley.port, {
-    ...secure, minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0',
-  }));
+  await assert.rejects(
+    Connection.open(parley.port, {
+      ...secure,
+      minVersion: 'TLSv1.1',
+      maxVersion: 'TLSv1.1',
+      ciphers: 'DEFAULT@SECLEVEL=0',
+    }),
+  );
   const plain = await Connection.open(parley.port);
   await plain.send('GET', '/healthz');
   await plain.ended();
@@ -145,7 +164,7 @@ for (const [what, [make, why]] of Object.entries(kBad)) {
   });
 }
 
-test('a host\'s name is checked as well as an address', async () => {
+test("a host's name is checked as well as an address", async () => {
   const named = made.signed('named', { names: 'DNS:localhost' });
   const right = await Upstream.start({ tls: named.tls, host: 'localhost' });
   right.script = (request, reply) => reply.json(200, completion(request, { content: 'named' }));

@@ -35,6 +35,12 @@ struct Input {
 
     bool says(std::string_view words) const { return head.find(words) != head.npos; }
 
+    std::string_view header(std::string_view name) const {
+        const std::size_t at = head.find(name);
+        const std::string_view value = at == head.npos ? "" : head.substr(at + name.size());
+        return value.substr(0, value.find('\n'));
+    }
+
     // The body in one piece, in two at a place that depends on it, and byte by byte.
     std::vector<std::vector<std::string_view>> cuts() const {
         std::vector<std::string_view> bytes;
@@ -44,22 +50,26 @@ struct Input {
     }
 };
 
-// Appends -seed_inputs for every case whose name starts as PARLEY_FUZZ_SEEDS says.
-inline std::string seeds() {
-    std::string list = "-seed_inputs=";
+// Whether a folder of cases/ is one of those that PARLEY_FUZZ_SEEDS lists by their first words.
+inline bool is_seed(std::string_view folder) {
     std::string_view wanted = PARLEY_FUZZ_SEEDS;
-    while (!wanted.empty()) {
-        const std::string_view prefix = wanted.substr(0, wanted.find(','));
-        wanted.remove_prefix(std::min(prefix.size() + 1, wanted.size()));
-        for (const auto& folder : std::filesystem::directory_iterator(PARLEY_FUZZ_CASES)) {
-            if (!folder.path().filename().string().starts_with(prefix)) continue;
-            for (const char* name : {"request.http", "reply.http"}) {
-                const auto file = folder.path() / name;
-                if (std::filesystem::exists(file)) list += file.string() + ",";
-            }
-        }
+    for (;;) {
+        const std::size_t comma = wanted.find(',');
+        if (folder.starts_with(wanted.substr(0, comma))) return true;
+        if (comma == wanted.npos) return false;
+        wanted.remove_prefix(comma + 1);
     }
-    list.pop_back();
+}
+
+// The argument that gives libFuzzer its seeds.
+inline std::string seeds() {
+    std::string list;
+    for (const auto& entry : std::filesystem::directory_iterator(PARLEY_FUZZ_CASES)) {
+        if (!is_seed(entry.path().filename().string())) continue;
+        auto file = entry.path() / "request.http";
+        if (!std::filesystem::exists(file)) file.replace_filename("reply.http");
+        list += (list.empty() ? "-seed_inputs=" : ",") + file.string();
+    }
     return list;
 }
 

@@ -1,15 +1,16 @@
 // JsonReader agrees with itself and with Boost.JSON; JsonTop sees the same however a text is cut.
 #include <array>
+#include <optional>
 
 #include <boost/json.hpp>
 
 #include "fuzz.hpp"
 #include "parley/sdk/json.hpp"
 
-using parley::fuzz::check;
-using namespace parley::sdk;
+namespace parley::sdk {
 
-constexpr std::array<std::string_view, 2> kKeys{"usage", "error"};
+using fuzz::check;
+constexpr std::array<std::string_view, 1> kKeys{"error"};
 
 // Reads member by member; strings must come back from quoting as they were.
 void walk(JsonReader& r) {
@@ -29,19 +30,19 @@ void walk(JsonReader& r) {
     }
 }
 
-bool boost_accepts(std::string_view text, bool& unlike) {
+// Nothing where Boost differs on purpose: it refuses huge exponents and lone surrogates.
+std::optional<bool> boost_accepts(std::string_view text) {
     boost::json::parse_options options;
     options.max_depth = JsonReader::kDepthMax;
     boost::json::error_code why;
     boost::json::parse({text.data(), text.size()}, why, {}, options);
-    // Boost also refuses huge exponents and lone surrogates; those begin with \ud or \uD.
-    unlike = why == boost::json::error::exponent_overflow ||
-             (why && (text.find("\\ud") != text.npos || text.find("\\uD") != text.npos));
+    const bool surrogate = text.find("\\ud") != text.npos || text.find("\\uD") != text.npos;
+    if (why == boost::json::error::exponent_overflow || (why && surrogate)) return {};
     return !why;
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const parley::fuzz::Input input(data, size);
+    const fuzz::Input input(data, size);
     JsonReader skipping(input.body);
     JsonReader walking(input.body);
     skipping.skip();
@@ -49,8 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool object = walking.peek() == '{';
     walk(walking);
     check(walking.at_end() == valid && walking.at() == skipping.at());
-    bool unlike = false;
-    check(boost_accepts(input.body, unlike) == valid || unlike);
+    check(boost_accepts(input.body).value_or(valid) == valid);
     JsonTop whole(kKeys);
     whole.feed(input.body);
     check(!valid || !object || whole.state() == JsonTop::State::complete);
@@ -58,7 +58,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         JsonTop top(kKeys);
         for (const std::string_view piece : pieces) top.feed(piece);
         check(top.state() == whole.state());
-        for (int i : {0, 1}) check(top.value(i) == whole.value(i) && top.has(i) == whole.has(i));
+        check(top.value(0) == whole.value(0) && top.has(0) == whole.has(0));
     }
     return 0;
 }
+
+}  // namespace parley::sdk

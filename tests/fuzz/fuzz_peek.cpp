@@ -6,9 +6,10 @@
 #include "parley/sdk/plugin.hpp"
 #include "request.hpp"
 
-using parley::fuzz::check;
-using parley::fuzz::Input;
-using namespace parley;
+namespace parley {
+
+using fuzz::check;
+using fuzz::Input;
 
 struct Request {
     Request(std::string_view type, std::string_view body) {
@@ -33,8 +34,7 @@ struct Request {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) try {
     const Input input(data, size);
-    const std::size_t at = input.head.find("content-type: ");
-    const std::string_view type = at == input.head.npos ? "" : input.head.substr(at + 14);
+    const std::string_view type = input.header("content-type: ");
     openai::RequestKind kind{.default_model = input.says("/v1/images") ? "default" : "",
                              .chat_stream_options = !input.says("/v1/responses")};
     Request r(type, input.body);
@@ -60,3 +60,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(why.error_class == PARLEY_E_INVALID_ARGUMENT && !why.message.empty());
     return 0;
 }
+
+}  // namespace parley

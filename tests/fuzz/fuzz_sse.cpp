@@ -4,11 +4,10 @@
 #include "fuzz.hpp"
 #include "parley/sdk/sse.hpp"
 
-using parley::fuzz::check;
-using parley::fuzz::Input;
-using namespace parley::sdk;
+namespace parley::sdk {
 
-namespace {
+using fuzz::check;
+using fuzz::Input;
 
 // Names and data of all events, in one text.
 std::string events_of(const std::vector<std::string_view>& pieces, std::string_view whole) {
@@ -40,8 +39,6 @@ std::string events_of(const std::vector<std::string_view>& pieces, std::string_v
     return events;
 }
 
-}  // namespace
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size > 4096) return 0;
     const Input input(data, size);
@@ -50,3 +47,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& pieces : cuts) check(events_of(pieces, input.body) == wanted);
     return 0;
 }
+
+}  // namespace parley::sdk

@@ -273,11 +273,10 @@ void offer_slowly(const std::string& head, const std::string& line, std::size_t 
 }
 
 TEST(SseSplitter, LooksAtEachByteOfAHugeEventOnce) {
-    constexpr std::size_t kSize = 8 * 1024 * 1024;
+    constexpr std::size_t kSize = std::size_t{8} << 20;
     offer_slowly("event: x\ndata: ", "0123456789abcdef", kSize);
     offer_slowly("data: a\n", "data: " + std::string(200, 'x') + "\n", kSize);
     offer_slowly("", "data: " + std::string(57, 'x') + "\r\n", kSize);
-    offer_slowly("data: " + std::string(kSize, 'x') + "\n", ": comment\r\n", kSize + 100000);
 }
 
 }  // namespace

@@ -355,7 +355,7 @@ private:
 // It checks structure, not grammar: it is for bodies that are passed on, not believed.
 class JsonTop {
 public:
-    static constexpr std::size_t kValueBytesMax = 16 * 1024;
+    static constexpr std::size_t kValueBytesMax = std::size_t{16} * 1024;
     static constexpr std::size_t kKeyBytesMax = 64;
     enum class State { open, complete, broken };
 

@@ -12,7 +12,10 @@ export class Certificates {
 
   constructor() {
     this.authority = this.selfSigned('ca', [
-      '-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign',
+      '-addext',
+      'basicConstraints=critical,CA:TRUE',
+      '-addext',
+      'keyUsage=critical,keyCertSign',
     ]);
   }
 
@@ -32,18 +35,52 @@ export class Certificates {
 
   /** Signed by itself. */
   selfSigned(name, more = ['-addext', `subjectAltName=${kHere}`]) {
-    this.#openssl('req', '-x509', ...kKey, '-keyout', `${name}.key`, '-out', `${name}.pem`,
-      '-days', '2', '-subj', `/CN=parley test ${name}`, ...more);
+    this.#openssl(
+      'req',
+      '-x509',
+      ...kKey,
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.pem`,
+      '-days',
+      '2',
+      '-subj',
+      `/CN=parley test ${name}`,
+      ...more,
+    );
     return this.#read(name);
   }
 
   /** Signed by our authority, for these names and so many days. */
   signed(name, { names = kHere, days = 2 } = {}) {
     writeFileSync(this.path(`${name}.ext`), `subjectAltName=${names}\n`);
-    this.#openssl('req', ...kKey, '-keyout', `${name}.key`, '-out', `${name}.csr`,
-      '-subj', `/CN=parley test ${name}`);
-    this.#openssl('x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key',
-      '-days', String(days), '-extfile', `${name}.ext`, '-out', `${name}.pem`);
+    this.#openssl(
+      'req',
+      ...kKey,
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.csr`,
+      '-subj',
+      `/CN=parley test ${name}`,
+    );
+    this.#openssl(
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-days',
+      String(days),
+      '-extfile',
+      `${name}.ext`,
+      '-out',
+      `${name}.pem`,
+    );
     return this.#read(name);
   }
 

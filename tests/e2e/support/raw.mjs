@@ -161,9 +161,17 @@ export async function readReply(source, method = 'POST') {
   const { body, whole } = await readBody(source, headers, bodiless, true);
   const bytes = body.length === 1 ? body[0] : Buffer.concat(body);
   const broken = whole ? null : source.ended;
-  return { status, headers, rawHeaders, body: bytes, whole, broken, get text() {
-    return bytes.toString();
-  } };
+  return {
+    status,
+    headers,
+    rawHeaders,
+    body: bytes,
+    whole,
+    broken,
+    get text() {
+      return bytes.toString();
+    },
+  };
 }
 
 /** One request, or undefined at the end of the connection. */
@@ -182,7 +190,8 @@ export async function readRequest(source) {
 export class Connection {
   static async open(port, secure) {
     const connection = new Connection();
-    const socket = secure ? tls.connect({ port, host: '127.0.0.1', ...secure })
+    const socket = secure
+      ? tls.connect({ port, host: '127.0.0.1', ...secure })
       : net.connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
     connection.socket = socket;
     connection.source = new Source(socket);

@@ -12,12 +12,14 @@ export function completion(request, message, finish = 'stop') {
     object: 'chat.completion',
     created: 1_790_000_000,
     model: request.json.model,
-    choices: [{
-      index: 0,
-      message: { role: 'assistant', content: null, refusal: null, ...message },
-      logprobs: null,
-      finish_reason: finish,
-    }],
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: null, refusal: null, ...message },
+        logprobs: null,
+        finish_reason: finish,
+      },
+    ],
     usage,
   };
 }
@@ -25,11 +27,20 @@ export function completion(request, message, finish = 'stop') {
 /** The events of a streamed completion, without the last one. */
 export function chunks(model, deltas, finish = 'stop', withUsage = false) {
   const id = `chatcmpl-${++serial}`;
-  const chunk = (choices, more = {}) => data({
-    id, object: 'chat.completion.chunk', created: 1_790_000_000, model, choices, ...more,
-  });
+  const chunk = (choices, more = {}) =>
+    data({
+      id,
+      object: 'chat.completion.chunk',
+      created: 1_790_000_000,
+      model,
+      choices,
+      ...more,
+    });
   const choice = (delta, reason = null) => ({
-    index: 0, delta, logprobs: null, finish_reason: reason,
+    index: 0,
+    delta,
+    logprobs: null,
+    finish_reason: reason,
   });
   const events = [chunk([choice({ role: 'assistant', content: '' })])];
   for (const delta of deltas) {
@@ -77,7 +88,12 @@ export const outputText = (text) => ({
 });
 
 export const functionCall = (name, args) => ({
-  id: 'fc_1', type: 'function_call', status: 'completed', call_id: 'call_1', name, arguments: args,
+  id: 'fc_1',
+  type: 'function_call',
+  status: 'completed',
+  call_id: 'call_1',
+  name,
+  arguments: args,
 });
 
 /** Numbered events with their names, as Responses streams are. */

@@ -5,12 +5,15 @@ const key = (k) => (/^[A-Za-z0-9_-]+$/.test(k) ? k : JSON.stringify(k));
 function inline(value) {
   if (Array.isArray(value)) return `[${value.map(inline).join(', ')}]`;
   if (typeof value === 'object') {
-    return `{ ${Object.entries(value).map(([k, v]) => `${key(k)} = ${inline(v)}`).join(', ')} }`;
+    return `{ ${Object.entries(value)
+      .map(([k, v]) => `${key(k)} = ${inline(v)}`)
+      .join(', ')} }`;
   }
   return JSON.stringify(value);
 }
 
-const isTables = (k, v) => Array.isArray(v) && ['client_key', 'provider', 'account', 'route'].includes(k);
+const isTables = (k, v) =>
+  Array.isArray(v) && ['client_key', 'provider', 'account', 'route'].includes(k);
 
 function table(path, fields, many) {
   const header = path === '' ? '' : many ? `[[${path}]]\n` : `[${path}]\n`;

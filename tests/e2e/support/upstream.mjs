@@ -10,9 +10,25 @@ import { readRequest, Source } from './raw.mjs';
 import { defer, Happenings } from './wait.mjs';
 
 const kNeverForwarded = [
-  'accept-encoding', 'transfer-encoding', 'connection', 'keep-alive', 'te', 'trailer', 'upgrade',
-  'proxy-authorization', 'cookie', 'origin', 'referer', 'via', 'expect', 'content-encoding',
-  'x-api-key', 'x-goog-api-key', 'api-key', 'x-forwarded-for', 'x-real-ip',
+  'accept-encoding',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'upgrade',
+  'proxy-authorization',
+  'cookie',
+  'origin',
+  'referer',
+  'via',
+  'expect',
+  'content-encoding',
+  'x-api-key',
+  'x-goog-api-key',
+  'api-key',
+  'x-forwarded-for',
+  'x-real-ip',
 ];
 
 /** What is wrong with a request as an upstream sees it. */
@@ -21,7 +37,7 @@ export function faultsOf(request, { key, authority, clientKeys = [] }) {
   const faults = [];
   const names = rawHeaders.filter((_, i) => i % 2 === 0).map((n) => n.toLowerCase());
   const expected = key ? `Bearer ${key}` : undefined;
-  if (headers.authorization !== expected) faults.push('authorization is not the account\'s');
+  if (headers.authorization !== expected) faults.push("authorization is not the account's");
   if (headers.host !== authority) faults.push(`host is ${headers.host}, not ${authority}`);
   for (const name of kNeverForwarded) if (name in headers) faults.push(`${name} was forwarded`);
   for (const name of ['authorization', 'host', 'content-length', 'content-type', 'user-agent']) {
@@ -33,7 +49,7 @@ export function faultsOf(request, { key, authority, clientKeys = [] }) {
   }
   const head = `${method} ${url} ${rawHeaders.join('\n')}`;
   for (const k of clientKeys) {
-    if (head.includes(k) || body.includes(k)) faults.push('the client\'s key was forwarded');
+    if (head.includes(k) || body.includes(k)) faults.push("the client's key was forwarded");
   }
   return faults.map((what) => `${method} ${url}: ${what}`);
 }
@@ -88,7 +104,8 @@ export class Upstream extends Base {
     const upstream = new Upstream();
     const serve = (request, reply) => upstream.#serve(request, reply);
     const options = { keepAliveTimeout: 60_000 };
-    const server = tls ? https.createServer({ ...options, ...tls }, serve)
+    const server = tls
+      ? https.createServer({ ...options, ...tls }, serve)
       : http.createServer(options, serve);
     server.on('tlsClientError', (error) => (upstream.tlsError = error));
     return upstream.listen(server, tls ? 'https' : 'http', host);
@@ -108,9 +125,7 @@ export class Upstream extends Base {
     }
     request.body = Buffer.concat(pieces);
     request.text = request.body.toString();
-    if (/json/.test(request.headers['content-type']) && request.text) {
-      request.json = JSON.parse(request.text);
-    }
+    if (request.text.startsWith('{')) request.json = JSON.parse(request.text);
     if (!request.broken) this.note(request);
     if (request.broken) return;
     reply.on('error', () => {});
@@ -129,7 +144,9 @@ function dress(reply) {
   reply.json = (status, value, headers = {}) => {
     const body = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
     reply.writeHead(status, {
-      'content-type': 'application/json', 'content-length': body.length, ...headers,
+      'content-type': 'application/json',
+      'content-length': body.length,
+      ...headers,
     });
     reply.end(body);
   };

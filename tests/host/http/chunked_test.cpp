@@ -33,7 +33,7 @@ Decoded decode(const std::string& text, std::size_t step) {
 
 TEST(Chunked, EverySplitGivesTheSame) {
     const std::string text =
-        "5\r\nhello\r\n00A;name=\"v\"\r\n, world and\r\n1\r\n!\r\n0\r\nx-a: 1\r\n\r\nNEXT";
+        "5\r\nhello\r\n00B;name=\"v\"\r\n, world and\r\n1\r\n!\r\n0\r\nx-a: 1\r\n\r\nNEXT";
     for (std::size_t step = 1; step <= text.size(); ++step) {
         const Decoded out = decode(text, step);
         EXPECT_EQ(out.payload, "hello, world and!") << step;

@@ -1,0 +1,149 @@
+// SIGTERM: what goes on may end, nothing new begins, and the end is an orderly one.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { collect, sdk, textOf, user } from './support/house.mjs';
+import { configuration, Parley } from './support/parley.mjs';
+import { compose, Connection, once } from './support/raw.mjs';
+import { chunks, completion, kDone } from './support/replies.mjs';
+import { Upstream } from './support/upstream.mjs';
+import { defer } from './support/wait.mjs';
+
+const model = 'gpt-5.5';
+const body = JSON.stringify({ model, messages: user('hi'), stream: true });
+const path = '/v1/chat/completions';
+
+/** A Parley with an upstream whose streams pause amid their words until `go` is resolved. */
+async function scene(t, limits = {}) {
+  const upstream = await Upstream.start();
+  const parley = await Parley.start(configuration(upstream, { limits, server: { threads: 2 } }));
+  const go = defer();
+  upstream.script = async (request, reply) => {
+    if (!request.json.stream) return reply.json(200, completion(request, { content: 'whole' }));
+    const events = chunks(model, ['a', 'b', 'c']);
+    reply.events();
+    await reply.say(events.slice(0, 2).join(''));
+    await go.promise;
+    for (const event of events.slice(2)) await reply.say(event);
+    reply.end(kDone);
+  };
+  t.after(() => upstream.stop());
+  const { port } = parley;
+  const auth = { authorization: `Bearer ${parley.key}` };
+  const drained = () => parley.lines.find((l) => l.message === 'draining', 'it drains');
+  return { upstream, parley, go, port, auth, drained };
+}
+
+const refuses = (port) => assert.rejects(Connection.open(port), { code: 'ECONNREFUSED' });
+
+test('an open stream ends whole, nothing new is taken, the exit code is 0', async (t) => {
+  const { parley, go, port, drained } = await scene(t);
+  const client = sdk(parley);
+  const streams = await Promise.all(
+    [1, 2, 3].map(() =>
+      client.chat.completions.create({
+        model,
+        messages: user('hi'),
+        stream: true,
+      }),
+    ),
+  );
+  parley.signal('SIGTERM');
+  await drained();
+  await refuses(port);
+  go.resolve();
+  for (const stream of streams) {
+    const got = await collect(stream);
+    assert.equal(textOf(got), 'abc');
+    assert.equal(got.at(-1).choices[0].finish_reason, 'stop');
+  }
+  assert.deepEqual(await parley.ended(), { code: 0, signal: null });
+  const lines = parley.lines.all.filter((l) => l.message === 'exchange');
+  assert.equal(lines.length, 3);
+  for (const line of lines) assert.equal(line.status, 200);
+});
+
+test('idle connections are closed at once, busy ones after their reply', async (t) => {
+  const { parley, go, port, auth, drained } = await scene(t);
+  const fresh = await Connection.open(port);
+  const used = await Connection.open(port);
+  assert.equal((await used.ask('GET', '/healthz')).status, 200);
+  const busy = await Connection.open(port);
+  // A second request waits behind the first: the drain has come before its turn.
+  await busy.write(Buffer.concat([compose('POST', path, auth, body), compose('GET', '/healthz')]));
+  await busy.source.until('"a"');
+  parley.signal('SIGTERM');
+  await drained();
+  assert.equal(await fresh.ended(), 'fin');
+  assert.equal(await used.ended(), 'fin');
+  go.resolve();
+  await busy.source.until('[DONE]');
+  assert.equal(await busy.ended(), 'fin');
+  assert.deepEqual(await parley.ended(), { code: 0, signal: null });
+});
+
+test('a request that is still coming is answered, and says that it is the last', async (t) => {
+  const { parley, port, auth, drained } = await scene(t);
+  const connection = await Connection.open(port);
+  const text = JSON.stringify({ model, messages: user('hi') });
+  await connection.send('POST', path, { ...auth, 'content-length': text.length }, text.slice(0, 9));
+  // The head has been read when the next connection on the same loop is answered.
+  for (let i = 0; i < 4; ++i) await once(port, 'GET', '/healthz');
+  parley.signal('SIGTERM');
+  await drained();
+  await connection.write(text.slice(9));
+  const reply = await connection.reply();
+  assert.equal(reply.status, 200, reply.text);
+  assert.equal(reply.headers.connection, 'close');
+  assert.deepEqual(await parley.ended(), { code: 0, signal: null });
+});
+
+test('SIGINT is the same', async (t) => {
+  const { parley, go, port, auth, drained } = await scene(t);
+  const connection = await Connection.open(port);
+  await connection.send('POST', path, auth, body);
+  await connection.source.until('"a"');
+  parley.signal('SIGINT');
+  await drained();
+  go.resolve();
+  await connection.source.until('[DONE]');
+  assert.deepEqual(await parley.ended(), { code: 0, signal: null });
+});
+
+test('drain_ms is the limit: what goes on then is cut, and looks cut', async (t) => {
+  const { parley, port, auth } = await scene(t, { drain_ms: 200 });
+  const connection = await Connection.open(port);
+  await connection.send('POST', path, auth, body);
+  while (!connection.source.bytes.includes('"a"')) await connection.source.more();
+  parley.signal('SIGTERM');
+  const got = await connection.reply();
+  assert.ok(!got.whole || /"error":\{/.test(got.text), 'a cut stream looks whole');
+  assert.doesNotMatch(got.text, /\[DONE\]/);
+  assert.deepEqual(await parley.ended(), { code: 0, signal: null });
+});
+
+test('a second signal ends it at once', async (t) => {
+  const { parley, port, auth, drained } = await scene(t);
+  const connection = await Connection.open(port);
+  await connection.send('POST', path, auth, body);
+  await connection.source.until('"a"');
+  parley.signal('SIGTERM');
+  await drained();
+  parley.signal('SIGTERM');
+  const { code } = await parley.ended(5000);
+  assert.equal(code, 0);
+});
+
+test('SIGTERM as soon as it says that it listens ends it in order too', async (t) => {
+  const { parley } = await scene(t);
+  parley.signal('SIGTERM');
+  assert.deepEqual(await parley.ended(), { code: 0, signal: null });
+});
+
+test('with nothing to do it ends at once', async (t) => {
+  const { parley, port } = await scene(t, { drain_ms: 60_000 });
+  assert.equal((await once(port, 'GET', '/readyz')).status, 200);
+  parley.signal('SIGTERM');
+  assert.deepEqual(await parley.ended(5000), { code: 0, signal: null });
+  await refuses(port);
+});
