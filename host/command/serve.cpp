@@ -41,6 +41,8 @@ public:
             loops_.push_back(std::make_unique<http::Loop>(static_cast<int>(i)));
             fronts_.push_back(std::make_unique<manage::Front>(*loops_.back(), world_, log_));
         }
+        // From here on a signal asks for a drain, also one that comes before the loops run.
+        signals_.emplace(loops_.front()->io(), SIGTERM, SIGINT);
     }
 
     base::Result<void> listen() {
@@ -79,8 +81,7 @@ public:
     // Until the drain that SIGTERM or SIGINT starts is over.
     void run() {
         http::Loop& first = *loops_.front();
-        boost::asio::signal_set signals(first.io(), SIGTERM, SIGINT);
-        wait_for_signal(signals);
+        wait_for_signal(*signals_);
         for (const auto& listener : listeners_) listener->start();
         std::vector<std::jthread> threads;
         for (std::size_t i = 1; i < loops_.size(); ++i) {
@@ -156,6 +157,7 @@ private:
     bool draining_ = false;
     bool cut_ = false;
     std::optional<http::Deadline> look_again_;
+    std::optional<boost::asio::signal_set> signals_;
 };
 
 }  // namespace

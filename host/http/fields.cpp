@@ -40,6 +40,12 @@ bool starts_with_one_of(std::string_view name, const std::array<std::string_view
     });
 }
 
+std::string_view trim(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t");
+    if (first == text.npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
 }  // namespace
 
 bool passes_to_upstream(const Field& field) {
@@ -65,6 +71,26 @@ bool passes_to_upstream(const Field& field) {
         "x-forwarded-", "sec-", "access-control-", "cf-"};
     if (field.id != FieldId::unknown) return true;
     return !is_one_of(field.name, kNames) && !starts_with_one_of(field.name, kPrefixes);
+}
+
+ConnectionOptions::ConnectionOptions(const Head& head) {
+    constexpr std::array<std::string_view, 3> kUsual{"keep-alive", "close", "upgrade"};
+    for (const Field& field : head.fields) {
+        if (field.id != FieldId::connection) continue;
+        std::string_view left = field.value;
+        while (!left.empty()) {
+            const std::size_t comma = std::min(left.find(','), left.size());
+            const std::string_view option = trim(left.substr(0, comma));
+            left.remove_prefix(std::min(comma + 1, left.size()));
+            if (!option.empty() && !is_one_of(option, kUsual)) names_.push_back(option);
+        }
+    }
+}
+
+bool ConnectionOptions::name(std::string_view field) const {
+    return std::any_of(names_.begin(), names_.end(), [&](std::string_view n) {
+        return equals_ignoring_case(n, field);
+    });
 }
 
 bool passes_to_client(const Field& field) {

@@ -124,7 +124,7 @@ Result<Source::Piece> ReplyReader::decode(std::span<char> bytes) {
 }
 
 void ReplyReader::finish() {
-    if (ended_ && head_.keep_alive && left_over_ == 0) {
+    if (ended_ && !spoilt_ && head_.keep_alive && left_over_ == 0) {
         lease_.release();
     } else {
         lease_.close();

@@ -36,9 +36,15 @@ public:
 
     void expire_after(std::uint64_t ms) override { stream_.expire_after(ms); }
 
-    void cancel() override { stream_.cancel(); }
+    // Once given back, the connection may already serve another.
+    void cancel() override {
+        if (lease_) stream_.cancel();
+    }
 
     void finish() override;
+
+    // The request was not sent to its end: the connection is of no further use.
+    void spoil() { spoilt_ = true; }
 
     // The connection was kept from an earlier request and closed before a byte of this reply came:
     // the upstream has not seen the request.
@@ -61,6 +67,7 @@ private:
     std::size_t left_over_ = 0;
     bool begun_ = false;
     bool ended_ = false;
+    bool spoilt_ = false;
 };
 
 }  // namespace parley::http

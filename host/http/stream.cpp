@@ -155,7 +155,7 @@ base::Task<base::Result<void>> Stream::handshake() {
         }
         maybe_readable_ = maybe_readable_ && !tls_wants_read_;
         maybe_writable_ = maybe_writable_ && !tls_wants_write_;
-        Wait wait{this, tls_wants_write_};
+        Wait wait = tls_wants_write_ ? writable() : readable();
         const Wake wake = co_await wait;
         if (wake != Wake::ready) {
             co_return base::upstream_error(PARLEY_E_TIMEOUT, "tls handshake: timed out");
@@ -164,17 +164,26 @@ base::Task<base::Result<void>> Stream::handshake() {
 }
 
 bool Stream::Wait::await_ready() {
-    Stream& s = *stream;
+    const Stream& s = *stream;
     if (s.cancelled_ || s.expired_) return true;
-    return write ? s.maybe_writable_ : s.maybe_readable_;
+    const bool read = what != For::write && s.maybe_readable_;
+    const bool write = what != For::read && s.maybe_writable_;
+    return read || write;
 }
 
 void Stream::Wait::await_suspend(std::coroutine_handle<> waiter) {
-    (write ? stream->writer_ : stream->reader_) = waiter;
-    stream->arm(write);
+    if (what != For::write) {
+        stream->reader_ = waiter;
+        stream->arm(false);
+    }
+    if (what != For::read) {
+        stream->writer_ = waiter;
+        stream->arm(true);
+    }
 }
 
 Wake Stream::Wait::await_resume() {
+    if (what == For::either) stream->reader_ = stream->writer_ = nullptr;
     if (stream->cancelled_) return Wake::cancelled;
     return stream->expired_ ? Wake::expired : Wake::ready;
 }
@@ -206,7 +215,7 @@ void Stream::became_ready(bool write) {
         resume(reader_);
         return;
     }
-    if (watcher_ == nullptr || !far_end_is_gone()) return;
+    if (watcher_ == nullptr || look() != Input::gone) return;
     void* owner = std::exchange(watcher_, nullptr);
     gone_(owner);
 }
@@ -217,22 +226,25 @@ void Stream::resume(std::coroutine_handle<>& waiter) {
 }
 
 // Looks without taking. When the socket turns out to be empty it is armed again.
-bool Stream::far_end_is_gone() {
+Stream::Input Stream::look() {
+    char byte = 0;
     if (ssl_ != nullptr) {
-        char byte = 0;
         ERR_clear_error();
         const int result = SSL_peek(ssl_.get(), &byte, 1);
-        if (result > 0) return false;
-        if (tls_result(result) != Io::again) return true;
+        if (result > 0) return Input::bytes;
+        if (tls_result(result) != Io::again) return Input::gone;
     } else {
-        char byte = 0;
         const ssize_t n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK);
-        if (n > 0) return false;
-        if (n == 0 || from_errno() != Io::again) return true;
+        if (n > 0) return Input::bytes;
+        if (n == 0 || from_errno() != Io::again) return Input::gone;
     }
     maybe_readable_ = false;
     arm(false);
-    return false;
+    return Input::none;
+}
+
+bool Stream::has_input() {
+    return maybe_readable_ && look() != Input::none;
 }
 
 void Stream::expire_after(std::uint64_t ms) {
@@ -253,7 +265,7 @@ void Stream::watch(void* owner, Gone gone) {
     gone_ = gone;
     if (!maybe_readable_) {
         arm(false);
-    } else if (far_end_is_gone()) {
+    } else if (look() == Input::gone) {
         watcher_ = nullptr;
         gone(owner);
     }

@@ -57,17 +57,25 @@ public:
 
     base::Task<base::Result<void>> handshake();
 
+    enum class For { read, write, either };
+
     struct Wait {
         Stream* stream;
-        bool write;
+        For what;
         bool await_ready();
         void await_suspend(std::coroutine_handle<> waiter);
         Wake await_resume();
     };
 
-    Wait readable() { return {this, false}; }
+    Wait readable() { return {this, For::read}; }
 
-    Wait writable() { return {this, true}; }
+    Wait writable() { return {this, For::write}; }
+
+    // For who writes and wants to hear an early answer. Counts as reader and writer.
+    Wait readable_or_writable() { return {this, For::either}; }
+
+    // Bytes, or the end, can be read now. Takes nothing.
+    bool has_input();
 
     // One deadline: it ends the wait that is going on, or the next one. 0 means none.
     void expire_after(std::uint64_t ms);
@@ -101,7 +109,8 @@ private:
     void arm(bool write);
     void became_ready(bool write);
     void resume(std::coroutine_handle<>& waiter);
-    bool far_end_is_gone();
+    enum class Input { none, bytes, gone };
+    Input look();
 
     friend void intrusive_ptr_add_ref(Stream* s) { ++s->references_; }
 

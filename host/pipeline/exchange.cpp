@@ -17,6 +17,7 @@ Exchange::Exchange(Lane& lane, http::Client& client)
 
 Exchange::~Exchange() {
     client_.stream().unwatch();
+    if (ended_ != nullptr) *ended_ = true;
 }
 
 Task<void> Exchange::run() {
@@ -57,9 +58,14 @@ Task<Result<void>> Exchange::read() {
 void Exchange::client_gone(void* self) {
     auto* exchange = static_cast<Exchange*>(self);
     exchange->gone_ = true;
+    const http::Stream::Ptr client(&exchange->client_.stream());
+    // Whatever it waits for ends now, and with that the exchange may end under our hands.
+    bool ended = false;
+    exchange->ended_ = &ended;
     exchange->cancellation_.fire();
-    if (exchange->upstream_ != nullptr) exchange->upstream_->cancel();
-    exchange->client_.stream().cancel();
+    if (!ended && exchange->upstream_ != nullptr) exchange->upstream_->cancel();
+    if (!ended) exchange->ended_ = nullptr;
+    client->cancel();
 }
 
 Result<void> Exchange::left() const {

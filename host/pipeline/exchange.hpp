@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/task.hpp"
 #include "http/client.hpp"
+#include "http/reply.hpp"
 #include "http/source.hpp"
 #include "pipeline/lane.hpp"
 #include "plugins/border.hpp"
@@ -72,7 +74,7 @@ private:
     // send.cpp
     Result<void> plan();
     base::Task<Result<void>> open_upstream(bool fresh);
-    base::Task<Result<void>> send_to(http::Stream& stream);
+    base::Task<Result<void>> send_to(http::ReplyReader& reply);
     void write_upstream_head(std::string_view authority);
     void gather_body(http::Gather& out) const;
 
@@ -81,6 +83,7 @@ private:
     base::Task<Result<void>> relay_failure();
     base::Task<Result<void>> forward(std::string_view bytes, bool end);
     void let_through(std::string_view bytes, std::size_t taken, http::Gather& out) const;
+    void hide_secret(std::span<char> text) const;
     base::Task<Result<void>> read_rest(base::Bytes& body);
     void begin_reply(http::Client::Framing framing, std::uint64_t length);
     base::Task<Result<void>> write(http::Gather& bytes);
@@ -119,6 +122,7 @@ private:
     std::uint64_t reply_bytes_ = 0;
     unsigned status_ = 0;
     bool gone_ = false;
+    bool* ended_ = nullptr;  // set when the exchange ends, for client_gone
     bool reported_by_upstream_ = false;  // the client has the upstream's own words
 };
 

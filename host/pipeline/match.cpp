@@ -63,6 +63,7 @@ Result<void> Exchange::match() {
         error.message =
             "method " + std::string(head.method) + " is not allowed here; use " + allowed;
         error.http_status = 405;
+        client_.always_add("allow", allowed);
     }
     return error;
 }

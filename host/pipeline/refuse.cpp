@@ -31,7 +31,6 @@ Task<void> Exchange::refuse(const Error& error) {
     }
     const bool sent = co_await client_.send(event.view());
     reply_bytes_ += sent ? event.size() : 0;
-    client_.close_after_reply();
     if (sent) {
         co_await client_.end_reply();
     }

@@ -31,6 +31,13 @@ bool is_foreign_page(const http::ReplyHead& head) {
     return head.content_type.starts_with("text/html");
 }
 
+// Where the secret stands in a text. What is short stands in for a key where none is needed, and
+// may well be a word.
+std::size_t find_secret(std::string_view text, std::string_view secret, std::size_t from) {
+    constexpr std::size_t kSecretBytesMin = 16;
+    return secret.size() < kSecretBytesMin ? text.npos : text.find(secret, from);
+}
+
 struct HeadView {
     std::vector<parley_header> headers;
     parley_http_reply_head head = plugins::sized<parley_http_reply_head>();
@@ -99,6 +106,7 @@ Task<Result<void>> Exchange::relay_success() {
     if (!ended) co_return left();
     if (tap_.view().state == PARLEY_TAP_FAILED) {
         Error error = plugins::from_border(tap_.view().error);
+        hide_secret(error.message);
         error.fault = PARLEY_FAULT_UPSTREAM;
         reported_by_upstream_ = true;
         co_return error;
@@ -153,6 +161,12 @@ Task<Result<void>> Exchange::forward(std::string_view bytes, bool end) {
     base::Bytes rest;
     rest.append(bytes.substr(taken));
     judged_ = 0;
+    base::Bytes told;
+    if (tap.state == PARLEY_TAP_FAILED) {
+        out.move_to(told);
+        hide_secret({told.data(), told.size()});
+        out.add(told.view());
+    }
     const Result<void> written = co_await write(out);
     held_ = std::move(rest);
     co_return written;
@@ -171,11 +185,22 @@ void Exchange::let_through(std::string_view bytes, std::size_t taken, http::Gath
     out.add(bytes.substr(at, taken - at));
 }
 
+// An upstream that repeats the key it was given, to say that it is wrong, must not say it to
+// clients and logs.
+void Exchange::hide_secret(std::span<char> text) const {
+    const std::string_view secret = view(account_.secret);
+    std::size_t at = 0;
+    while ((at = find_secret({text.data(), text.size()}, secret, at)) != secret.npos) {
+        std::fill_n(text.begin() + static_cast<std::ptrdiff_t>(at), secret.size(), '*');
+    }
+}
+
 // An upstream's refusal goes on as it is; a page that is not from the upstream does not.
 Task<Result<void>> Exchange::relay_failure() {
     const http::ReplyHead& head = upstream_->head();
     base::Bytes body;
     const Result<void> whole = co_await read_rest(body);
+    hide_secret({body.data(), body.size()});
     const HeadView seen(head);
     Error told = dialect_->decode_error(seen.head, body.view(), arena_);
     const parley_verdict verdict =
@@ -216,9 +241,12 @@ void Exchange::begin_reply(Client::Framing framing, std::uint64_t length) {
     const http::ReplyHead& head = upstream_->head();
     status_ = head.status;
     client_.begin_reply(head.status, framing, length);
+    const http::ConnectionOptions of_connection(head);
+    const std::string_view secret = view(account_.secret);
     bool has_id = false;
     for (const http::Field& f : head.fields) {
-        if (!http::passes_to_client(f)) continue;
+        if (!http::passes_to_client(f) || of_connection.name(f.name)) continue;
+        if (head.status >= 400 && find_secret(f.value, secret, 0) != f.value.npos) continue;
         has_id = has_id || http::equals_ignoring_case(f.name, "x-request-id");
         client_.add_field(f.name, f.value);
     }

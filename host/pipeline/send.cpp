@@ -13,6 +13,13 @@ using base::Task;
 using plugins::str;
 using plugins::view;
 
+namespace {
+
+// An upstream that broke off while it was sent to may have said why.
+constexpr std::uint64_t kLastWordsMs = 1'000;
+
+}  // namespace
+
 Result<void> Exchange::plan() {
     auto ask = plugins::sized<parley_plan_ask>();
     ask.operation = call_.operation;
@@ -48,8 +55,8 @@ Task<Result<void>> Exchange::send() {
         Result<void> opened = co_await open_upstream(fresh);
         if (!opened) co_return opened;
         auto& reply = static_cast<http::ReplyReader&>(*upstream_);
-        const Result<void> sent = co_await send_to(reply.stream());
-        upstream_->expire_after(head_ms);
+        const Result<void> sent = co_await send_to(reply);
+        upstream_->expire_after(sent ? head_ms : kLastWordsMs);
         Result<void> headed = sent;
         // An upstream may answer before it has read everything; that answer counts.
         if (!gone_) headed = co_await upstream_->read_head();
@@ -72,15 +79,27 @@ Task<Result<void>> Exchange::open_upstream(bool fresh) {
     co_return Result<void>();
 }
 
-Task<Result<void>> Exchange::send_to(http::Stream& stream) {
+Task<Result<void>> Exchange::send_to(http::ReplyReader& reply) {
+    http::Stream& stream = reply.stream();
     upstream_head_.clear();
-    write_upstream_head(static_cast<http::ReplyReader&>(*upstream_).authority());
+    write_upstream_head(reply.authority());
     http::Gather gather;
     gather.add(upstream_head_.view());
     gather_body(gather);
     stream.expire_after(world_->config.upstream.idle_ms);
-    const bool written = co_await http::write_all(stream, gather);
-    if (written) co_return Result<void>();
+    for (;;) {
+        const http::Io io = gather.write_some(stream);
+        if (io == http::Io::ok) co_return Result<void>();
+        if (io != http::Io::again) break;
+        if (stream.has_input()) {
+            // It answers already and may never read the rest.
+            reply.spoil();
+            co_return Result<void>();
+        }
+        const http::Wake wake = co_await stream.readable_or_writable();
+        if (wake != http::Wake::ready) break;
+    }
+    reply.spoil();
     co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
                                    "upstream: connection broken while sending");
 }
@@ -106,9 +125,11 @@ void Exchange::write_upstream_head(std::string_view authority) {
             return http::equals_ignoring_case(view(h.name), name);
         });
     };
+    const http::ConnectionOptions of_connection(client_.head());
     bool has_user_agent = false;
     for (const http::Field& f : client_.head().fields) {
         if (!http::passes_to_upstream(f) || replaced(f.name)) continue;
+        if (of_connection.name(f.name)) continue;
         has_user_agent = has_user_agent || f.id == http::FieldId::user_agent;
         field(f.name, f.value);
     }

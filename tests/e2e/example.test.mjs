@@ -53,7 +53,7 @@ test('the command that it prints works as it is', async () => {
 });
 
 test('a second start takes the same configuration and says nothing of keys', async () => {
-  const again = await Parley.start(null, { env, args: ['--state', state] });
+  const again = await Parley.start(null, { env, state });
   assert.equal(readFileSync(file, 'utf8'), written);
   assert.equal(again.stdout, '');
   again.key = parley.key;

@@ -133,7 +133,8 @@ test('sessions to an upstream are resumed', async () => {
   };
   const all = [];
   for (let i = 0; i < 6; ++i) all.push(await ask());
-  assert.equal(all.at(-1), 'true', all.join());
+  // Not each time: a session serves once, and some servers give a new one to strangers only.
+  assert.ok(all.includes('true'), all.join());
 });
 
 const kBad = {

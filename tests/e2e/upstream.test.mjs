@@ -237,8 +237,7 @@ test('a compressed reply is refused: it was not asked for, and cannot be watched
 
 test('an answer that comes before the request is through counts', async () => {
   const sent = defer();
-  const early = RawUpstream.start();
-  const server = await early;
+  const server = await RawUpstream.start();
   server.server.removeAllListeners('connection');
   server.server.on('connection', (socket) => {
     server.sockets.add(socket);

@@ -52,11 +52,11 @@ export class Parley {
   #ended = defer();
 
   /** With a configuration, or with none: then it makes its own in a fresh state folder. */
-  static async start(config, { env = {}, args = [] } = {}) {
+  static async start(config, { env = {}, state } = {}) {
     const parley = new Parley();
     parley.folder = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
     parley.config = config;
-    const all = ['--state', join(parley.folder, 'state'), ...args];
+    const all = ['--state', state ?? join(parley.folder, 'state')];
     if (config) {
       const file = join(parley.folder, 'parley.toml');
       writeFileSync(file, typeof config === 'string' ? config : toml(config), { mode: 0o600 });
