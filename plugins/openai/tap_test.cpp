@@ -88,6 +88,22 @@ TEST(Tap, TakesLargeJsonAsItComes) {
     EXPECT_EQ(watched.seen().usage[1], 8u);
 }
 
+// What is too long to keep is still seen to be there.
+TEST(Tap, SeesAnErrorTooLongToKeep) {
+    const ReplyKind json{kChat.path, "application/json", false};
+    const std::string body =
+        R"({"error":{"message":"no","detail":")" + std::string(17000, 'x') + "\"}}";
+    const Outcome seen = watch(json, {body});
+    EXPECT_EQ(seen.state, static_cast<uint32_t>(PARLEY_TAP_FAILED));
+    EXPECT_EQ(seen.error_class, PARLEY_E_UPSTREAM_FAILED);
+    for (std::size_t at = 0; at < body.size(); at += 997) {
+        EXPECT_EQ(
+            watch(json, {std::string_view(body).substr(0, at), std::string_view(body).substr(at)}),
+            seen)
+            << at;
+    }
+}
+
 // ---- broken streams ----
 
 std::string mutated(std::string text, std::mt19937& random) {

@@ -34,7 +34,7 @@ const kKinds = {
     path: '/v1/responses',
     body: { model: 'm', input: 'much', stream: true },
     head: { 'content-type': 'text/event-stream' },
-    growthMax: 8 * MiB, // the event itself is held whole until it is judged
+    growthMax: 16 * MiB, // the event itself is held whole until it is judged
     pieces() {
       const type = 'response.completed';
       const data = JSON.stringify({ type, response: { id: 'r', output: ['x'.repeat(3 * MiB)] } });
@@ -100,7 +100,8 @@ for (const [name, kind] of Object.entries(kKinds)) {
     assert.equal(reply.body.length, size);
     assert.equal(createHash('sha256').update(reply.body).digest('hex'), sent.digest('hex'));
     connection.close();
-    assert.ok(behind < size / 2, `the upstream could send ${behind} bytes ahead`);
+    // What two connections hold in the kernel's buffers is not Parley's.
+    assert.ok(behind < size - 8 * MiB, `the upstream could send ${behind} bytes ahead`);
     assert.ok(grown < Math.max(kGrowthMax, kind.growthMax ?? 0), `it grew by ${grown} bytes`);
   });
 }

@@ -9,7 +9,6 @@
 namespace parley {
 
 using fuzz::check;
-using fuzz::Input;
 
 struct Request {
     Request(std::string_view type, std::string_view body) {
@@ -32,8 +31,7 @@ struct Request {
     parley_retarget changes{.flags = PARLEY_RETARGET_ADD_USAGE};
 };
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) try {
-    const Input input(data, size);
+void rename(const fuzz::Input& input) {
     const std::string_view type = input.header("content-type: ");
     openai::RequestKind kind{.default_model = input.says("/v1/images") ? "default" : "",
                              .chat_stream_options = !input.says("/v1/responses")};
@@ -54,10 +52,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(sdk::view(again.peeked.model) == "up-1");
     check(differ == (r.changes.flags != 0 ? PARLEY_PEEK_WANTS_USAGE : 0));
     check(sdk::view(again.peeked.session_key) == sdk::view(r.peeked.session_key));
-    return 0;
+}
 
-} catch (const sdk::Failure& why) {
-    check(why.error_class == PARLEY_E_INVALID_ARGUMENT && !why.message.empty());
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    try {
+        rename({data, size});
+    } catch (const sdk::Failure& why) {
+        check(why.error_class == PARLEY_E_INVALID_ARGUMENT && !why.message.empty());
+    }
     return 0;
 }
 

@@ -1,6 +1,7 @@
 // Each scanner gives what a loop over single bytes gives, and never looks past either end.
 #include "parley/sdk/scan.hpp"
 
+#include <ostream>
 #include <random>
 #include <string>
 #include <vector>
@@ -23,6 +24,10 @@ struct Scanner {
     Find find;
     Wanted wanted;
 };
+
+std::ostream& operator<<(std::ostream& out, const Scanner& scanner) {
+    return out << scanner.name;
+}
 
 const Scanner kScanners[] = {
     {"find_string_special",
