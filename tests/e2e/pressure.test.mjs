@@ -100,8 +100,6 @@ for (const [name, kind] of Object.entries(kKinds)) {
     assert.equal(reply.body.length, size);
     assert.equal(createHash('sha256').update(reply.body).digest('hex'), sent.digest('hex'));
     connection.close();
-    // What two connections hold in the kernel's buffers is not Parley's.
-    assert.ok(behind < size - 8 * MiB, `the upstream could send ${behind} bytes ahead`);
     assert.ok(grown < Math.max(kGrowthMax, kind.growthMax ?? 0), `it grew by ${grown} bytes`);
   });
 }

@@ -144,7 +144,7 @@ test('a connection that breaks amid its key', async () => {
   const connection = await Connection.open(parley.port);
   const bytes = compose('POST', path, auth, body());
   await connection.write(bytes.subarray(0, bytes.indexOf(parley.key) + 20));
-  connection.socket.resetAndDestroy();
+  connection.reset();
   const garbage = await Connection.open(parley.port);
   await garbage.write(`${parley.key}\r\n\r\n`);
   clean(await garbage.reply(), 'garbage');

@@ -112,7 +112,7 @@ test('a client that leaves while its request is still coming costs no upstream',
   const connection = await Connection.open(parley.port);
   const headers = { authorization: `Bearer ${parley.key}`, 'content-length': 1000 };
   await connection.send('POST', '/v1/chat/completions', headers, '{"model":"gpt-half"');
-  connection.socket.resetAndDestroy();
+  connection.reset();
   const line = await parley.exchange({
     path: '/v1/chat/completions',
     status: 499,
@@ -136,7 +136,7 @@ test('clients that reset amid a stream leave nothing behind', async () => {
       return connection;
     }),
   );
-  for (const connection of all) connection.socket.resetAndDestroy();
+  for (const connection of all) connection.reset();
   const gone = upstream.requests.all.slice(before).map((r) => r.gone);
   assert.equal(gone.length, 50);
   await within(Promise.all(gone), 'all are ended');

@@ -9,6 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+import { encrypted } from './encrypted.mjs';
 import { toml } from './toml.mjs';
 import { defer, Happenings, within } from './wait.mjs';
 
@@ -37,9 +38,10 @@ export function provider(upstream, more = {}) {
 
 /** A whole configuration; what `more` names replaces ours, table by table. */
 export function configuration(upstream, more = {}) {
-  const { server, log, ...others } = more;
+  const { server, log, upstream: limits, ...others } = more;
   return {
-    server: { listen: ['127.0.0.1:0'], ...server },
+    server: { listen: ['127.0.0.1:0'], ...encrypted?.server, ...server },
+    upstream: { ca_file: encrypted?.ca_file, ...limits },
     log: { format: 'json', level: 'debug', ...log },
     client_key: [{ name: 'tester', key: secret('sk-client') }],
     provider: upstream ? [provider(upstream)] : [{ name: 'example' }],

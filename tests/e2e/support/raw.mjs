@@ -2,6 +2,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 
+import { encrypted } from './encrypted.mjs';
 import { defer, within } from './wait.mjs';
 
 /** Bytes as they come from a socket, with how it ended: 'fin' or 'rst'. */
@@ -188,11 +189,12 @@ export async function readRequest(source) {
 
 /** A client's connection. */
 export class Connection {
-  static async open(port, secure) {
+  static async open(port, secure = encrypted?.client) {
     const connection = new Connection();
-    const socket = secure
-      ? tls.connect({ port, host: '127.0.0.1', ...secure })
-      : net.connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+    const tcp = net.connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+    const socket = secure ? tls.connect({ socket: tcp, ...secure }) : tcp;
+    tcp.on('error', (error) => socket.destroy(error));
+    connection.tcp = tcp;
     connection.socket = socket;
     connection.source = new Source(socket);
     const { promise, resolve, reject } = Promise.withResolvers();
@@ -226,6 +228,11 @@ export class Connection {
 
   close() {
     this.socket.destroy();
+    this.tcp.destroy();
+  }
+
+  reset() {
+    this.tcp.resetAndDestroy();
   }
 }
 

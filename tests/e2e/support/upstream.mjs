@@ -5,6 +5,7 @@ import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 
+import { encrypted } from './encrypted.mjs';
 import { secret } from './parley.mjs';
 import { readRequest, Source } from './raw.mjs';
 import { defer, Happenings } from './wait.mjs';
@@ -100,7 +101,7 @@ class Base {
 export class Upstream extends Base {
   script = (request, reply) => reply.json(501, { error: { message: 'the test has no script' } });
 
-  static async start({ tls, host } = {}) {
+  static async start({ tls = encrypted?.upstream, host } = {}) {
     const upstream = new Upstream();
     const serve = (request, reply) => upstream.#serve(request, reply);
     const options = { keepAliveTimeout: 60_000 };
