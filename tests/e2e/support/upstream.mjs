@@ -124,11 +124,11 @@ export class Upstream extends Base {
     } catch (error) {
       request.broken = error;
     }
+    if (request.broken) return;
     request.body = Buffer.concat(pieces);
     request.text = request.body.toString();
     if (request.text.startsWith('{')) request.json = JSON.parse(request.text);
-    if (!request.broken) this.note(request);
-    if (request.broken) return;
+    this.note(request);
     reply.on('error', () => {});
     dress(reply);
     try {
@@ -156,7 +156,7 @@ function dress(reply) {
   };
   reply.say = (text) => new Promise((done) => reply.write(text, done));
   reply.cut = () => reply.socket.end();
-  reply.reset = () => reply.socket.resetAndDestroy();
+  reply.reset = () => (encrypted ? reply.socket.destroy() : reply.socket.resetAndDestroy());
 }
 
 /** An upstream byte by byte: `script(connection, request)` writes whatever it likes. */
