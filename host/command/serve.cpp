@@ -111,8 +111,8 @@ private:
     // No new connections, idle ones closed, streams finish within the limit.
     void drain() {
         draining_ = true;
-        base::log(LogLevel::info, "draining", {{"connections", count_->load()}});
         for (const auto& listener : listeners_) listener->stop();
+        base::log(LogLevel::info, "draining", {{"connections", count_->load()}});
         for (std::size_t i = 0; i < loops_.size(); ++i) {
             loops_[i]->post([front = fronts_[i].get()] { front->drain(); });
         }

@@ -14,7 +14,7 @@ const kSize = 64 * MiB;
 const kGrowthMax = isSanitized ? 64 * MiB : 8 * MiB;
 const { upstream, parley } = await house({
   server: { threads: 1 },
-  limits: { write_idle_ms: 1500 },
+  limits: { write_idle_ms: isSanitized ? 5000 : 1500 },
 });
 const auth = { authorization: `Bearer ${parley.key}` };
 

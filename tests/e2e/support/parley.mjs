@@ -16,8 +16,9 @@ import { defer, Happenings, within } from './wait.mjs';
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 export const binary = resolve(process.env.PARLEY_BIN ?? join(root, 'build/dev/bin/parley'));
 
-/** Whether the program is built with the address sanitizer, which needs memory of its own. */
-export const isSanitized = readFileSync(binary).includes('__asan_init');
+/** Whether the program is built with a sanitizer, which needs memory and time of its own. */
+const image = readFileSync(binary);
+export const isSanitized = ['__asan_init', '__tsan_init'].some((name) => image.includes(name));
 
 export const secret = (prefix) => `${prefix}-${randomBytes(12).toString('hex')}`;
 
