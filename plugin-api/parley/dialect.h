@@ -119,11 +119,20 @@ typedef struct parley_tap {
 
 #define PARLEY_CODEC_STREAM (1u << 0) /* events as a stream; otherwise one whole body */
 
+/* Where a translated request goes, and what is known of the model there. Valid for the exchange. */
+typedef struct parley_target {
+    uint32_t struct_size;
+    uint32_t flags;    /* 0 */
+    parley_str model;  /* the upstream's name for it */
+    parley_str traits; /* JSON object: what the models file says of it; may be empty */
+} parley_target;
+
 /* What an encoder or decoder session is opened with. Valid for the session's life. */
 typedef struct parley_codec_open {
     uint32_t struct_size;
     uint32_t flags;                    /* PARLEY_CODEC_* */
     const parley_request *request;     /* as decoded from the client, after filters */
+    const parley_target *target;       /* what the request was encoded for */
     const parley_http_reply_head *head; /* decoder: the upstream's; encoder: NULL */
     parley_str model;                  /* encoder: the name the client asked for */
     const parley_arena *arena;         /* lives as long as the session */
@@ -230,10 +239,11 @@ typedef struct parley_dialect {
                                     const parley_arena *arena, const parley_request **out,
                                     parley_error *error);
 
-    /* Canonical request to the upstream's bytes, for the upstream's `model`.
+    /* Canonical request to the upstream's bytes. The same request for the same target gives the
+     * same bytes, and one more turn changes none of those before it, so that caches hold.
      * @thread loop  @need optional: relay only  @life arena  @null none  @since 0.1 */
     parley_status (*encode_request)(parley_instance *instance, const parley_request *request,
-                                    parley_str model, const parley_arena *arena,
+                                    const parley_target *target, const parley_arena *arena,
                                     parley_encoded_request *head, const parley_out *out,
                                     parley_error *error);
 

@@ -108,8 +108,9 @@ PARLEY_EXTERN_C_BEGIN
  *   name   the MIME type; EMBEDDING: empty */
 #define PARLEY_EVENT_MEDIA_DELTA 6
 
-/* Provider state of the open part, at most one for a part, after its other deltas. It is passed on
- * as it came: a re-spelled signature is a broken one.
+/* Provider state of the open part, at most one for a part: of a TOOL_CALL before its other deltas,
+ * since some dialects put it in front of the call; of other parts behind them. It is passed on as
+ * it came: a re-spelled signature is a broken one.
  *   text   the state as the upstream spelled it a     PARLEY_SEAL_*
  *   name   the provider family that can read it, as in parley_seal.family
  *   extra  "model", when it binds the state */

@@ -16,6 +16,17 @@
 //                       parley_error&);
 //     void encode_models(const parley_call&, std::span<const parley_model* const>, Arena&,
 //                        parley_http_reply&, Out&);                                // optional
+//
+//     // With these it translates; all of them or none.
+//     const parley_request* decode_request(const parley_call&, Arena&);
+//     void encode_request(const parley_request&, const parley_target&, Arena&,
+//                         parley_encoded_request&, Out&);
+//     struct Decoder { void decode(std::string_view, bool eof, const parley_sink&); };
+//     Decoder* decoder_open(const parley_codec_open&);
+//     struct Encoder { void encode(const parley_event&, Out&); };
+//     Encoder* encoder_open(const parley_codec_open&);
+//     void encode_count(const parley_call&, uint64_t input_tokens, Arena&, parley_http_reply&,
+//                       Out&);                                                      // optional
 //   };
 //   constexpr parley_dialect kTable = parley::sdk::dialect_table<MyDialect>();
 #pragma once
@@ -76,6 +87,112 @@ void add_errors(parley_dialect& t) {
     };
 }
 
+template <class T>
+void add_requests(parley_dialect& t) {
+    t.decode_request = [](parley_instance* i,
+                          const parley_call* call,
+                          const parley_arena* a,
+                          const parley_request** out,
+                          parley_error* e) {
+        return guard(e, [&] {
+            Arena arena(a);
+            *out = self<T>(i).decode_request(*call, arena);
+        });
+    };
+    t.encode_request = [](parley_instance* i,
+                          const parley_request* request,
+                          const parley_target* target,
+                          const parley_arena* a,
+                          parley_encoded_request* head,
+                          const parley_out* o,
+                          parley_error* e) {
+        return guard(e, [&] {
+            Arena arena(a);
+            Out out(o);
+            self<T>(i).encode_request(*request, *target, arena, *head, out);
+        });
+    };
+}
+
+template <class T>
+void add_codecs(parley_dialect& t) {
+    using Decoder = typename T::Decoder;
+    using Encoder = typename T::Encoder;
+    t.decoder_open = [](parley_instance* i,
+                        const parley_codec_open* open,
+                        parley_session** out,
+                        parley_error* e) {
+        return guard(
+            e, [&] { *out = reinterpret_cast<parley_session*>(self<T>(i).decoder_open(*open)); });
+    };
+    t.decode = [](parley_session* s,
+                  parley_bytes b,
+                  uint32_t eof,
+                  const parley_sink* sink,
+                  parley_error* e) {
+        return guard(e, [&] { stream<Decoder>(s).decode(view(b), eof != 0, *sink); });
+    };
+    t.decoder_close = [](parley_session* s) { delete &stream<Decoder>(s); };
+    t.encoder_open = [](parley_instance* i,
+                        const parley_codec_open* open,
+                        parley_session** out,
+                        parley_error* e) {
+        return guard(
+            e, [&] { *out = reinterpret_cast<parley_session*>(self<T>(i).encoder_open(*open)); });
+    };
+    t.encode =
+        [](parley_session* s, const parley_event* event, const parley_out* o, parley_error* e) {
+            return guard(e, [&] {
+                Out out(o);
+                stream<Encoder>(s).encode(*event, out);
+            });
+        };
+    t.encoder_close = [](parley_session* s) { delete &stream<Encoder>(s); };
+}
+
+template <class T>
+void add_models(parley_dialect& t) {
+    using Models = std::span<const parley_model* const>;
+    if constexpr (requires(T & d,
+                           const parley_call& c,
+                           Models m,
+                           Arena& a,
+                           parley_http_reply& r,
+                           Out& o) { d.encode_models(c, m, a, r, o); }) {
+        t.encode_models = [](parley_instance* i,
+                             const parley_call* call,
+                             const parley_model* const* models,
+                             uint64_t count,
+                             const parley_arena* a,
+                             parley_http_reply* reply,
+                             const parley_out* o,
+                             parley_error* e) {
+            return guard(e, [&] {
+                Arena arena(a);
+                Out out(o);
+                self<T>(i).encode_models(*call, Models(models, count), arena, *reply, out);
+            });
+        };
+    }
+}
+
+template <class T>
+void add_count(parley_dialect& t) {
+    t.encode_count = [](parley_instance* i,
+                        const parley_call* call,
+                        uint64_t input_tokens,
+                        const parley_arena* a,
+                        parley_http_reply* reply,
+                        const parley_out* o,
+                        parley_error* e) {
+        return guard(e, [&] {
+            Arena arena(a);
+            Out out(o);
+            self<T>(i).encode_count(*call, input_tokens, arena, *reply, out);
+        });
+    };
+}
+
 }  // namespace detail
 
 template <class T>
@@ -121,28 +238,12 @@ parley_dialect dialect_table() {
     };
     add_taps<T>(t);
     add_errors<T>(t);
-    using Models = std::span<const parley_model* const>;
-    if constexpr (requires(T & d,
-                           const parley_call& c,
-                           Models m,
-                           Arena& a,
-                           parley_http_reply& r,
-                           Out& o) { d.encode_models(c, m, a, r, o); }) {
-        t.encode_models = [](parley_instance* i,
-                             const parley_call* call,
-                             const parley_model* const* models,
-                             uint64_t count,
-                             const parley_arena* a,
-                             parley_http_reply* reply,
-                             const parley_out* o,
-                             parley_error* e) {
-            return guard(e, [&] {
-                Arena arena(a);
-                Out out(o);
-                self<T>(i).encode_models(*call, Models(models, count), arena, *reply, out);
-            });
-        };
+    add_models<T>(t);
+    if constexpr (requires { typename T::Decoder; }) {
+        add_requests<T>(t);
+        add_codecs<T>(t);
     }
+    if constexpr (requires { &T::encode_count; }) add_count<T>(t);
     return t;
 }
 

@@ -76,12 +76,16 @@ class Out {
 public:
     explicit Out(const parley_out* out) : out_(out) {}
 
-    void write(std::string_view text) {
-        if (out_->write(out_, bytes(text)) < 0)
-            throw Failure(PARLEY_E_BUDGET, "out: limit reached");
-    }
+    void write(std::string_view text) { check(out_->write(out_, bytes(text))); }
+
+    // Bytes that outlive the exchange: static ones, or a slice of the client's own body.
+    void borrow(std::string_view text) { check(out_->borrow(out_, bytes(text))); }
 
 private:
+    static void check(parley_status status) {
+        if (status < 0) throw Failure(PARLEY_E_BUDGET, "out: limit reached");
+    }
+
     const parley_out* out_;
 };
 
