@@ -119,10 +119,13 @@ typedef struct parley_tap {
 
 #define PARLEY_CODEC_STREAM (1u << 0) /* events as a stream; otherwise one whole body */
 
+/* Leave out, with a warning, what would otherwise be refused, as far as that is safe. */
+#define PARLEY_TARGET_LENIENT (1u << 0)
+
 /* Where a translated request goes, and what is known of the model there. Valid for the exchange. */
 typedef struct parley_target {
     uint32_t struct_size;
-    uint32_t flags;    /* 0 */
+    uint32_t flags;    /* PARLEY_TARGET_* */
     parley_str model;  /* the upstream's name for it */
     parley_str traits; /* JSON object: what the models file says of it; may be empty */
 } parley_target;

@@ -478,6 +478,7 @@ typedef struct parley_embed {
 #define PARLEY_REQUEST_HAS_VIDEO (1u << 6)
 #define PARLEY_REQUEST_HAS_SEALS (1u << 7) /* some state binds it to a provider family */
 #define PARLEY_REQUEST_WANTS_REASONING (1u << 8)
+#define PARLEY_REQUEST_STREAM_ARRAY (1u << 9) /* the stream is one JSON array, not events */
 
 #define PARLEY_MODALITY_TEXT (1u << 0)
 #define PARLEY_MODALITY_AUDIO (1u << 1)
