@@ -15,6 +15,7 @@
 #include "http/client.hpp"
 #include "http/reply.hpp"
 #include "http/source.hpp"
+#include "pipeline/crossing.hpp"
 #include "pipeline/lane.hpp"
 #include "plugins/border.hpp"
 
@@ -71,22 +72,36 @@ private:
     base::Task<void> refuse_plainly(const base::Error& error);
     void record(const base::Error* error);  // record.cpp
 
+    // pick.cpp
+    const plugins::Dialect* dialect_for(const routing::Place& place) const;
+    Result<void> retarget();
+    Result<void> translate();
+
     // send.cpp
     Result<void> plan();
     base::Task<Result<void>> open_upstream(bool fresh);
     base::Task<Result<void>> send_to(http::ReplyReader& reply);
     void write_upstream_head(std::string_view authority);
+    bool passes_on(const http::Field& f) const;
+    std::uint64_t body_size() const;
     void gather_body(http::Gather& out) const;
 
     // relay.cpp
     base::Task<Result<void>> relay_success();
     base::Task<Result<void>> relay_failure();
+    void limit_wait(std::uint32_t state);
     base::Task<Result<void>> forward(std::string_view bytes, bool end);
     void let_through(std::string_view bytes, std::size_t taken, http::Gather& out) const;
     void hide_secret(std::span<char> text) const;
     base::Task<Result<void>> read_rest(base::Bytes& body);
     void begin_reply(http::Client::Framing framing, std::uint64_t length);
     base::Task<Result<void>> write(http::Gather& bytes);
+    // cross.cpp
+    base::Task<Result<void>> cross();
+    base::Task<Result<void>> show_crossed(bool stream);
+    base::Task<Result<void>> end_crossed(bool stream);
+    void begin_crossed(http::Client::Framing framing, bool stream);
+
     base::Task<Result<void>> compose(const plugins::Composed& reply);
     Result<void> left() const;
 
@@ -110,6 +125,8 @@ private:
     parley_peek peek_ = plugins::sized<parley_peek>();
     routing::Candidates candidates_;
     const routing::Candidate* attempt_ = nullptr;
+    const plugins::Dialect* upstream_dialect_ = nullptr;
+    std::unique_ptr<Crossing> crossing_;  // when that is not the client's
     parley_account account_ = plugins::sized<parley_account>();
     parley_retarget retarget_ = plugins::sized<parley_retarget>();
     parley_plan plan_ = plugins::sized<parley_plan>();

@@ -8,11 +8,35 @@ using base::Result;
 Result<void> Exchange::pick() {
     attempt_ = &world_->router.next(plugins::view(peek_.model), candidates_);
     account_ = attempt_->account->border();
-    if (attempt_->place->usage_in_streams) retarget_.flags = PARLEY_RETARGET_ADD_USAGE;
-    if (auto done = dialect_->retarget(call_, peek_, attempt_->model, arena_, retarget_); !done) {
-        return done;
+    upstream_dialect_ = dialect_for(*attempt_->place);
+    auto done = upstream_dialect_ == dialect_ ? retarget() : translate();
+    return done ? plan() : done;
+}
+
+// The dialect in which a place is spoken to: the client's own where it can be, otherwise the
+// first of the place's that can be translated to; null when there is none.
+const plugins::Dialect* Exchange::dialect_for(const routing::Place& place) const {
+    if (place.provider->speaks(dialect_->id())) return dialect_;
+    const bool has_canonical_form = call_.operation == PARLEY_OPERATION_GENERATE ||
+                                    call_.operation == PARLEY_OPERATION_COUNT_TOKENS ||
+                                    call_.operation == PARLEY_OPERATION_EMBED;
+    if (!has_canonical_form || !plugins::translates_clients(*dialect_)) return nullptr;
+    for (const parley_str id : place.provider->dialects()) {
+        const plugins::Dialect* spoken = world_->registry.find(plugins::view(id));
+        if (spoken != nullptr && plugins::translates_upstreams(*spoken)) return spoken;
     }
-    return plan();
+    return nullptr;
+}
+
+Result<void> Exchange::retarget() {
+    if (attempt_->place->usage_in_streams) retarget_.flags = PARLEY_RETARGET_ADD_USAGE;
+    return dialect_->retarget(call_, peek_, attempt_->model, arena_, retarget_);
+}
+
+Result<void> Exchange::translate() {
+    crossing_ = std::make_unique<Crossing>(
+        *dialect_, *upstream_dialect_, call_, arena_, world_->config.limits);
+    return crossing_->translate(attempt_->model, {});
 }
 
 }  // namespace parley::pipeline

@@ -27,7 +27,7 @@ void Exchange::record(const base::Error* error) {
     o.reply_bytes = reply_bytes_;
     o.first_byte_ms = first_byte_ms_ == 0 ? 0 : first_byte_ms_ - started_ms_;
     o.total_ms = now_ms - started_ms_;
-    o.usage = tap_.view().usage;
+    o.usage = crossing_ != nullptr ? crossing_->usage() : tap_.view().usage;
     o.error = error;
     lane_.recorder().record(o);
 }

@@ -24,7 +24,13 @@ Task<void> Exchange::refuse(const Error& error) {
     }
     // The status has gone out. A stream gets an error event and an orderly end; a body of known
     // length can only be broken.
-    base::Bytes event = tap_.is_open() ? tap_.fail(error) : base::Bytes();
+    base::Bytes event;
+    if (crossing_ != nullptr) {
+        crossing_->break_off(error);
+        event.swap(crossing_->out());
+    } else if (tap_.is_open()) {
+        event = tap_.fail(error);
+    }
     if (event.empty() || !client_.can_append()) {
         client_.break_reply();
         co_return;

@@ -2,6 +2,7 @@
 // tap.
 #include "http/fields.hpp"
 #include "pipeline/exchange.hpp"
+#include "pipeline/head_view.hpp"
 
 namespace parley::pipeline {
 
@@ -38,22 +39,6 @@ std::size_t find_secret(std::string_view text, std::string_view secret, std::siz
     return secret.size() < kSecretBytesMin ? text.npos : text.find(secret, from);
 }
 
-struct HeadView {
-    std::vector<parley_header> headers;
-    parley_http_reply_head head = plugins::sized<parley_http_reply_head>();
-
-    explicit HeadView(const http::ReplyHead& h) {
-        headers.reserve(h.fields.size());
-        for (const http::Field& f : h.fields) {
-            headers.push_back({plugins::str(f.name), plugins::str(f.value), 0});
-        }
-        head.status = h.status;
-        head.headers = headers.data();
-        head.header_count = headers.size();
-        head.content_type = plugins::str(h.content_type);
-    }
-};
-
 }  // namespace
 
 Task<Result<void>> Exchange::relay() {
@@ -68,6 +53,7 @@ Task<Result<void>> Exchange::relay() {
         co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
                                        "upstream: redirects are not followed");
     }
+    if (crossing_ != nullptr) co_return co_await cross();
     co_return co_await relay_success();
 }
 
@@ -80,17 +66,8 @@ Task<Result<void>> Exchange::relay_success() {
     open.peek = &peek_;
     open.head = &seen.head;
     if (auto opened = tap_.open(*dialect_, open, arena_); !opened) co_return opened;
-    const config::UpstreamLimits& limits = world_->config.upstream;
-    const std::uint64_t idle_ms = plan_.idle_ms != 0 ? plan_.idle_ms : limits.idle_ms;
-    const std::uint64_t content_ms = plan_.content_ms != 0 ? plan_.content_ms : limits.content_ms;
-    const std::uint64_t end_ms = started_ms_ + limits.total_ms;
     for (;;) {
-        const std::uint32_t state = tap_.view().state;
-        std::uint64_t wait_ms = state == PARLEY_TAP_OPEN ? content_ms : idle_ms;
-        if (state >= PARLEY_TAP_COMPLETE) wait_ms = kTailMs;
-        const std::uint64_t now_ms = lane_.loop().now_ms();
-        const std::uint64_t left_ms = end_ms > now_ms ? end_ms - now_ms : 1;
-        upstream_->expire_after(std::min(wait_ms, left_ms));
+        limit_wait(tap_.view().state);
         const Result<Source::Piece> piece = co_await upstream_->read_body();
         const bool whole = tap_.view().state >= PARLEY_TAP_COMPLETE;
         // What breaks behind the end of a whole reply does not matter any more.
@@ -112,6 +89,19 @@ Task<Result<void>> Exchange::relay_success() {
         co_return error;
     }
     co_return Result<void>();
+}
+
+// How long the upstream may let us wait, by how far its reply has come (PARLEY_TAP_*).
+void Exchange::limit_wait(std::uint32_t state) {
+    const config::UpstreamLimits& limits = world_->config.upstream;
+    const std::uint64_t idle_ms = plan_.idle_ms != 0 ? plan_.idle_ms : limits.idle_ms;
+    const std::uint64_t content_ms = plan_.content_ms != 0 ? plan_.content_ms : limits.content_ms;
+    std::uint64_t wait_ms = state == PARLEY_TAP_OPEN ? content_ms : idle_ms;
+    if (state >= PARLEY_TAP_COMPLETE) wait_ms = kTailMs;
+    const std::uint64_t end_ms = started_ms_ + limits.total_ms;
+    const std::uint64_t now_ms = lane_.loop().now_ms();
+    const std::uint64_t left_ms = end_ms > now_ms ? end_ms - now_ms : 1;
+    upstream_->expire_after(std::min(wait_ms, left_ms));
 }
 
 // Shows the tap what has come and sends what it lets through.
@@ -202,12 +192,17 @@ Task<Result<void>> Exchange::relay_failure() {
     const Result<void> whole = co_await read_rest(body);
     hide_secret({body.data(), body.size()});
     const HeadView seen(head);
-    Error told = dialect_->decode_error(seen.head, body.view(), arena_);
+    Error told = upstream_dialect_->decode_error(seen.head, body.view(), arena_);
     const parley_verdict verdict =
         attempt_->place->provider->classify(account_, &seen.head, body.view(), told, arena_);
     Error error = plugins::from_border(verdict.error);
     if (error.message.empty()) {
         error.message = "upstream returned HTTP " + std::to_string(head.status);
+    }
+    if (crossing_ != nullptr) {
+        if (whole) upstream_->finish();
+        error.http_status = 0;  // by class: the client's dialect has its own
+        co_return error;
     }
     if (!whole || body.empty() || is_foreign_page(head)) {
         error.http_status = head.status >= 500 ? 502 : head.status;

@@ -9,16 +9,16 @@ Result<void> Exchange::resolve() {
     if (auto peeked = dialect_->peek(call_, arena_, peek_); !peeked) return peeked;
     auto candidates = world_->router.resolve(plugins::view(peek_.model));
     if (!candidates) return std::move(candidates).error();
-    // Only those whose provider speaks the client's dialect: requests are relayed, not translated.
+    // Only those that can be spoken to for this client.
     for (const routing::Candidate& candidate : *candidates) {
-        if (candidate.place->provider->speaks(dialect_->id())) candidates_.push_back(candidate);
+        if (dialect_for(*candidate.place) != nullptr) candidates_.push_back(candidate);
     }
     if (!candidates_.empty()) return {};
     auto error =
         base::client_error(PARLEY_E_UNSUPPORTED,
                            "the model \"" + std::string(plugins::view(peek_.model)) +
                                "\" is served by " + candidates->front().place->provider->name() +
-                               ", which does not speak " + std::string(dialect_->id()),
+                               ", which cannot be asked this in " + std::string(dialect_->id()),
                            "model");
     return error;
 }

@@ -25,10 +25,15 @@ Result<void> Exchange::plan() {
     ask.operation = call_.operation;
     ask.stream = (peek_.flags & PARLEY_PEEK_STREAM) != 0 ? 1 : 0;
     ask.attempt = 1;
-    ask.dialect = str(dialect_->id());
+    ask.dialect = str(upstream_dialect_->id());
     ask.model = str(attempt_->model);
-    ask.path = retarget_.path.len != 0 ? retarget_.path : request_.path;
-    ask.query = retarget_.path.len != 0 ? retarget_.query : request_.query;
+    if (crossing_ != nullptr) {
+        ask.path = crossing_->encoded().head.path;
+        ask.query = crossing_->encoded().head.query;
+    } else {
+        ask.path = retarget_.path.len != 0 ? retarget_.path : request_.path;
+        ask.query = retarget_.path.len != 0 ? retarget_.query : request_.query;
+    }
     ask.account = &account_;
     ask.client = &request_;
     const plugins::Provider& provider = *attempt_->place->provider;
@@ -104,6 +109,15 @@ Task<Result<void>> Exchange::send_to(http::ReplyReader& reply) {
                                    "upstream: connection broken while sending");
 }
 
+// A request in another dialect takes along who asks and what traces it, and no more: the other
+// fields of the client mean nothing there.
+bool Exchange::passes_on(const http::Field& f) const {
+    if (!http::passes_to_upstream(f)) return false;
+    return crossing_ == nullptr || f.id == http::FieldId::user_agent ||
+           http::equals_ignoring_case(f.name, "traceparent") ||
+           http::equals_ignoring_case(f.name, "tracestate");
+}
+
 // The client's own fields go on, but for those that belong to its connection or prove who it is;
 // the provider's come in place of those of the same name.
 void Exchange::write_upstream_head(std::string_view authority) {
@@ -128,7 +142,7 @@ void Exchange::write_upstream_head(std::string_view authority) {
     const http::ConnectionOptions of_connection(client_.head());
     bool has_user_agent = false;
     for (const http::Field& f : client_.head().fields) {
-        if (!http::passes_to_upstream(f) || replaced(f.name)) continue;
+        if (!passes_on(f) || replaced(f.name)) continue;
         if (of_connection.name(f.name)) continue;
         has_user_agent = has_user_agent || f.id == http::FieldId::user_agent;
         field(f.name, f.value);
@@ -137,20 +151,37 @@ void Exchange::write_upstream_head(std::string_view authority) {
     for (const parley_header& h : own) {
         if (h.value.len != 0) field(view(h.name), view(h.value));
     }
-    std::uint64_t length = request_.body.len;
-    for (std::uint64_t i = 0; i < retarget_.edit_count; ++i) {
-        length += retarget_.edits[i].text.len - retarget_.edits[i].len;
+    if (crossing_ != nullptr) {
+        const parley_encoded_request& encoded = crossing_->encoded().head;
+        field("content-type", view(encoded.content_type));
+        for (std::uint64_t i = 0; i < encoded.header_count; ++i) {
+            const parley_header& h = encoded.headers[i];
+            if (!replaced(view(h.name))) field(view(h.name), view(h.value));
+        }
     }
     if (view(request_.method) != "GET") {
         std::array<char, 24> digits;
-        const auto end = std::to_chars(digits.begin(), digits.end(), length).ptr;
+        const auto end = std::to_chars(digits.begin(), digits.end(), body_size()).ptr;
         field("content-length", {digits.data(), static_cast<std::size_t>(end - digits.data())});
     }
     out.append("\r\n");
 }
 
+std::uint64_t Exchange::body_size() const {
+    if (crossing_ != nullptr) return crossing_->encoded().body.size();
+    std::uint64_t size = request_.body.len;
+    for (std::uint64_t i = 0; i < retarget_.edit_count; ++i) {
+        size += retarget_.edits[i].text.len - retarget_.edits[i].len;
+    }
+    return size;
+}
+
 // The client's bytes with the edits between them: nothing is copied.
 void Exchange::gather_body(http::Gather& out) const {
+    if (crossing_ != nullptr) {
+        crossing_->encoded().body.for_each([&](std::string_view piece) { out.add(piece); });
+        return;
+    }
     const std::string_view body = view(request_.body);
     std::size_t at = 0;
     for (std::uint64_t i = 0; i < retarget_.edit_count; ++i) {

@@ -1,4 +1,4 @@
-// plugins/border.cpp: the only file that calls through the tables of dialects and providers.
+// plugins/border.cpp: calls through the tables of dialects and providers; codec.cpp has the rest.
 #include "plugins/border.hpp"
 
 #include <algorithm>
@@ -10,15 +10,12 @@ using base::Bytes;
 using base::Error;
 using base::Result;
 
-namespace {
-
 parley_error cleared_error(const Arena& arena) {
     auto error = sized<parley_error>();
     error.arena = arena.border();
     return error;
 }
 
-// The outcome of a call that returned `status` and may have filled `error`.
 Result<void> outcome(parley_status status, const parley_error& error, std::string_view plugin) {
     if (status >= 0) return {};
     Error why = from_border(error);
@@ -29,6 +26,8 @@ Result<void> outcome(parley_status status, const parley_error& error, std::strin
     if (why.message.empty()) why.message = std::string(plugin) + ": gave no reason";
     return why;
 }
+
+namespace {
 
 std::string_view name_of(const Instance& instance) {
     return instance.name();

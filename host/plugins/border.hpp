@@ -1,5 +1,5 @@
-// plugins/border.hpp: every call into a plugin's table goes through here: C on one side, values and
-// Results on the other.
+// plugins/border.hpp: every call into a plugin's table goes through here and codec.hpp: C on one
+// side, values and Results on the other.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +44,13 @@ T sized() {
 // Both ways between the border's error and ours.
 base::Error from_border(const parley_error& error);
 parley_error to_border(const base::Error& error);
+
+// What a call is given to say why it fails.
+parley_error cleared_error(const base::Arena& arena);
+// The outcome of a call that returned `status` and may have filled `error`.
+base::Result<void> outcome(parley_status status,
+                           const parley_error& error,
+                           std::string_view plugin);
 
 // A byte outlet that appends to a buffer, up to a limit.
 class Outlet {

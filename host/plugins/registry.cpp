@@ -36,6 +36,13 @@ Registry::Registry(std::vector<std::shared_ptr<Instance>> dialects) {
     }
 }
 
+const Dialect* Registry::find(std::string_view id) const {
+    for (const auto& dialect : dialects_) {
+        if (dialect->id() == id) return dialect.get();
+    }
+    return nullptr;
+}
+
 bool Registry::fits(const Pattern& pattern, std::string_view path, std::string_view& model) {
     const std::size_t fixed = pattern.before.size() + pattern.after.size();
     if (path.size() <= fixed || !path.starts_with(pattern.before)) return false;

@@ -28,6 +28,9 @@ public:
     // The dialect whose errors a request for an unknown path gets: the one with the nearest path.
     const Dialect* nearest(std::string_view path) const;
 
+    // Null when there is none of this id.
+    const Dialect* find(std::string_view id) const;
+
     const std::vector<std::unique_ptr<Dialect>>& dialects() const { return dialects_; }
 
 private:

@@ -1,0 +1,98 @@
+// pipeline/cross.cpp: the upstream's reply goes to the client in another dialect.
+#include "http/fields.hpp"
+#include "pipeline/exchange.hpp"
+#include "pipeline/head_view.hpp"
+
+namespace parley::pipeline {
+
+using base::Error;
+using base::Result;
+using base::Task;
+using http::Client;
+using http::Source;
+using plugins::view;
+using State = Crossing::State;
+
+Task<Result<void>> Exchange::cross() {
+    const http::ReplyHead& head = upstream_->head();
+    const HeadView seen(head);
+    const bool stream = (peek_.flags & PARLEY_PEEK_STREAM) != 0;
+    const bool upstream_streams = head.content_type.starts_with("text/event-stream");
+    auto opened = crossing_->open(seen.head, upstream_streams, stream, view(peek_.model));
+    if (!opened) co_return opened;
+    for (bool end = false; !end;) {
+        limit_wait(static_cast<std::uint32_t>(crossing_->state()));
+        const Result<Source::Piece> piece = co_await upstream_->read_body();
+        const bool over = crossing_->state() >= State::finished;
+        if (!piece && !over) co_return piece.error();
+        end = !piece || piece->end;
+        if (over) continue;  // only the connection is waited for
+        Result<void> fed = crossing_->feed(piece->bytes, end);
+        if (!fed) co_return fed;
+        Result<void> shown = co_await show_crossed(stream);
+        if (!shown) co_return shown;
+    }
+    upstream_->finish();
+    co_return Result<void>();
+}
+
+// Sends what the client may see by now, and the end when it has come.
+Task<Result<void>> Exchange::show_crossed(bool stream) {
+    const State state = crossing_->state();
+    if (state == State::failed) {
+        Error error = crossing_->error();
+        hide_secret(error.message);
+        if (!client_.reply_begun()) co_return error;
+        http::Gather out;
+        out.add(crossing_->out().view());
+        const Result<void> written = co_await write(out);
+        if (!written) co_return written;
+        const bool ended = co_await client_.end_reply();
+        if (!ended) co_return left();
+        reported_by_upstream_ = true;
+        co_return error;
+    }
+    if (state == State::finished) co_return co_await end_crossed(stream);
+    if (!stream || state == State::silent || crossing_->out().empty()) co_return Result<void>();
+    if (!client_.reply_begun()) begin_crossed(client_.stream_framing(), stream);
+    http::Gather out;
+    out.add(crossing_->out().view());
+    const Result<void> written = co_await write(out);
+    crossing_->out().clear();
+    co_return written;
+}
+
+Task<Result<void>> Exchange::end_crossed(bool stream) {
+    if (call_.operation == PARLEY_OPERATION_COUNT_TOKENS) {
+        auto counted = crossing_->count();
+        if (!counted) co_return std::move(counted).error();
+        co_return co_await compose(*counted);
+    }
+    if (!client_.reply_begun()) {
+        begin_crossed(stream ? client_.stream_framing() : Client::Framing::length, stream);
+    }
+    http::Gather out;
+    out.add(crossing_->out().view());
+    const Result<void> written = co_await write(out);
+    crossing_->out().clear();
+    if (!written) co_return written;
+    const bool ended = co_await client_.end_reply();
+    if (!ended) co_return left();
+    co_return Result<void>();
+}
+
+void Exchange::begin_crossed(Client::Framing framing, bool stream) {
+    status_ = 200;
+    client_.begin_reply(status_, framing, crossing_->out().size());
+    const bool events = stream && !crossing_->streams_array();
+    client_.add_field("content-type", events ? "text/event-stream; charset=utf-8"
+                                             : "application/json");
+    client_.add_field("x-request-id", id_);
+    const std::string warnings = crossing_->warnings();
+    if (!warnings.empty()) client_.add_field("x-parley-warnings", warnings);
+    if (!events) return;
+    client_.add_field("cache-control", "no-cache");
+    client_.add_field("x-accel-buffering", "no");
+}
+
+}  // namespace parley::pipeline

@@ -1,0 +1,165 @@
+#include "pipeline/crossing.hpp"
+
+#include <algorithm>
+
+#include "parley/sdk/usage.hpp"
+
+namespace parley::pipeline {
+
+using base::Result;
+using plugins::sized;
+using plugins::str;
+using plugins::view;
+
+namespace {
+
+constexpr std::size_t kWarningBytesMax = 1024;
+
+void append_warning(const parley_warning& warning, std::string& out) {
+    std::string one(view(warning.code));
+    if (warning.field.len != 0) {
+        one += ';';
+        one += view(warning.field);
+    }
+    // A header's value has no room for control characters, nor for what is not ASCII.
+    std::replace_if(
+        one.begin(), one.end(), [](char c) { return c < ' ' || c > '~' || c == ','; }, '?');
+    if (out.size() + 2 + one.size() > kWarningBytesMax) return;
+    if (!out.empty()) out += ", ";
+    out += one;
+}
+
+parley_event error_event(const base::Error& error) {
+    auto e = sized<parley_event>();
+    e.type = PARLEY_EVENT_ERROR;
+    e.kind = static_cast<std::uint32_t>(error.error_class);
+    e.text = str(error.message);
+    e.name = str(error.code);
+    e.a = error.retry_after_ms;
+    e.b = error.http_status;
+    return e;
+}
+
+}  // namespace
+
+Crossing::Crossing(const plugins::Dialect& client,
+                   const plugins::Dialect& upstream,
+                   const parley_call& call,
+                   base::Arena& arena,
+                   const config::Limits& limits)
+    : EventSink(arena),
+      client_(client),
+      upstream_(upstream),
+      call_(call),
+      arena_(arena),
+      encoded_(limits.translated_bytes_max),
+      outlet_(out_, limits.translated_bytes_max) {}
+
+Result<void> Crossing::translate(std::string_view model, std::string_view traits) {
+    auto request = plugins::decode_request(client_, call_, arena_);
+    if (!request) return std::move(request).error();
+    request_ = *request;
+    target_.model = str(model);
+    target_.traits = str(traits);
+    return plugins::encode_request(upstream_, *request_, target_, arena_, encoded_);
+}
+
+std::string Crossing::warnings() const {
+    std::string all;
+    for (std::uint64_t i = 0; i < request_->warning_count; ++i) {
+        append_warning(*request_->warnings[i], all);
+    }
+    for (std::uint64_t i = 0; i < encoded_.head.warning_count; ++i) {
+        append_warning(*encoded_.head.warnings[i], all);
+    }
+    return all;
+}
+
+Result<void> Crossing::open(const parley_http_reply_head& head,
+                            bool upstream_streams,
+                            bool client_streams,
+                            std::string_view client_model) {
+    parley_codec_open& in = decoder_open_;
+    in.request = request_;
+    in.target = &target_;
+    in.arena = arena_.border();
+    parley_codec_open& out = encoder_open_;
+    out = in;
+    in.head = &head;
+    in.flags = upstream_streams ? PARLEY_CODEC_STREAM : 0;
+    out.model = str(client_model);
+    out.flags = client_streams ? PARLEY_CODEC_STREAM : 0;
+    if (call_.operation != PARLEY_OPERATION_COUNT_TOKENS) {
+        if (auto opened = encoder_.open(client_, out); !opened) return opened;
+    }
+    return decoder_.open(upstream_, in);
+}
+
+Result<void> Crossing::feed(std::string_view bytes, bool eof) {
+    Result<void> decoded = decoder_.decode(bytes, eof, *this, arena_);
+    if (!fault_.message.empty()) return fault_;
+    if (!decoded) return decoded;
+    if (eof && !grammar().ended()) {
+        return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
+                                    "upstream: the reply ended before it was complete");
+    }
+    return {};
+}
+
+parley_status Crossing::take(const parley_event& event) {
+    switch (event.type) {
+        case PARLEY_EVENT_USAGE:
+            sdk::merge_usage(usage_, sdk::usage_of(event));
+            break;
+        case PARLEY_EVENT_PART_STARTED:
+            state_ = State::content;
+            break;
+        case PARLEY_EVENT_ERROR:
+            fail(event);
+            // Nothing has been shown yet: the client gets a reply with a status of its own.
+            if (state_ == State::silent) {
+                state_ = State::failed;
+                return PARLEY_OK;
+            }
+            state_ = State::failed;
+            break;
+        case PARLEY_EVENT_FINISH:
+            state_ = State::finished;
+            break;
+        default:
+            break;
+    }
+    return write(event) ? PARLEY_OK : -PARLEY_E_BUDGET;
+}
+
+bool Crossing::write(const parley_event& event) {
+    if (!encoder_.is_open()) return true;
+    Result<void> written = encoder_.encode(event, outlet_, arena_);
+    if (!written) fault_ = written.error();
+    return written.has_value();
+}
+
+void Crossing::fail(const parley_event& event) {
+    error_.error_class = static_cast<int>(event.kind);
+    error_.fault = PARLEY_FAULT_UPSTREAM;
+    error_.retry_after_ms = event.a;
+    error_.message = view(event.text);
+    error_.code = view(event.name);
+}
+
+void Crossing::break_off(const base::Error& error) {
+    out_.clear();
+    if (!grammar().ended() && encoder_.is_open()) write(error_event(error));
+}
+
+void Crossing::ping() {
+    auto event = sized<parley_event>();
+    event.type = PARLEY_EVENT_PING;
+    if (!grammar().ended()) write(event);
+}
+
+Result<plugins::Composed> Crossing::count() const {
+    return plugins::encode_count(client_, call_, usage_.input_total, arena_);
+}
+
+}  // namespace parley::pipeline

@@ -1,0 +1,104 @@
+// pipeline/crossing.hpp: one exchange between a client and an upstream of different dialects.
+//
+// The request crosses once, before it is sent; the reply crosses event by event, as it arrives.
+// [loop]
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/arena.hpp"
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "config/limits.hpp"
+#include "parley/dialect.h"
+#include "plugins/codec.hpp"
+
+namespace parley::pipeline {
+
+class Crossing final : private plugins::EventSink {
+public:
+    // Everything must outlive the crossing.
+    Crossing(const plugins::Dialect& client,
+             const plugins::Dialect& upstream,
+             const parley_call& call,
+             base::Arena& arena,
+             const config::Limits& limits);
+    ~Crossing() = default;
+
+    // ---- the request ----
+
+    // Client's bytes to the canonical form, and that to the upstream's. Texts stay in the arena.
+    base::Result<void> translate(std::string_view model, std::string_view traits);
+
+    const plugins::EncodedRequest& encoded() const { return encoded_; }
+
+    // What did not survive, for the reply's header: "code;field, code". Empty: everything did.
+    std::string warnings() const;
+
+    // The client's stream is one JSON array instead of server-sent events.
+    bool streams_array() const { return (request_->flags & PARLEY_REQUEST_STREAM_ARRAY) != 0; }
+
+    // ---- the reply ----
+
+    // `head` and `client_model` must outlive the crossing.
+    base::Result<void> open(const parley_http_reply_head& head,
+                            bool upstream_streams,
+                            bool client_streams,
+                            std::string_view client_model);
+
+    // What the reply has come to. Numbered like a tap's states.
+    enum class State : std::uint32_t {
+        silent = PARLEY_TAP_OPEN,        // nothing that a client would see
+        content = PARLEY_TAP_CONTENT,    // out() may go to the client
+        finished = PARLEY_TAP_COMPLETE,  // out() holds the end
+        failed = PARLEY_TAP_FAILED,      // error() says why; out() has the client's own words
+    };
+
+    // The upstream's next bytes. A failure is the plugin's, or an upstream's garbage.
+    base::Result<void> feed(std::string_view bytes, bool eof);
+
+    State state() const { return state_; }
+
+    // What has been written for the client and not been taken yet.
+    base::Bytes& out() { return out_; }
+
+    const base::Error& error() const { return error_; }
+
+    const parley_usage& usage() const { return usage_; }
+
+    // The stream breaks here: the client's own error event in out().
+    void break_off(const base::Error& error);
+    // The client's keep-alive in out().
+    void ping();
+
+    // The answer to a count of tokens.
+    base::Result<plugins::Composed> count() const;
+
+private:
+    parley_status take(const parley_event& event) override;
+    bool write(const parley_event& event);
+    void fail(const parley_event& event);
+
+    const plugins::Dialect& client_;
+    const plugins::Dialect& upstream_;
+    const parley_call& call_;
+    base::Arena& arena_;
+    const parley_request* request_ = nullptr;
+    parley_target target_ = plugins::sized<parley_target>();
+    parley_codec_open decoder_open_ = plugins::sized<parley_codec_open>();
+    parley_codec_open encoder_open_ = plugins::sized<parley_codec_open>();
+    plugins::EncodedRequest encoded_;
+    plugins::Decoder decoder_;
+    plugins::Encoder encoder_;
+    base::Bytes out_;
+    plugins::Outlet outlet_;
+    State state_ = State::silent;
+    base::Error error_;
+    base::Error fault_;  // of the encoder; its message is empty when there is none
+    parley_usage usage_ = plugins::sized<parley_usage>();
+};
+
+}  // namespace parley::pipeline
