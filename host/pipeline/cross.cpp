@@ -85,8 +85,8 @@ void Exchange::begin_crossed(Client::Framing framing, bool stream) {
     status_ = 200;
     client_.begin_reply(status_, framing, crossing_->out().size());
     const bool events = stream && !crossing_->streams_array();
-    client_.add_field("content-type", events ? "text/event-stream; charset=utf-8"
-                                             : "application/json");
+    client_.add_field("content-type",
+                      events ? "text/event-stream; charset=utf-8" : "application/json");
     client_.add_field("x-request-id", id_);
     const std::string warnings = crossing_->warnings();
     if (!warnings.empty()) client_.add_field("x-parley-warnings", warnings);

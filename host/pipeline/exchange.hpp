@@ -139,7 +139,7 @@ private:
     std::uint64_t reply_bytes_ = 0;
     unsigned status_ = 0;
     bool gone_ = false;
-    bool* ended_ = nullptr;  // set when the exchange ends, for client_gone
+    bool* ended_ = nullptr;              // set when the exchange ends, for client_gone
     bool reported_by_upstream_ = false;  // the client has the upstream's own words
 };
 

@@ -62,13 +62,8 @@ Result<void> encode_request(const Dialect& dialect,
                             Arena& arena,
                             EncodedRequest& out) {
     parley_error error = cleared_error(arena);
-    const auto status = dialect.table().encode_request(dialect.self(),
-                                                       &request,
-                                                       &target,
-                                                       arena.border(),
-                                                       &out.head,
-                                                       out.body.border(),
-                                                       &error);
+    const auto status = dialect.table().encode_request(
+        dialect.self(), &request, &target, arena.border(), &out.head, out.body.border(), &error);
     return outcome(status, error, dialect.id());
 }
 
@@ -84,13 +79,8 @@ Result<Composed> encode_count(const Dialect& dialect,
     }
     const Outlet outlet(reply.body, kCountBytesMax);
     parley_error error = cleared_error(arena);
-    const auto status = table.encode_count(dialect.self(),
-                                           &call,
-                                           input_tokens,
-                                           arena.border(),
-                                           &reply.head,
-                                           outlet.border(),
-                                           &error);
+    const auto status = table.encode_count(
+        dialect.self(), &call, input_tokens, arena.border(), &reply.head, outlet.border(), &error);
     if (auto ok = outcome(status, error, dialect.id()); !ok) return std::move(ok).error();
     return reply;
 }
@@ -133,8 +123,8 @@ Result<void> Decoder::decode(std::string_view input,
                              const EventSink& sink,
                              Arena& arena) {
     parley_error error = cleared_error(arena);
-    const auto status = dialect_->table().decode(
-        session_, bytes(input), eof ? 1 : 0, sink.border(), &error);
+    const auto status =
+        dialect_->table().decode(session_, bytes(input), eof ? 1 : 0, sink.border(), &error);
     if (sink.breach() != nullptr) {
         auto e = base::gateway_error(
             PARLEY_E_INTERNAL, std::string(dialect_->id()) + ": wrong event: " + sink.breach());
