@@ -56,8 +56,22 @@ struct Account {
     Position position;
 };
 
+// The keys of a table that Parley itself does not know: a plugin's, or a dialect's.
+struct OpenKeys {
+    boost::json::object settings;
+    std::map<std::string, Position> setting_positions;  // "headers.x-team" -> where
+};
+
+// [[model]]: what is known of the models that one of the names fits, for translation to them.
+struct Model : OpenKeys {
+    std::vector<std::string> names;  // patterns
+    Position position;
+};
+
 // [[provider]]: one named instance of a provider plugin's component.
-struct Provider {
+//
+// Its open keys are the plugin's own, checked against its schema when it is configured.
+struct Provider : OpenKeys {
     std::string name;
     std::string plugin;  // the component's id; empty: the same as name
     std::vector<std::string> models;  // patterns; empty: what the plugin offers
@@ -65,9 +79,6 @@ struct Provider {
     bool disabled = false;
     bool usage_in_streams = false;  // ask upstreams for usage where the client did not
     std::vector<Account> accounts;
-    // Every other key: the plugin's own, checked against its schema when it is configured.
-    boost::json::object settings;
-    std::map<std::string, Position> setting_positions;  // "headers.x-team" -> where
     Position position;
 };
 
@@ -86,6 +97,7 @@ struct Route {
 struct Config {
     std::string file;  // "" when there is none
     std::string state_folder;
+    std::string models_file;  // in place of the one that is built in; empty: that
     Server server;
     Log log;
     Plugins plugins;
@@ -95,6 +107,7 @@ struct Config {
     std::vector<ClientKey> client_keys;
     std::vector<Provider> providers;
     std::vector<Route> routes;
+    std::vector<Model> models;
 };
 
 }  // namespace parley::config

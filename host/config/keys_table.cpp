@@ -15,6 +15,11 @@ Table top() {
                                 "state_folder",
                                 slot<&Config::state_folder>,
                                 "Where accounts, keys and counters are kept")),
+                    or_else("the one that is built in",
+                            key(Form::kPath,
+                                "models_file",
+                                slot<&Config::models_file>,
+                                "A file of `[[model]]` tables that says what is known of models")),
                 },
             .fresh = fresh<Config>};
 }
@@ -210,6 +215,24 @@ Table target() {
             .fresh = fresh<Target>};
 }
 
+Table model() {
+    return {.path = "model",
+            .meaning =
+                "What is known of models, for requests that are translated to them. Every key "
+                "that is not listed here is a trait, see [models.md](models.md); what is said "
+                "later wins, key by key, and all of it over the models file.",
+            .is_repeated = true,
+            .is_open = true,
+            .keys =
+                {
+                    required(key(Form::kTexts,
+                                 "names",
+                                 slot<&Model::names>,
+                                 "The upstreams' names of the models, `*` standing for any text")),
+                },
+            .fresh = fresh<Model>};
+}
+
 }  // namespace
 
 std::span<const Table> tables() {
@@ -223,7 +246,8 @@ std::span<const Table> tables() {
                                         provider(),
                                         account(),
                                         route(),
-                                        target()};
+                                        target(),
+                                        model()};
     return all;
 }
 

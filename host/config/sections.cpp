@@ -23,6 +23,7 @@ public:
         read_client_keys();
         read_providers();
         read_routes();
+        read_models();
     }
 
 private:
@@ -122,6 +123,16 @@ private:
             read_keys(*row.table, table, &route, row.path, reading_);
             claim(route.model, path_of(row.path, "model"), models);
             read_targets(row, route);
+        }
+    }
+
+    void read_models() {
+        const Table& table = table_at("model");
+        for (const Row& row : rows_of(root_, table, "", reading_)) {
+            Model& model = into_.models.emplace_back();
+            model.position = reading_.findings.position(row.path);
+            read_keys(*row.table, table, &model, row.path, reading_);
+            read_settings(*row.table, table, row.path, model, reading_);
         }
     }
 

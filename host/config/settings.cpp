@@ -20,10 +20,10 @@ constexpr int kDepthMax = 30;
 
 class SettingsReader {
 public:
-    SettingsReader(std::string provider_path, Provider& into, const Reading& reading)
-        : provider_path_(std::move(provider_path)), into_(into), reading_(reading) {}
+    SettingsReader(std::string table_path, OpenKeys& into, const Reading& reading)
+        : table_path_(std::move(table_path)), into_(into), reading_(reading) {}
 
-    // Paths here begin at the provider: "headers.x-team".
+    // Paths here begin at the table: "headers.x-team".
     void member(const toml::key& key,
                 const toml::node& value,
                 const std::string& path,
@@ -38,7 +38,7 @@ private:
         into_.setting_positions.insert_or_assign(path, is_foreign ? Position{} : position);
     }
 
-    std::string full(const std::string& path) const { return path_of(provider_path_, path); }
+    std::string full(const std::string& path) const { return path_of(table_path_, path); }
 
     json::value fault(const std::string& path, std::string message) {
         reading_.findings.fault(full(path), std::move(message));
@@ -90,8 +90,8 @@ private:
         return out;
     }
 
-    std::string provider_path_;
-    Provider& into_;
+    std::string table_path_;
+    OpenKeys& into_;
     const Reading& reading_;
     int depth_ = 1;
 };
@@ -101,7 +101,7 @@ private:
 void read_settings(const toml::table& from,
                    const Table& table,
                    const std::string& path,
-                   Provider& into,
+                   OpenKeys& into,
                    const Reading& reading) {
     const Words known = names_in(table);
     SettingsReader reader(path, into, reading);

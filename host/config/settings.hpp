@@ -1,4 +1,4 @@
-// config/settings.hpp: the keys of a provider's table that are its plugin's own.
+// config/settings.hpp: the keys of a table that are not Parley's own.
 #pragma once
 
 #include "config/config.hpp"
@@ -10,7 +10,7 @@ namespace parley::config {
 void read_settings(const toml::table& from,
                    const Table& table,
                    const std::string& path,
-                   Provider& into,
+                   OpenKeys& into,
                    const Reading& reading);
 
 }  // namespace parley::config

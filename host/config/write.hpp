@@ -1,4 +1,4 @@
-// config/write.hpp: what the first start writes.
+// config/write.hpp: the files that are built in.
 #pragma once
 
 #include <string>
@@ -8,6 +8,9 @@ namespace parley::config {
 
 // packaging/starter.toml, built in. Holds the placeholder @client_key@.
 extern const std::string_view kStarterConfig;
+
+// packaging/models.toml, built in: what is known of models.
+extern const std::string_view kModelsFile;
 
 // The commented configuration of a first start. It loads without a fault and without an account.
 std::string starter_config(std::string_view client_key);

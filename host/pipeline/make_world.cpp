@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/nearest.hpp"
+#include "config/load.hpp"
+#include "config/write.hpp"
 #include "http/tls.hpp"
 #include "http/upstream.hpp"
 
@@ -110,6 +112,22 @@ private:
     std::vector<Fault>& faults_;
 };
 
+// What the models file says, and on top of it the configuration.
+std::vector<config::Model> known_models(const config::Config& config,
+                                        const config::Environment& environment,
+                                        std::vector<Fault>& faults) {
+    config::Loaded shipped = config.models_file.empty()
+                                 ? config::load_text(config::kModelsFile, "models.toml", {})
+                                 : config::load(config.models_file, environment);
+    for (Fault& fault : shipped.faults) {
+        fault.source = shipped.config.file;
+        faults.push_back(std::move(fault));
+    }
+    std::vector<config::Model> models = std::move(shipped.config.models);
+    models.insert(models.end(), config.models.begin(), config.models.end());
+    return models;
+}
+
 }  // namespace
 
 MadeWorld make_world(config::Config config,
@@ -125,6 +143,7 @@ MadeWorld make_world(config::Config config,
         bundle != nullptr && config.upstream_ca_file.empty()) {
         config.upstream_ca_file = *bundle;
     }
+    auto models = known_models(config, environment, made.faults);
     auto tls = http::make_client_context(config.upstream_ca_file);
     if (!tls) made.faults.push_back({{}, "upstream.ca_file", tls.error().message});
     if (!made.faults.empty()) return made;
@@ -134,6 +153,7 @@ MadeWorld make_world(config::Config config,
     made.world = std::shared_ptr<const World>(new World{std::move(config),
                                                         plugins::Registry(std::move(dialects)),
                                                         routing::Router(std::move(places), routes),
+                                                        routing::TraitsBook(std::move(models)),
                                                         accounts::Callers(keys),
                                                         std::shared_ptr<SSL_CTX>(std::move(*tls))});
     return made;

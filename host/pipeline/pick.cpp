@@ -36,7 +36,8 @@ Result<void> Exchange::retarget() {
 Result<void> Exchange::translate() {
     crossing_ = std::make_unique<Crossing>(
         *dialect_, *upstream_dialect_, call_, arena_, world_->config.limits);
-    return crossing_->translate(attempt_->model, {});
+    return crossing_->translate(attempt_->model,
+                                arena_.copy(world_->traits.of(attempt_->model)));
 }
 
 }  // namespace parley::pipeline

@@ -10,6 +10,7 @@
 #include "config/config.hpp"
 #include "plugins/registry.hpp"
 #include "routing/router.hpp"
+#include "routing/traits.hpp"
 
 namespace parley::pipeline {
 
@@ -17,6 +18,7 @@ struct World {
     config::Config config;
     plugins::Registry registry;
     routing::Router router;
+    routing::TraitsBook traits;
     accounts::Callers callers;
     std::shared_ptr<SSL_CTX> upstream_tls;
 };
