@@ -97,6 +97,7 @@ struct Route {
 struct Config {
     std::string file;  // "" when there is none
     std::string state_folder;
+    base::Secret seal_key;    // empty: one that is kept in the state folder
     std::string models_file;  // in place of the one that is built in; empty: that
     Server server;
     Log log;

@@ -15,6 +15,12 @@ Table top() {
                                 "state_folder",
                                 slot<&Config::state_folder>,
                                 "Where accounts, keys and counters are kept")),
+                    or_else("one that is kept in the state folder",
+                            key(Form::kSecret,
+                                "seal_key",
+                                slot<&Config::seal_key>,
+                                "What signs the reasoning of other providers that clients carry "
+                                "along; the same on all replicas")),
                     or_else("the one that is built in",
                             key(Form::kPath,
                                 "models_file",

@@ -3,9 +3,9 @@
 #include <array>
 #include <stdexcept>
 
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "base/base64.hpp"
 #include "base/secret.hpp"
 
 namespace parley::config {
@@ -25,13 +25,9 @@ std::string new_client_key() {
     if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
         throw std::runtime_error("config: no random bytes for a client key");
     }
-    std::array<unsigned char, 4 * ((bytes.size() + 2) / 3) + 1> text{};
-    EVP_EncodeBlock(text.data(), bytes.data(), static_cast<int>(bytes.size()));
-    std::string out = "sk-parley-";
-    for (const unsigned char c : text) {
-        if (c == '=' || c == '\0') break;
-        out += c == '+' ? '-' : c == '/' ? '_' : static_cast<char>(c);
-    }
+    std::string text =
+        base::to_base64url({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    std::string out = "sk-parley-" + text;
     base::wipe(bytes.data(), bytes.size());
     base::wipe(text.data(), text.size());
     return out;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "parley/sdk/usage.hpp"
+#include "pipeline/opened_seals.hpp"
 
 namespace parley::pipeline {
 
@@ -46,19 +47,23 @@ Crossing::Crossing(const plugins::Dialect& client,
                    const plugins::Dialect& upstream,
                    const parley_call& call,
                    base::Arena& arena,
+                   const Seals& seals,
+                   std::string_view caller,
                    const config::Limits& limits)
     : EventSink(arena),
       client_(client),
       upstream_(upstream),
       call_(call),
       arena_(arena),
+      seals_(seals),
+      caller_(caller),
       encoded_(limits.translated_bytes_max),
       outlet_(out_, limits.translated_bytes_max) {}
 
 Result<void> Crossing::translate(std::string_view model, std::string_view traits) {
     auto request = plugins::decode_request(client_, call_, arena_);
     if (!request) return std::move(request).error();
-    request_ = *request;
+    request_ = opened_seals(**request, seals_, caller_, arena_);
     target_.model = str(model);
     target_.traits = str(traits);
     return plugins::encode_request(upstream_, *request_, target_, arena_, encoded_);
@@ -126,6 +131,8 @@ parley_status Crossing::take(const parley_event& event) {
         case PARLEY_EVENT_FINISH:
             state_ = State::finished;
             break;
+        case PARLEY_EVENT_SEAL:
+            return write_seal(event) ? PARLEY_OK : -PARLEY_E_BUDGET;
         default:
             break;
     }
@@ -137,6 +144,19 @@ bool Crossing::write(const parley_event& event) {
     Result<void> written = encoder_.encode(event, outlet_, arena_);
     if (!written) fault_ = written.error();
     return written.has_value();
+}
+
+// The client carries it in an envelope, since it may not reach another upstream as it is.
+bool Crossing::write_seal(const parley_event& event) {
+    const Seal seal{static_cast<unsigned>(event.a),
+                    std::string(view(event.name)),
+                    target_.model.len == 0 ? "" : std::string(view(target_.model)),
+                    std::string(view(event.text))};
+    const std::string envelope = seals_.wrap(seal, caller_);
+    parley_event wrapped = event;
+    wrapped.text = str(envelope);
+    wrapped.name = str(kEnvelopeFamily);
+    return write(wrapped);
 }
 
 void Crossing::fail(const parley_event& event) {

@@ -14,17 +14,20 @@
 #include "base/error.hpp"
 #include "config/limits.hpp"
 #include "parley/dialect.h"
+#include "pipeline/seals.hpp"
 #include "plugins/codec.hpp"
 
 namespace parley::pipeline {
 
 class Crossing final : private plugins::EventSink {
 public:
-    // Everything must outlive the crossing.
+    // Everything must outlive the crossing. `caller` is who carries the seals.
     Crossing(const plugins::Dialect& client,
              const plugins::Dialect& upstream,
              const parley_call& call,
              base::Arena& arena,
+             const Seals& seals,
+             std::string_view caller,
              const config::Limits& limits);
     ~Crossing() = default;
 
@@ -80,12 +83,15 @@ public:
 private:
     parley_status take(const parley_event& event) override;
     bool write(const parley_event& event);
+    bool write_seal(const parley_event& event);
     void fail(const parley_event& event);
 
     const plugins::Dialect& client_;
     const plugins::Dialect& upstream_;
     const parley_call& call_;
     base::Arena& arena_;
+    const Seals& seals_;
+    std::string_view caller_;
     const parley_request* request_ = nullptr;
     parley_target target_ = plugins::sized<parley_target>();
     parley_codec_open decoder_open_ = plugins::sized<parley_codec_open>();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/log.hpp"
 #include "base/nearest.hpp"
 #include "config/load.hpp"
 #include "config/write.hpp"
@@ -148,6 +149,10 @@ MadeWorld make_world(config::Config config,
     if (!tls) made.faults.push_back({{}, "upstream.ca_file", tls.error().message});
     if (!made.faults.empty()) return made;
     http::UpstreamPool::keep_sessions(tls->get());
+    base::Secret seal_key = config.seal_key;
+    std::string warning;
+    if (seal_key.empty()) seal_key = kept_seal_key(config.state_folder, warning);
+    if (!warning.empty()) base::log(base::LogLevel::warn, warning);
     const std::vector<config::Route> routes = config.routes;
     const std::vector<config::ClientKey> keys = config.client_keys;
     made.world = std::shared_ptr<const World>(new World{std::move(config),
@@ -155,6 +160,7 @@ MadeWorld make_world(config::Config config,
                                                         routing::Router(std::move(places), routes),
                                                         routing::TraitsBook(std::move(models)),
                                                         accounts::Callers(keys),
+                                                        Seals(std::move(seal_key)),
                                                         std::shared_ptr<SSL_CTX>(std::move(*tls))});
     return made;
 }

@@ -34,10 +34,14 @@ Result<void> Exchange::retarget() {
 }
 
 Result<void> Exchange::translate() {
-    crossing_ = std::make_unique<Crossing>(
-        *dialect_, *upstream_dialect_, call_, arena_, world_->config.limits);
-    return crossing_->translate(attempt_->model,
-                                arena_.copy(world_->traits.of(attempt_->model)));
+    crossing_ = std::make_unique<Crossing>(*dialect_,
+                                           *upstream_dialect_,
+                                           call_,
+                                           arena_,
+                                           world_->seals,
+                                           caller_,
+                                           world_->config.limits);
+    return crossing_->translate(attempt_->model, arena_.copy(world_->traits.of(attempt_->model)));
 }
 
 }  // namespace parley::pipeline

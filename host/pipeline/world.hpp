@@ -8,6 +8,7 @@
 
 #include "accounts/callers.hpp"
 #include "config/config.hpp"
+#include "pipeline/seals.hpp"
 #include "plugins/registry.hpp"
 #include "routing/router.hpp"
 #include "routing/traits.hpp"
@@ -20,6 +21,7 @@ struct World {
     routing::Router router;
     routing::TraitsBook traits;
     accounts::Callers callers;
+    Seals seals;
     std::shared_ptr<SSL_CTX> upstream_tls;
 };
 

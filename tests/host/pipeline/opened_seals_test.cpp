@@ -1,0 +1,85 @@
+// opened_seals_test.cpp: envelopes in a history are opened, moved to their place, or dropped.
+#include "pipeline/opened_seals.hpp"
+
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "parley/sdk/tree.hpp"
+
+namespace parley::pipeline {
+
+namespace {
+
+struct OpenedSeals : testing::Test {
+    const parley_part& part(std::uint32_t kind, std::string_view data) {
+        auto& p = sdk::make<parley_part>(nodes);
+        p.kind = kind;
+        p.origin = sdk::str("messages[0]");
+        if (data.empty()) return p;
+        auto& seal = sdk::make<parley_seal>(nodes);
+        seal.family = sdk::str(data.starts_with("pl1.") ? "parley" : "native");
+        seal.data = nodes.copy(data);
+        p.seal = &seal;
+        return p;
+    }
+
+    const parley_request& open(std::vector<const parley_part*> parts) {
+        auto& message = sdk::make<parley_message>(nodes);
+        message.role = PARLEY_ROLE_ASSISTANT;
+        message.parts = sdk::keep(nodes, parts);
+        message.part_count = parts.size();
+        const std::vector<const parley_message*> messages{&message};
+        auto& request = sdk::make<parley_request>(nodes);
+        request.flags = PARLEY_REQUEST_HAS_SEALS;
+        request.messages = sdk::keep(nodes, messages);
+        request.message_count = 1;
+        return *opened_seals(request, seals, "alice", arena);
+    }
+
+    base::Arena arena{1024 * 1024};
+    sdk::Arena nodes{arena.border()};
+    Seals seals{base::Secret("key")};
+};
+
+TEST_F(OpenedSeals, BecomeWhatTheyWere) {
+    const std::string envelope =
+        seals.wrap({PARLEY_SEAL_SIGNATURE, "acme", "m-1", "c2ln"}, "alice");
+    const auto& r = open({&part(PARLEY_PART_REASONING, envelope)});
+    const parley_seal& seal = *r.messages[0]->parts[0]->seal;
+    EXPECT_EQ(seal.scheme, static_cast<std::uint32_t>(PARLEY_SEAL_SIGNATURE));
+    EXPECT_EQ(sdk::view(seal.family), "acme");
+    EXPECT_EQ(sdk::view(seal.model), "m-1");
+    EXPECT_EQ(sdk::view(seal.data), "c2ln");
+}
+
+TEST_F(OpenedSeals, ThatBelongBesideACallGoThere) {
+    const std::string envelope =
+        seals.wrap({PARLEY_SEAL_THOUGHT_SIGNATURE, "acme", "", "c2ln"}, "alice");
+    const auto& r =
+        open({&part(PARLEY_PART_REASONING, envelope), &part(PARLEY_PART_TOOL_CALL, "")});
+    ASSERT_EQ(r.messages[0]->part_count, 1u);
+    const parley_part& call = *r.messages[0]->parts[0];
+    EXPECT_EQ(call.kind, static_cast<std::uint32_t>(PARLEY_PART_TOOL_CALL));
+    EXPECT_EQ(sdk::view(call.seal->data), "c2ln");
+}
+
+TEST_F(OpenedSeals, OfOthersGoWithTheirReasoningAndAreWarnedOf) {
+    const std::string envelope = seals.wrap({PARLEY_SEAL_SIGNATURE, "acme", "", "c2ln"}, "bob");
+    const auto& r =
+        open({&part(PARLEY_PART_REASONING, envelope), &part(PARLEY_PART_TEXT, envelope)});
+    ASSERT_EQ(r.messages[0]->part_count, 1u);
+    EXPECT_EQ(r.messages[0]->parts[0]->seal, nullptr);
+    ASSERT_EQ(r.warning_count, 1u);
+    EXPECT_EQ(sdk::view(r.warnings[0]->code), PARLEY_WARNING_SEAL_INVALID);
+    EXPECT_EQ(open({&part(PARLEY_PART_REASONING, envelope)}).message_count, 0u);
+}
+
+TEST_F(OpenedSeals, OfTheClientsOwnProviderStay) {
+    const parley_part& own = part(PARLEY_PART_REASONING, "native-signature");
+    EXPECT_EQ(open({&own}).messages[0]->parts[0], &own);
+}
+
+}  // namespace
+
+}  // namespace parley::pipeline
