@@ -72,6 +72,11 @@ Table limits_table() {
                       kLimit<&L::exchange_bytes_max>,
                       {64 * kKiB, 16 * kGiB},
                       "Working memory of one exchange, beside the bodies"),
+                duration("ping_ms",
+                         kLimit<&L::ping_ms>,
+                         {1'000, kDay},
+                         "How long a translated stream is silent before its client is told that "
+                         "it lives"),
                 bytes("translated_bytes_max",
                       kLimit<&L::translated_bytes_max>,
                       {64 * kKiB, 16 * kGiB},

@@ -21,8 +21,9 @@ Task<Result<void>> Exchange::cross() {
     auto opened = crossing_->open(seen.head, upstream_streams, stream, view(peek_.model));
     if (!opened) co_return opened;
     for (bool end = false; !end;) {
-        limit_wait(static_cast<std::uint32_t>(crossing_->state()));
-        const Result<Source::Piece> piece = co_await upstream_->read_body();
+        Result<Source::Piece> piece = Source::Piece();
+        Result<void> heard = co_await hear(stream, piece);
+        if (!heard) co_return heard;
         const bool over = crossing_->state() >= State::finished;
         if (!piece && !over) co_return piece.error();
         end = !piece || piece->end;
@@ -36,6 +37,24 @@ Task<Result<void>> Exchange::cross() {
     co_return Result<void>();
 }
 
+// The upstream's next words. While it says nothing, a stream tells its client that it lives.
+Task<Result<void>> Exchange::hear(bool stream, Result<Source::Piece>& piece) {
+    const std::uint64_t wait_ms = limit_wait(static_cast<std::uint32_t>(crossing_->state()));
+    const std::uint64_t until_ms = lane_.loop().now_ms() + wait_ms;
+    const bool is_silent = !stream || crossing_->state() >= State::finished;
+    const std::uint64_t ping_ms = is_silent ? wait_ms : world_->config.limits.ping_ms;
+    for (std::uint64_t left_ms = wait_ms;;) {
+        upstream_->expire_after(std::min(left_ms, ping_ms));
+        piece = co_await upstream_->read_body();
+        const bool timed_out = !piece && piece.error().error_class == PARLEY_E_TIMEOUT;
+        const std::uint64_t now_ms = lane_.loop().now_ms();
+        if (!timed_out || now_ms >= until_ms || is_silent) co_return Result<void>();
+        left_ms = until_ms - now_ms;
+        Result<void> alive = co_await show_alive();
+        if (!alive) co_return alive;
+    }
+}
+
 // Sends what the client may see by now, and the end when it has come.
 Task<Result<void>> Exchange::show_crossed(bool stream) {
     const State state = crossing_->state();
@@ -43,6 +62,7 @@ Task<Result<void>> Exchange::show_crossed(bool stream) {
         Error error = crossing_->error();
         hide_secret(error.message);
         if (!client_.reply_begun()) co_return error;
+        crossing_->break_off(error);
         http::Gather out;
         out.add(crossing_->out().view());
         const Result<void> written = co_await write(out);
@@ -55,6 +75,18 @@ Task<Result<void>> Exchange::show_crossed(bool stream) {
     if (state == State::finished) co_return co_await end_crossed(stream);
     if (!stream || state == State::silent || crossing_->out().empty()) co_return Result<void>();
     if (!client_.reply_begun()) begin_crossed(client_.stream_framing(), stream);
+    http::Gather out;
+    out.add(crossing_->out().view());
+    const Result<void> written = co_await write(out);
+    crossing_->out().clear();
+    co_return written;
+}
+
+// What has been held back goes out before the sign of life.
+Task<Result<void>> Exchange::show_alive() {
+    crossing_->ping();
+    if (crossing_->out().empty()) co_return Result<void>();
+    if (!client_.reply_begun()) begin_crossed(client_.stream_framing(), true);
     http::Gather out;
     out.add(crossing_->out().view());
     const Result<void> written = co_await write(out);

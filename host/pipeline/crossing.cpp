@@ -120,14 +120,10 @@ parley_status Crossing::take(const parley_event& event) {
             state_ = State::content;
             break;
         case PARLEY_EVENT_ERROR:
+            // How the client hears of it depends on whether its reply has begun.
             fail(event);
-            // Nothing has been shown yet: the client gets a reply with a status of its own.
-            if (state_ == State::silent) {
-                state_ = State::failed;
-                return PARLEY_OK;
-            }
             state_ = State::failed;
-            break;
+            return PARLEY_OK;
         case PARLEY_EVENT_FINISH:
             state_ = State::finished;
             break;
@@ -168,8 +164,7 @@ void Crossing::fail(const parley_event& event) {
 }
 
 void Crossing::break_off(const base::Error& error) {
-    out_.clear();
-    if (!grammar().ended() && encoder_.is_open()) write(error_event(error));
+    if (state_ != State::finished) write(error_event(error));
 }
 
 void Crossing::ping() {

@@ -57,7 +57,7 @@ public:
         silent = PARLEY_TAP_OPEN,        // nothing that a client would see
         content = PARLEY_TAP_CONTENT,    // out() may go to the client
         finished = PARLEY_TAP_COMPLETE,  // out() holds the end
-        failed = PARLEY_TAP_FAILED,      // error() says why; out() has the client's own words
+        failed = PARLEY_TAP_FAILED,      // error() says why
     };
 
     // The upstream's next bytes. A failure is the plugin's, or an upstream's garbage.
@@ -72,7 +72,7 @@ public:
 
     const parley_usage& usage() const { return usage_; }
 
-    // The stream breaks here: the client's own error event in out().
+    // The stream breaks here: the client's own error event joins out().
     void break_off(const base::Error& error);
     // The client's keep-alive in out().
     void ping();

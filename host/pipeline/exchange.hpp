@@ -89,7 +89,7 @@ private:
     // relay.cpp
     base::Task<Result<void>> relay_success();
     base::Task<Result<void>> relay_failure();
-    void limit_wait(std::uint32_t state);
+    std::uint64_t limit_wait(std::uint32_t state);
     base::Task<Result<void>> forward(std::string_view bytes, bool end);
     void let_through(std::string_view bytes, std::size_t taken, http::Gather& out) const;
     void hide_secret(std::span<char> text) const;
@@ -98,7 +98,9 @@ private:
     base::Task<Result<void>> write(http::Gather& bytes);
     // cross.cpp
     base::Task<Result<void>> cross();
+    base::Task<Result<void>> hear(bool stream, Result<http::Source::Piece>& piece);
     base::Task<Result<void>> show_crossed(bool stream);
+    base::Task<Result<void>> show_alive();
     base::Task<Result<void>> end_crossed(bool stream);
     void begin_crossed(http::Client::Framing framing, bool stream);
 

@@ -92,7 +92,7 @@ Task<Result<void>> Exchange::relay_success() {
 }
 
 // How long the upstream may let us wait, by how far its reply has come (PARLEY_TAP_*).
-void Exchange::limit_wait(std::uint32_t state) {
+std::uint64_t Exchange::limit_wait(std::uint32_t state) {
     const config::UpstreamLimits& limits = world_->config.upstream;
     const std::uint64_t idle_ms = plan_.idle_ms != 0 ? plan_.idle_ms : limits.idle_ms;
     const std::uint64_t content_ms = plan_.content_ms != 0 ? plan_.content_ms : limits.content_ms;
@@ -101,7 +101,9 @@ void Exchange::limit_wait(std::uint32_t state) {
     const std::uint64_t end_ms = started_ms_ + limits.total_ms;
     const std::uint64_t now_ms = lane_.loop().now_ms();
     const std::uint64_t left_ms = end_ms > now_ms ? end_ms - now_ms : 1;
-    upstream_->expire_after(std::min(wait_ms, left_ms));
+    wait_ms = std::min(wait_ms, left_ms);
+    upstream_->expire_after(wait_ms);
+    return wait_ms;
 }
 
 // Shows the tap what has come and sends what it lets through.
