@@ -13,6 +13,12 @@ using http::Source;
 using plugins::view;
 using State = Crossing::State;
 
+namespace {
+
+constexpr std::string_view kWarnings = "x-parley-warnings";
+
+}  // namespace
+
 Task<Result<void>> Exchange::cross() {
     const http::ReplyHead& head = upstream_->head();
     const HeadView seen(head);
@@ -95,11 +101,7 @@ Task<Result<void>> Exchange::show_alive() {
 }
 
 Task<Result<void>> Exchange::end_crossed(bool stream) {
-    if (call_.operation == PARLEY_OPERATION_COUNT_TOKENS) {
-        auto counted = crossing_->count();
-        if (!counted) co_return std::move(counted).error();
-        co_return co_await compose(*counted);
-    }
+    if (call_.operation == PARLEY_OPERATION_COUNT_TOKENS) co_return co_await show_count();
     if (!client_.reply_begun()) {
         begin_crossed(stream ? client_.stream_framing() : Client::Framing::length, stream);
     }
@@ -113,6 +115,14 @@ Task<Result<void>> Exchange::end_crossed(bool stream) {
     co_return Result<void>();
 }
 
+Task<Result<void>> Exchange::show_count() {
+    auto counted = crossing_->count();
+    if (!counted) co_return std::move(counted).error();
+    const std::string warnings = crossing_->warnings();
+    if (!warnings.empty()) client_.always_add(kWarnings, warnings);
+    co_return co_await compose(*counted);
+}
+
 void Exchange::begin_crossed(Client::Framing framing, bool stream) {
     status_ = 200;
     client_.begin_reply(status_, framing, crossing_->out().size());
@@ -121,7 +131,7 @@ void Exchange::begin_crossed(Client::Framing framing, bool stream) {
                       events ? "text/event-stream; charset=utf-8" : "application/json");
     client_.add_field("x-request-id", id_);
     const std::string warnings = crossing_->warnings();
-    if (!warnings.empty()) client_.add_field("x-parley-warnings", warnings);
+    if (!warnings.empty()) client_.add_field(kWarnings, warnings);
     if (!events) return;
     client_.add_field("cache-control", "no-cache");
     client_.add_field("x-accel-buffering", "no");

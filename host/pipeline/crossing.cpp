@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "parley/sdk/usage.hpp"
+#include "pipeline/estimate.hpp"
 #include "pipeline/opened_seals.hpp"
 
 namespace parley::pipeline {
@@ -15,6 +16,9 @@ using plugins::view;
 namespace {
 
 constexpr std::size_t kWarningBytesMax = 1024;
+
+const parley_warning kEstimated{
+    sizeof(parley_warning), 0, str(PARLEY_WARNING_TOKEN_COUNT_ESTIMATED), {}};
 
 void append_warning(const parley_warning& warning, std::string& out) {
     std::string one(view(warning.code));
@@ -66,7 +70,10 @@ Result<void> Crossing::translate(std::string_view model, std::string_view traits
     request_ = opened_seals(**request, seals_, caller_, arena_);
     target_.model = str(model);
     target_.traits = str(traits);
-    return plugins::encode_request(upstream_, *request_, target_, arena_, encoded_);
+    auto written = plugins::encode_request(upstream_, *request_, target_, arena_, encoded_);
+    const bool counts = call_.operation == PARLEY_OPERATION_COUNT_TOKENS;
+    must_guess_ = counts && !written && written.error().error_class == PARLEY_E_UNSUPPORTED;
+    return must_guess_ ? Result<void>() : written;
 }
 
 std::string Crossing::warnings() const {
@@ -77,6 +84,7 @@ std::string Crossing::warnings() const {
     for (std::uint64_t i = 0; i < encoded_.head.warning_count; ++i) {
         append_warning(*encoded_.head.warnings[i], all);
     }
+    if (must_guess_) append_warning(kEstimated, all);
     return all;
 }
 
@@ -174,7 +182,8 @@ void Crossing::ping() {
 }
 
 Result<plugins::Composed> Crossing::count() const {
-    return plugins::encode_count(client_, call_, usage_.input_total, arena_);
+    const std::uint64_t tokens = must_guess_ ? estimated_tokens(*request_) : usage_.input_total;
+    return plugins::encode_count(client_, call_, tokens, arena_);
 }
 
 }  // namespace parley::pipeline

@@ -77,8 +77,11 @@ public:
     // The client's keep-alive in out().
     void ping();
 
-    // The answer to a count of tokens.
+    // The answer to a count of tokens: the upstream's, or a guess when it cannot count.
     base::Result<plugins::Composed> count() const;
+
+    // The upstream's dialect has no way to count: no request was made.
+    bool must_guess() const { return must_guess_; }
 
 private:
     parley_status take(const parley_event& event) override;
@@ -102,6 +105,7 @@ private:
     base::Bytes out_;
     plugins::Outlet outlet_;
     State state_ = State::silent;
+    bool must_guess_ = false;
     base::Error error_;
     base::Error fault_;  // of the encoder; its message is empty when there is none
     parley_usage usage_ = plugins::sized<parley_usage>();

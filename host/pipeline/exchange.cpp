@@ -41,6 +41,7 @@ Task<Result<void>> Exchange::serve() {
     if (!whole) co_return whole;
     if (auto route = resolve(); !route) co_return route;
     if (auto attempt = pick(); !attempt) co_return attempt;
+    if (crossing_ != nullptr && crossing_->must_guess()) co_return co_await show_count();
     const Result<void> sent = co_await send();
     if (!sent) co_return sent;
     co_return co_await relay();

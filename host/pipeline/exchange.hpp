@@ -101,6 +101,7 @@ private:
     base::Task<Result<void>> hear(bool stream, Result<http::Source::Piece>& piece);
     base::Task<Result<void>> show_crossed(bool stream);
     base::Task<Result<void>> show_alive();
+    base::Task<Result<void>> show_count();
     base::Task<Result<void>> end_crossed(bool stream);
     void begin_crossed(http::Client::Framing framing, bool stream);
 

@@ -10,6 +10,7 @@ Result<void> Exchange::pick() {
     account_ = attempt_->account->border();
     upstream_dialect_ = dialect_for(*attempt_->place);
     auto done = upstream_dialect_ == dialect_ ? retarget() : translate();
+    if (crossing_ != nullptr && crossing_->must_guess()) return {};
     return done ? plan() : done;
 }
 
