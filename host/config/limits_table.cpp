@@ -11,11 +11,27 @@ constexpr SlotOf kLimit = slot<&Config::limits, kMember>;
 template <auto kMember>
 constexpr SlotOf kUpstream = slot<&Config::upstream, kMember>;
 
+// What holds for exchanges between two dialects.
+std::vector<Key> crossing_keys() {
+    using L = Limits;
+    return {
+        duration("ping_ms",
+                 kLimit<&L::ping_ms>,
+                 {1'000, kDay},
+                 "How long a translated stream is silent before its client is told that "
+                 "it lives"),
+        bytes("translated_bytes_max",
+              kLimit<&L::translated_bytes_max>,
+              {64 * kKiB, 16 * kGiB},
+              "One request or reply as it is written in another dialect"),
+    };
+}
+
 }  // namespace
 
 Table limits_table() {
     using L = Limits;
-    return {
+    Table table{
         .path = "limits",
         .meaning = "What one client may ask of Parley.",
         .keys =
@@ -72,21 +88,14 @@ Table limits_table() {
                       kLimit<&L::exchange_bytes_max>,
                       {64 * kKiB, 16 * kGiB},
                       "Working memory of one exchange, beside the bodies"),
-                duration("ping_ms",
-                         kLimit<&L::ping_ms>,
-                         {1'000, kDay},
-                         "How long a translated stream is silent before its client is told that "
-                         "it lives"),
-                bytes("translated_bytes_max",
-                      kLimit<&L::translated_bytes_max>,
-                      {64 * kKiB, 16 * kGiB},
-                      "One request or reply as it is written in another dialect"),
                 duration("drain_ms",
                          kLimit<&L::drain_ms>,
                          {0, kDay},
                          "How long streams may go on after SIGTERM"),
             },
         .fresh = fresh<Config>};
+    for (Key& key : crossing_keys()) table.keys.push_back(std::move(key));
+    return table;
 }
 
 Table upstream_table() {
