@@ -221,9 +221,7 @@ private:
                std::vector<const parley_part*>& strays) {
         const auto found = by_id.find(view(result.tool_result->call_id));
         if (found == by_id.end()) {
-            const bool elsewhere =
-                request.previous != nullptr && request.previous->response_id.len != 0;
-            if (elsewhere) {
+            if (continues()) {
                 strays.push_back(&result);
             } else {
                 warn(PARLEY_WARNING_ORPHAN_TOOL_RESULT, view(result.origin));  // N5
@@ -333,13 +331,18 @@ private:
         messages_ = std::move(merged);
     }
 
+    // The upstream knows turns that are not in here.
+    bool continues() const {
+        const parley_previous* p = request.previous;
+        return p != nullptr && (p->response_id.len != 0 || p->conversation.len != 0);
+    }
+
     // N10: every upstream needs something to answer.
     void demand_a_turn() {
         const bool has_turn = std::any_of(messages_.begin(), messages_.end(), [](const Message& m) {
             return m.role == PARLEY_ROLE_USER || m.role == PARLEY_ROLE_TOOL;
         });
-        const bool elsewhere = request.previous != nullptr || request.prompt_template.len != 0;
-        if (has_turn || elsewhere) return;
+        if (has_turn || continues() || request.prompt_template.len != 0) return;
         const parley_part* last = nullptr;
         if (!instructions_.empty()) {
             last = instructions_.back();
