@@ -3,31 +3,36 @@
 #include <iostream>
 #include <unistd.h>
 
+#include "config/write.hpp"
+
 namespace parley::command {
+
+namespace {
+
+void fill_in(std::string& text, std::string_view place, std::string_view value) {
+    for (std::size_t at = text.find(place); at != text.npos;
+         at = text.find(place, at + value.size())) {
+        text.replace(at, place.size(), value);
+    }
+}
+
+}  // namespace
 
 void greet(const config::Config& config, const Setup& setup, const std::string& address) {
     if (!setup.created && ::isatty(STDOUT_FILENO) == 0) return;
-    const std::string scheme = config.server.tls_certificate.empty() ? "http" : "https";
-    const std::string url = scheme + "://" + address;
     // The key is printed when it was made just now: that is how its owner learns it.
-    std::string key = "$PARLEY_KEY";
+    std::string_view key = "$PARLEY_KEY";
     if (config.client_keys.empty())
         key = "none-needed";
     else if (setup.created)
         key = config.client_keys.front().key.reveal();
-    std::cout << "\nParley listens on " << url << "\n";
-    if (!setup.file.empty()) {
-        std::cout << "Configuration" << (setup.created ? " (new): " : ": ") << setup.file << "\n";
-    }
-    std::cout << "\nTry it, no provider account needed:\n\n"
-              << "  curl " << url << "/v1/chat/completions -H 'authorization: Bearer " << key
-              << "' -H 'content-type: application/json' "
-              << "-d '{\"model\":\"example\",\"stream\":true,"
-              << "\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}'\n\n"
-              << "  // npm install the client SDK of your choice, for example:\n"
-              << "  const client = new Client({ baseURL: '" << url << "/v1', apiKey: '" << key
-              << "' });\n\n"
-              << std::flush;
+    std::string text(config::kGreeting);
+    fill_in(
+        text, "@url@", (config.server.tls_certificate.empty() ? "http://" : "https://") + address);
+    fill_in(text, "@new@", setup.created ? " (new)" : "");
+    fill_in(text, "@file@", setup.file.empty() ? "none, built-in defaults" : setup.file);
+    fill_in(text, "@key@", key);
+    std::cout << text << std::flush;
 }
 
 }  // namespace parley::command

@@ -9,6 +9,9 @@ namespace parley::config {
 // packaging/starter.toml, built in. Holds the placeholder @client_key@.
 extern const std::string_view kStarterConfig;
 
+// packaging/greeting.txt, built in. Holds the placeholders @url@, @new@, @file@ and @key@.
+extern const std::string_view kGreeting;
+
 // packaging/models.toml, built in: what is known of models.
 extern const std::string_view kModelsFile;
 

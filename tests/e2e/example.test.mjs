@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import OpenAI from 'openai';
@@ -38,7 +39,7 @@ test("the configuration is the owner's alone, and good", async () => {
   assert.ok(parley.key.length >= 32);
   assert.ok(!written.includes('@client_key@'));
   const { stdout } = await run(binary, ['--state', state, 'check'], { env: { HOME: state } });
-  assert.match(stdout, /good, 2 dialects, 1 providers, 1 client keys/);
+  assert.match(stdout, /good, \d dialects, 1 providers, 1 client keys/);
 });
 
 test('the command that it prints works as it is', async () => {
@@ -50,6 +51,13 @@ test('the command that it prints works as it is', async () => {
   const { stdout } = await run('sh', ['-c', `${command} -sS --fail-with-body`]);
   assert.ok(stdout.startsWith('data: {'), stdout);
   assert.ok(stdout.endsWith('data: [DONE]\n\n'));
+});
+
+test('the snippet that it prints works as it is', async () => {
+  const [snippet] = parley.stdout.match(/^ +import [^]*?console\.log.*$/m);
+  const cwd = dirname(fileURLToPath(import.meta.url)); // where the SDK is installed
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', snippet], { cwd });
+  assert.match(stdout, /You said: "hello"/);
 });
 
 test('a second start takes the same configuration and says nothing of keys', async () => {
