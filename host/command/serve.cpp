@@ -31,15 +31,23 @@ void keep_freed_memory() {
     ::mallopt(M_MMAP_THRESHOLD, kMappedFromBytes);
 }
 
+// What was asked for, or one for so many cores each.
+std::size_t or_share_of_cores(std::uint64_t asked, unsigned cores_each) {
+    const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+    return asked != 0 ? asked : (cores + cores_each - 1) / cores_each;
+}
+
 class Server {
 public:
     explicit Server(std::shared_ptr<const pipeline::World> world)
-        : world_(std::move(world)), log_(world_->config.log.exchanges) {
-        std::size_t threads = world_->config.server.threads;
-        if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+        : world_(std::move(world)),
+          log_(world_->config.log.exchanges),
+          workers_(or_share_of_cores(world_->config.server.workers, 2)) {
+        const std::size_t threads = or_share_of_cores(world_->config.server.threads, 1);
         for (std::size_t i = 0; i < threads; ++i) {
             loops_.push_back(std::make_unique<http::Loop>(static_cast<int>(i)));
-            fronts_.push_back(std::make_unique<manage::Front>(*loops_.back(), world_, log_));
+            fronts_.push_back(
+                std::make_unique<manage::Front>(*loops_.back(), workers_, world_, log_));
         }
         // From here on a signal asks for a drain, also one that comes before the loops run.
         signals_.emplace(loops_.front()->io(), SIGTERM, SIGINT);
@@ -151,6 +159,7 @@ private:
     manage::ExchangeLog log_;
     std::vector<std::unique_ptr<http::Loop>> loops_;
     std::vector<std::unique_ptr<manage::Front>> fronts_;
+    http::Workers workers_;  // behind what it works for: it ends first
     std::shared_ptr<http::ConnectionCount> count_ = std::make_shared<http::ConnectionCount>(0);
     std::vector<std::unique_ptr<http::Listener>> listeners_;
     std::uint64_t drain_until_ms_ = 0;

@@ -22,6 +22,7 @@ struct Position {
 struct Server {
     std::vector<std::string> listen{"127.0.0.1:8317"};
     std::uint64_t threads = 0;  // 0: one for each core
+    std::uint64_t workers = 0;  // 0: one for two cores
     std::string tls_certificate;  // PEM files; both or neither
     std::string tls_key;
     std::vector<std::string> cors_origins;  // "*" or origins; empty: no CORS headers

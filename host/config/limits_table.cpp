@@ -20,6 +20,11 @@ std::vector<Key> crossing_keys() {
                  {1'000, kDay},
                  "How long a translated stream is silent before its client is told that "
                  "it lives"),
+        bytes("loop_bytes_max",
+              kLimit<&L::loop_bytes_max>,
+              {kKiB, 16 * kGiB},
+              "A request that an event loop translates itself; larger ones are left to a worker "
+              "thread"),
         bytes("translated_bytes_max",
               kLimit<&L::translated_bytes_max>,
               {64 * kKiB, 16 * kGiB},

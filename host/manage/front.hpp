@@ -15,9 +15,10 @@ namespace parley::manage {
 class Front {
 public:
     Front(http::Loop& loop,
+          http::Workers& workers,
           std::shared_ptr<const pipeline::World> world,
           pipeline::Recorder& recorder)
-        : lane_(loop, std::move(world), recorder) {}
+        : lane_(loop, workers, std::move(world), recorder) {}
 
     // Serves a connection to its end.
     base::Task<void> serve(http::Stream::Ptr stream);

@@ -40,7 +40,8 @@ Task<Result<void>> Exchange::serve() {
     const Result<void> whole = co_await read();
     if (!whole) co_return whole;
     if (auto route = resolve(); !route) co_return route;
-    if (auto attempt = pick(); !attempt) co_return attempt;
+    const Result<void> picked = co_await pick();
+    if (!picked) co_return picked;
     if (crossing_ != nullptr && crossing_->must_guess()) co_return co_await show_count();
     const Result<void> sent = co_await send();
     if (!sent) co_return sent;

@@ -65,7 +65,7 @@ private:
     base::Task<Result<void>> read();                    // exchange.cpp
     base::Task<Result<void>> show_models();             // models.cpp
     Result<void> resolve();                             // resolve.cpp
-    Result<void> pick();                                // pick.cpp
+    base::Task<Result<void>> pick();                    // pick.cpp
     base::Task<Result<void>> send();                    // send.cpp
     base::Task<Result<void>> relay();                   // relay.cpp
     base::Task<void> refuse(const base::Error& error);  // refuse.cpp
@@ -75,7 +75,7 @@ private:
     // pick.cpp
     const plugins::Dialect* dialect_for(const routing::Place& place) const;
     Result<void> retarget();
-    Result<void> translate();
+    base::Task<Result<void>> translate();
 
     // send.cpp
     Result<void> plan();

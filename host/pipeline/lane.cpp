@@ -12,8 +12,12 @@ std::shared_ptr<const config::UpstreamLimits> limits_of(const std::shared_ptr<co
 
 }  // namespace
 
-Lane::Lane(http::Loop& loop, std::shared_ptr<const World> world, Recorder& recorder)
+Lane::Lane(http::Loop& loop,
+           http::Workers& workers,
+           std::shared_ptr<const World> world,
+           Recorder& recorder)
     : loop_(loop),
+      workers_(workers),
       world_(std::move(world)),
       pool_(loop, limits_of(world_), world_->upstream_tls),
       recorder_(recorder) {

@@ -8,6 +8,7 @@
 
 #include "http/loop.hpp"
 #include "http/upstream.hpp"
+#include "http/workers.hpp"
 #include "pipeline/world.hpp"
 
 namespace parley::pipeline {
@@ -23,9 +24,14 @@ public:
 
 class Lane {
 public:
-    Lane(http::Loop& loop, std::shared_ptr<const World> world, Recorder& recorder);
+    Lane(http::Loop& loop,
+         http::Workers& workers,
+         std::shared_ptr<const World> world,
+         Recorder& recorder);
 
     http::Loop& loop() { return loop_; }
+
+    http::Workers& workers() { return workers_; }
 
     const std::shared_ptr<const World>& world() const { return world_; }
 
@@ -38,6 +44,7 @@ public:
 
 private:
     http::Loop& loop_;
+    http::Workers& workers_;
     std::shared_ptr<const World> world_;
     http::UpstreamPool pool_;
     Recorder& recorder_;

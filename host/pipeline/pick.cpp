@@ -4,14 +4,19 @@
 namespace parley::pipeline {
 
 using base::Result;
+using base::Task;
 
-Result<void> Exchange::pick() {
+Task<Result<void>> Exchange::pick() {
     attempt_ = &world_->router.next(plugins::view(peek_.model), candidates_);
     account_ = attempt_->account->border();
     upstream_dialect_ = dialect_for(*attempt_->place);
-    auto done = upstream_dialect_ == dialect_ ? retarget() : translate();
-    if (crossing_ != nullptr && crossing_->must_guess()) return {};
-    return done ? plan() : done;
+    if (upstream_dialect_ == dialect_) {
+        Result<void> done = retarget();
+        co_return done ? plan() : done;
+    }
+    Result<void> done = co_await translate();
+    if (!done || crossing_->must_guess()) co_return done;
+    co_return plan();
 }
 
 // The dialect in which a place is spoken to: the client's own where it can be, otherwise the
@@ -34,7 +39,7 @@ Result<void> Exchange::retarget() {
     return dialect_->retarget(call_, peek_, attempt_->model, arena_, retarget_);
 }
 
-Result<void> Exchange::translate() {
+Task<Result<void>> Exchange::translate() {
     crossing_ = std::make_unique<Crossing>(*dialect_,
                                            *upstream_dialect_,
                                            call_,
@@ -42,7 +47,15 @@ Result<void> Exchange::translate() {
                                            world_->seals,
                                            caller_,
                                            world_->config.limits);
-    return crossing_->translate(attempt_->model, arena_.copy(world_->traits.of(attempt_->model)));
+    const std::string_view traits = arena_.copy(world_->traits.of(attempt_->model));
+    if (request_.body.len <= world_->config.limits.loop_bytes_max) {
+        co_return crossing_->translate(attempt_->model, traits);
+    }
+    Result<void> done;
+    const auto work = [&] { done = crossing_->translate(attempt_->model, traits); };
+    http::Workers::Errand errand(lane_.workers(), lane_.loop(), work);
+    co_await errand;
+    co_return gone_ ? left() : done;
 }
 
 }  // namespace parley::pipeline

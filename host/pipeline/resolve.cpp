@@ -18,7 +18,7 @@ Result<void> Exchange::resolve() {
         base::client_error(PARLEY_E_UNSUPPORTED,
                            "the model \"" + std::string(plugins::view(peek_.model)) +
                                "\" is served by " + candidates->front().place->provider->name() +
-                               ", which cannot be asked this in " + std::string(dialect_->id()),
+                               ", which does not speak " + std::string(dialect_->id()),
                            "model");
     return error;
 }

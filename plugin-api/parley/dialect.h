@@ -237,14 +237,14 @@ typedef struct parley_dialect {
                                    const parley_out *out, parley_error *error);
 
     /* Client's bytes to the canonical request, in normal form.
-     * @thread loop  @need optional: relay only  @life arena  @null none  @since 0.1 */
+     * @thread any  @need optional: relay only  @life arena  @null none  @since 0.1 */
     parley_status (*decode_request)(parley_instance *instance, const parley_call *call,
                                     const parley_arena *arena, const parley_request **out,
                                     parley_error *error);
 
     /* Canonical request to the upstream's bytes. The same request for the same target gives the
      * same bytes, and one more turn changes none of those before it, so that caches hold.
-     * @thread loop  @need optional: relay only  @life arena  @null none  @since 0.1 */
+     * @thread any  @need optional: relay only  @life arena  @null none  @since 0.1 */
     parley_status (*encode_request)(parley_instance *instance, const parley_request *request,
                                     const parley_target *target, const parley_arena *arena,
                                     parley_encoded_request *head, const parley_out *out,

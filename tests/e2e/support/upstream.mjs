@@ -32,15 +32,18 @@ const kNeverForwarded = [
   'x-real-ip',
 ];
 
+const bearer = (headers) => headers.authorization?.replace('Bearer ', '');
+
 /** What is wrong with a request as an upstream sees it. */
-export function faultsOf(request, { key, authority, clientKeys = [] }) {
+export function faultsOf(request, { key, authority, clientKeys = [], credential = bearer }) {
   const { headers, rawHeaders, url, method, body } = request;
   const faults = [];
   const names = rawHeaders.filter((_, i) => i % 2 === 0).map((n) => n.toLowerCase());
-  const expected = key ? `Bearer ${key}` : undefined;
-  if (headers.authorization !== expected) faults.push("authorization is not the account's");
+  if (credential(headers) !== key) faults.push("the credential is not the account's");
   if (headers.host !== authority) faults.push(`host is ${headers.host}, not ${authority}`);
-  for (const name of kNeverForwarded) if (name in headers) faults.push(`${name} was forwarded`);
+  for (const name of kNeverForwarded) {
+    if (name in headers && headers[name] !== key) faults.push(`${name} was forwarded`);
+  }
   for (const name of ['authorization', 'host', 'content-length', 'content-type', 'user-agent']) {
     if (names.filter((n) => n === name).length > 1) faults.push(`${name} more than once`);
   }
@@ -101,8 +104,10 @@ class Base {
 export class Upstream extends Base {
   script = (request, reply) => reply.json(501, { error: { message: 'the test has no script' } });
 
-  static async start({ tls = encrypted?.upstream, host } = {}) {
+  /** `credential(headers)` is where the account's key is found; a bearer token by default. */
+  static async start({ tls = encrypted?.upstream, host, credential } = {}) {
     const upstream = new Upstream();
+    upstream.credential = credential;
     const serve = (request, reply) => upstream.#serve(request, reply);
     const options = { keepAliveTimeout: 60_000 };
     const server = tls

@@ -1,0 +1,150 @@
+// Any client, any model: the official SDK of each dialect against an upstream of each dialect.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { clients } from './support/clients.mjs';
+import { configuration, Parley } from './support/parley.mjs';
+import { Upstream } from './support/upstream.mjs';
+import { wires } from './support/wires.mjs';
+
+const kImage = {
+  mime: 'image/png',
+  data: 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=',
+};
+const kTool = {
+  name: 'get_weather',
+  description: 'The weather of a city',
+  schema: {
+    type: 'object',
+    properties: { city: { type: 'string' }, days: { type: 'integer' } },
+    required: ['city'],
+  },
+};
+const kCalls = [
+  { id: 'call_a', name: 'get_weather', args: { city: 'Zürich "Nord"', days: 2 } },
+  { id: 'call_b', name: 'get_weather', args: { city: 'Oslo' } },
+];
+const kText = 'Grüße aus 東京 — "quoted"\nand a second line 🎉';
+const usage = { input: 21, output: 13 };
+
+// One upstream for each wire, each behind a model name of its own.
+const upstreams = {};
+for (const [name, wire] of Object.entries(wires)) {
+  const upstream = await Upstream.start({ credential: wire.key });
+  upstream.script = (request, reply) => {
+    const path = new URL(request.url, upstream.url).pathname;
+    assert.ok(wire.is(path), `${name}: ${path}`);
+    const asked = wire.read({ json: request.json, path });
+    upstream.asked = asked;
+    const { answer } = upstream;
+    if (answer.status) return reply.json(answer.status, wire.error(answer.status, answer.message));
+    if (!asked.stream) return reply.json(200, wire.whole(asked, answer));
+    reply.events();
+    for (const event of wire.stream(asked, answer)) reply.write(event);
+    return reply.end();
+  };
+  upstreams[name] = upstream;
+}
+const parley = await Parley.start({
+  ...configuration(upstreams.chat),
+  provider: Object.entries(wires).map(([name, wire]) => ({
+    name,
+    plugin: wire.plugin,
+    base_url: wire.base(upstreams[name].url),
+    ...wire.settings,
+    models: [`m-${name}`],
+    account: [{ label: 'main', api_key: upstreams[name].key }],
+  })),
+});
+Object.values(upstreams).forEach((upstream) => upstream.mustNotSee(parley.key));
+after(async () => {
+  await parley.stop();
+  for (const upstream of Object.values(upstreams)) await upstream.stop();
+});
+
+for (const [from, make] of Object.entries(clients)) {
+  const client = make(parley);
+  for (const [to, upstream] of Object.entries(upstreams)) {
+    const ask = async (q, answer) => {
+      upstream.answer = { usage, finish: 'stop', ...answer };
+      return client.ask(`m-${to}`, q);
+    };
+    for (const stream of [false, true]) {
+      const title = `${from} -> ${to}${stream ? ', streamed' : ''}`;
+
+      test(`${title}: text, instructions, limits and usage`, async () => {
+        const q = { stream, system: 'Be brief.', user: 'Grüezi', limit: 500, temperature: 0.5 };
+        const got = await ask(q, { text: kText });
+        assert.equal(got.text, kText);
+        assert.deepEqual(got.calls, []);
+        assert.equal(got.finish, 'stop');
+        assert.deepEqual(got.usage, usage);
+        assert.equal(got.model, `m-${to}`);
+        const { asked } = upstream;
+        assert.equal(asked.stream, stream);
+        assert.equal(asked.system, 'Be brief.');
+        assert.deepEqual(asked.user, ['Grüezi']);
+        assert.equal(asked.limit, 500);
+        assert.equal(asked.temperature, 0.5);
+        assert.equal(asked.model, `m-${to}`);
+      });
+
+      test(`${title}: tools are called`, async () => {
+        const answer = { text: 'Let me see.', calls: kCalls, finish: 'tool_calls' };
+        const got = await ask({ stream, user: 'weather?', tools: [kTool] }, answer);
+        assert.equal(got.text, 'Let me see.');
+        assert.deepEqual(
+          got.calls.map(({ name, args }) => ({ name, args })),
+          kCalls.map(({ name, args }) => ({ name, args })),
+        );
+        assert.equal(new Set(got.calls.map((c) => c.id)).size, 2, 'ids differ');
+        assert.equal(got.finish, 'tool_calls');
+        assert.deepEqual(upstream.asked.tools, ['get_weather']);
+      });
+
+      test(`${title}: results of tools go back to their calls`, async () => {
+        const results = [
+          { id: 'call_a', text: 'rain' },
+          { id: 'call_b', text: 'snow' },
+        ];
+        const history = { calls: kCalls, results };
+        const q = { stream, user: 'weather?', tools: [kTool], history };
+        const got = await ask(q, { text: 'Take a coat.' });
+        assert.equal(got.text, 'Take a coat.');
+        const { asked } = upstream;
+        assert.deepEqual(
+          asked.calls.map(({ name, args }) => ({ name, args })),
+          kCalls.map(({ name, args }) => ({ name, args })),
+        );
+        assert.deepEqual(
+          asked.results.map((r) => r.text),
+          ['rain', 'snow'],
+        );
+        assert.deepEqual(
+          asked.results.map((r) => r.id),
+          asked.calls.map((c) => c.id),
+        );
+      });
+
+      test(`${title}: a limit is told as one`, async () => {
+        const got = await ask({ stream, user: 'long' }, { text: 'It was a', finish: 'length' });
+        assert.equal(got.text, 'It was a');
+        assert.equal(got.finish, 'length');
+      });
+
+      test(`${title}: a refusal of the upstream is the SDK's own error`, async () => {
+        const answer = { status: 429, message: 'slow down, please' };
+        await assert.rejects(ask({ stream, user: 'x' }, answer), (error) => {
+          assert.equal(error.status, 429);
+          assert.match(error.message, /slow down, please/);
+          return true;
+        });
+      });
+    }
+
+    test(`${from} -> ${to}: an image arrives`, async () => {
+      await ask({ user: 'what is this?', image: kImage }, { text: 'a dot' });
+      assert.equal(upstream.asked.images, 1);
+    });
+  }
+}

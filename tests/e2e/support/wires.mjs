@@ -1,0 +1,381 @@
+// The four wires as upstreams speak them. Each reads a request into what it means and writes an
+// answer that is told in plain words:
+//   {text, thinking, calls: [{id, name, args}], finish: 'stop' | 'tool_calls' | 'length', usage}
+import { data, kDone } from './replies.mjs';
+
+const joined = (content, pick = (part) => part.text ?? '') =>
+  typeof content === 'string' ? content : (content ?? []).map(pick).join('');
+const parse = (text) => JSON.parse(text === '' ? '{}' : text);
+/** Two pieces, so that every delta path is walked. */
+const halves = (text) => {
+  const at = Math.ceil(text.length / 2);
+  return [text.slice(0, at), text.slice(at)].filter((piece) => piece !== '');
+};
+const named = (event) => `event: ${event.type}\n${data(event)}`;
+
+const chat = {
+  plugin: 'openai',
+  dialect: 'openai-chat',
+  base: (url) => `${url}/v1`,
+  settings: { dialects: ['openai-chat'] },
+  key: (headers) => headers.authorization?.replace('Bearer ', ''),
+  is: (path) => path === '/v1/chat/completions',
+  read({ json }) {
+    const of = (...roles) => json.messages.filter((m) => roles.includes(m.role));
+    return {
+      model: json.model,
+      stream: json.stream ?? false,
+      system: of('system', 'developer')
+        .map((m) => joined(m.content))
+        .join('\n'),
+      user: of('user').map((m) => joined(m.content)),
+      images: of('user').flatMap((m) =>
+        typeof m.content === 'string' ? [] : m.content.filter((p) => p.type === 'image_url'),
+      ).length,
+      tools: (json.tools ?? []).map((t) => t.function.name),
+      calls: of('assistant').flatMap((m) =>
+        (m.tool_calls ?? []).map((c) => ({
+          id: c.id,
+          name: c.function.name,
+          args: parse(c.function.arguments),
+        })),
+      ),
+      results: of('tool').map((m) => ({ id: m.tool_call_id, text: joined(m.content) })),
+      limit: json.max_completion_tokens ?? json.max_tokens,
+      temperature: json.temperature,
+    };
+  },
+  whole(request, a) {
+    const tool_calls = a.calls?.map((c) => ({
+      id: c.id,
+      type: 'function',
+      function: { name: c.name, arguments: JSON.stringify(c.args) },
+    }));
+    const message = { role: 'assistant', content: a.text ?? null, refusal: null, tool_calls };
+    return {
+      id: 'chatcmpl-1',
+      object: 'chat.completion',
+      created: 1_790_000_000,
+      model: request.model,
+      choices: [{ index: 0, message, logprobs: null, finish_reason: a.finish }],
+      usage: this.usage(a),
+    };
+  },
+  usage: ({ usage }) => ({
+    prompt_tokens: usage.input,
+    completion_tokens: usage.output,
+    total_tokens: usage.input + usage.output,
+  }),
+  stream(request, a) {
+    const chunk = (choices, more) =>
+      data({
+        id: 'chatcmpl-1',
+        object: 'chat.completion.chunk',
+        created: 1_790_000_000,
+        model: request.model,
+        choices,
+        ...more,
+      });
+    const delta = (delta, finish_reason = null) => chunk([{ index: 0, delta, finish_reason }]);
+    return [
+      delta({ role: 'assistant', content: '' }),
+      ...halves(a.text ?? '').map((content) => delta({ content })),
+      ...(a.calls ?? []).flatMap((c, index) => [
+        delta({
+          tool_calls: [
+            { index, id: c.id, type: 'function', function: { name: c.name, arguments: '' } },
+          ],
+        }),
+        ...halves(JSON.stringify(c.args)).map((piece) =>
+          delta({ tool_calls: [{ index, function: { arguments: piece } }] }),
+        ),
+      ]),
+      delta({}, a.finish),
+      chunk([], { usage: this.usage(a) }),
+      kDone,
+    ];
+  },
+  error: (status, message) => ({ error: { message, type: 'x', param: null, code: null } }),
+};
+
+const responses = {
+  plugin: 'openai',
+  dialect: 'openai-responses',
+  base: (url) => `${url}/v1`,
+  settings: { dialects: ['openai-responses'] },
+  key: chat.key,
+  is: (path) => path === '/v1/responses',
+  read({ json }) {
+    const items =
+      typeof json.input === 'string' ? [{ role: 'user', content: json.input }] : json.input;
+    const of = (type) => items.filter((i) => (i.type ?? 'message') === type);
+    const messages = of('message');
+    return {
+      model: json.model,
+      stream: json.stream ?? false,
+      system: [
+        json.instructions,
+        ...messages
+          .filter((m) => ['system', 'developer'].includes(m.role))
+          .map((m) => joined(m.content)),
+      ]
+        .filter(Boolean)
+        .join('\n'),
+      user: messages.filter((m) => m.role === 'user').map((m) => joined(m.content)),
+      images: messages.flatMap((m) =>
+        typeof m.content === 'string' ? [] : m.content.filter((p) => p.type === 'input_image'),
+      ).length,
+      tools: (json.tools ?? []).map((t) => t.name),
+      calls: of('function_call').map((c) => ({
+        id: c.call_id,
+        name: c.name,
+        args: parse(c.arguments),
+      })),
+      results: of('function_call_output').map((r) => ({ id: r.call_id, text: joined(r.output) })),
+      limit: json.max_output_tokens,
+      temperature: json.temperature,
+    };
+  },
+  items(a) {
+    const text = a.text && {
+      id: 'msg_1',
+      type: 'message',
+      status: 'completed',
+      role: 'assistant',
+      content: [{ type: 'output_text', text: a.text, annotations: [], logprobs: [] }],
+    };
+    const calls = (a.calls ?? []).map((c, i) => ({
+      id: `fc_${i}`,
+      type: 'function_call',
+      status: 'completed',
+      call_id: c.id,
+      name: c.name,
+      arguments: JSON.stringify(c.args),
+    }));
+    return [...(text ? [text] : []), ...calls];
+  },
+  whole(request, a) {
+    const cut = a.finish === 'length';
+    return {
+      id: 'resp_1',
+      object: 'response',
+      created_at: 1_790_000_000,
+      status: cut ? 'incomplete' : 'completed',
+      error: null,
+      incomplete_details: cut ? { reason: 'max_output_tokens' } : null,
+      instructions: null,
+      metadata: {},
+      model: request.model,
+      output: this.items(a),
+      parallel_tool_calls: true,
+      temperature: 1,
+      tool_choice: 'auto',
+      tools: [],
+      top_p: 1,
+      usage: {
+        input_tokens: a.usage.input,
+        input_tokens_details: { cached_tokens: 0 },
+        output_tokens: a.usage.output,
+        output_tokens_details: { reasoning_tokens: 0 },
+        total_tokens: a.usage.input + a.usage.output,
+      },
+    };
+  },
+  stream(request, a) {
+    const whole = this.whole(request, a);
+    const begun = { ...whole, status: 'in_progress', output: [], usage: null };
+    const events = [
+      { type: 'response.created', response: begun },
+      { type: 'response.in_progress', response: begun },
+    ];
+    whole.output.forEach((item, output_index) => {
+      const at = { item_id: item.id, output_index };
+      if (item.type === 'message') {
+        const [part] = item.content;
+        const of = { ...at, content_index: 0 };
+        events.push(
+          { type: 'response.output_item.added', output_index, item: { ...item, content: [] } },
+          { type: 'response.content_part.added', ...of, part: { ...part, text: '' } },
+          ...halves(part.text).map((delta) => ({
+            type: 'response.output_text.delta',
+            ...of,
+            delta,
+            logprobs: [],
+          })),
+          { type: 'response.output_text.done', ...of, text: part.text, logprobs: [] },
+          { type: 'response.content_part.done', ...of, part },
+        );
+      } else {
+        events.push(
+          { type: 'response.output_item.added', output_index, item: { ...item, arguments: '' } },
+          ...halves(item.arguments).map((delta) => ({
+            type: 'response.function_call_arguments.delta',
+            ...at,
+            delta,
+          })),
+          { type: 'response.function_call_arguments.done', ...at, arguments: item.arguments },
+        );
+      }
+      events.push({ type: 'response.output_item.done', output_index, item });
+    });
+    events.push({ type: `response.${whole.status}`, response: whole });
+    return events.map((event, sequence_number) => named({ ...event, sequence_number }));
+  },
+  error: chat.error,
+};
+
+const anthropic = {
+  plugin: 'claude',
+  dialect: 'anthropic-messages',
+  base: (url) => url,
+  settings: {},
+  key: (headers) => headers['x-api-key'],
+  is: (path) => path === '/v1/messages',
+  read({ json }) {
+    const blocks = (role) =>
+      json.messages
+        .filter((m) => m.role === role)
+        .map((m) =>
+          typeof m.content === 'string' ? [{ type: 'text', text: m.content }] : m.content,
+        );
+    const all = [...blocks('user'), ...blocks('assistant')].flat();
+    return {
+      model: json.model,
+      stream: json.stream ?? false,
+      system: joined(json.system),
+      user: blocks('user')
+        .map((content) => joined(content.filter((b) => b.type === 'text')))
+        .filter((text) => text !== ''),
+      images: all.filter((b) => b.type === 'image').length,
+      tools: (json.tools ?? []).map((t) => t.name),
+      calls: all
+        .filter((b) => b.type === 'tool_use')
+        .map((b) => ({ id: b.id, name: b.name, args: b.input })),
+      results: all
+        .filter((b) => b.type === 'tool_result')
+        .map((b) => ({ id: b.tool_use_id, text: joined(b.content) })),
+      limit: json.max_tokens,
+      temperature: json.temperature,
+    };
+  },
+  reason: { stop: 'end_turn', tool_calls: 'tool_use', length: 'max_tokens' },
+  blocks: (a) => [
+    ...(a.text ? [{ type: 'text', text: a.text }] : []),
+    ...(a.calls ?? []).map((c) => ({ type: 'tool_use', id: c.id, name: c.name, input: c.args })),
+  ],
+  usage: ({ usage }) => ({
+    input_tokens: usage.input,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: 0,
+    output_tokens: usage.output,
+  }),
+  whole(request, a) {
+    return {
+      id: 'msg_1',
+      type: 'message',
+      role: 'assistant',
+      model: request.model,
+      content: this.blocks(a),
+      stop_reason: this.reason[a.finish],
+      stop_sequence: null,
+      usage: this.usage(a),
+    };
+  },
+  stream(request, a) {
+    const begun = { ...this.whole(request, a), content: [], stop_reason: null };
+    begun.usage = { ...begun.usage, output_tokens: 1 };
+    const events = [{ type: 'message_start', message: begun }, { type: 'ping' }];
+    this.blocks(a).forEach((block, index) => {
+      const isText = block.type === 'text';
+      const content_block = isText ? { type: 'text', text: '' } : { ...block, input: {} };
+      const deltas = isText
+        ? halves(block.text).map((text) => ({ type: 'text_delta', text }))
+        : halves(JSON.stringify(block.input)).map((partial_json) => ({
+            type: 'input_json_delta',
+            partial_json,
+          }));
+      events.push(
+        { type: 'content_block_start', index, content_block },
+        ...deltas.map((delta) => ({ type: 'content_block_delta', index, delta })),
+        { type: 'content_block_stop', index },
+      );
+    });
+    const delta = { stop_reason: this.reason[a.finish], stop_sequence: null };
+    events.push({ type: 'message_delta', delta, usage: this.usage(a) }, { type: 'message_stop' });
+    return events.map(named);
+  },
+  error: (status, message) => ({
+    type: 'error',
+    error: { type: status === 429 ? 'rate_limit_error' : 'api_error', message },
+  }),
+};
+
+const gemini = {
+  plugin: 'gemini',
+  dialect: 'gemini-generate',
+  base: (url) => url,
+  settings: {},
+  key: (headers) => headers['x-goog-api-key'],
+  is: (path) => /^\/v1beta\/models\/[^/]+:(stream)?[gG]enerateContent$/.test(path),
+  read({ json, path }) {
+    const parts = json.contents.flatMap((c) => c.parts.map((p) => ({ ...p, role: c.role })));
+    const config = json.generationConfig ?? {};
+    return {
+      model: path.match(/models\/([^:]+):/)[1],
+      stream: path.endsWith(':streamGenerateContent'),
+      system: joined(json.systemInstruction?.parts),
+      user: json.contents
+        .filter((c) => c.role === 'user')
+        .map((c) => joined(c.parts))
+        .filter((text) => text !== ''),
+      images: parts.filter((p) => p.inlineData).length,
+      tools: (json.tools ?? []).flatMap((t) => t.functionDeclarations ?? []).map((f) => f.name),
+      calls: parts
+        .filter((p) => p.functionCall)
+        .map((p) => ({
+          id: p.functionCall.id,
+          name: p.functionCall.name,
+          args: p.functionCall.args,
+        })),
+      results: parts
+        .filter((p) => p.functionResponse)
+        .map(({ functionResponse: r }) => ({
+          id: r.id,
+          text: r.response.output ?? JSON.stringify(r.response),
+        })),
+      limit: config.maxOutputTokens,
+      temperature: config.temperature,
+    };
+  },
+  chunk(request, a, parts, finishReason) {
+    return {
+      candidates: [{ content: { role: 'model', parts }, finishReason, index: 0 }],
+      usageMetadata: {
+        promptTokenCount: a.usage.input,
+        candidatesTokenCount: a.usage.output,
+        totalTokenCount: a.usage.input + a.usage.output,
+      },
+      modelVersion: request.model,
+      responseId: 'r1',
+    };
+  },
+  reason: { stop: 'STOP', tool_calls: 'STOP', length: 'MAX_TOKENS' },
+  calls: (a) =>
+    (a.calls ?? []).map((c) => ({ functionCall: { id: c.id, name: c.name, args: c.args } })),
+  whole(request, a) {
+    const parts = [...(a.text ? [{ text: a.text }] : []), ...this.calls(a)];
+    return this.chunk(request, a, parts, this.reason[a.finish]);
+  },
+  stream(request, a) {
+    return [
+      ...halves(a.text ?? '').map((text) => this.chunk(request, a, [{ text }])),
+      ...this.calls(a).map((part) => this.chunk(request, a, [part])),
+      this.chunk(request, a, [{ text: '' }], this.reason[a.finish]),
+    ].map(data);
+  },
+  error: (status, message) => ({
+    error: { code: status, message, status: status === 429 ? 'RESOURCE_EXHAUSTED' : 'INTERNAL' },
+  }),
+};
+
+export const wires = { chat, responses, anthropic, gemini };
