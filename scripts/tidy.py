@@ -40,8 +40,9 @@ INCLUDES = {
                         "stay in <parley/...>, your own folder and the C++ library"),
     "store_includes": (r"^plugins/store-(?!.*_test\.)", STORE,
                        "a store adds Boost, OpenSSL, libpq, libgit2 and files, nothing of ours"),
-    "plugin_test_includes": (r"^plugins/.*_test\.", STORE + r'|<g(test|mock)/.*>|"support/.*"',
-                             "a plugin's test adds GoogleTest and tests/support, never host/"),
+    "plugin_test_includes": (r"^plugins/.*_test\.",
+                             STORE + r'|<g(test|mock)/.*>|"(support|codec)/.*"',
+                             "a plugin's test adds GoogleTest and tests/(support|codec), no host/"),
 }
 
 # Laws 3, 5, 6, 10 and the words. rule: (paths, pattern, what, cure).
