@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "config/schema.hpp"
 #include "plugins/text.hpp"
 
 namespace parley::plugins {
@@ -106,6 +107,8 @@ Result<void> check_texts(const parley_component& record) {
         return fault("id is " + quoted(view(record.id)) +
                      "; a name such as \"my-provider\" was expected");
     }
+    const auto schema = config::Schema::parse(view(record.config_schema));
+    if (!schema) return fault("config_schema: " + schema.error().message);
     return {};
 }
 

@@ -22,10 +22,8 @@ std::shared_ptr<Instance> Instance::make(std::shared_ptr<Library> library,
                                          boost::json::object settings,
                                          Faults& faults) {
     auto schema = config::Schema::parse(component.config_schema);
-    if (!schema) {
-        faults.push_back({"",
-                          "the schema of " + std::string(component.id) +
-                              " is broken: " + schema.error().message});
+    if (!schema) {  // the loader has checked it
+        faults.push_back({"", schema.error().message});
         return nullptr;
     }
     Faults found = schema->check(settings, config::provider_keys());

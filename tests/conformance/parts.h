@@ -45,6 +45,9 @@
 #ifndef COMPONENT_ID
 #define COMPONENT_ID TEXT("broken")
 #endif
+#ifndef COMPONENT_SCHEMA
+#define COMPONENT_SCHEMA { NULL, 0 }
+#endif
 #ifndef COMPONENT_TABLE
 #define COMPONENT_TABLE &table
 #endif
@@ -111,7 +114,7 @@ static const parley_component component = {
     COMPONENT_KIND,
     COMPONENT_ID,
     TEXT("a provider for tests"),
-    {NULL, 0},
+    COMPONENT_SCHEMA,
     COMPONENT_TABLE,
     create_instance,
     NULL,

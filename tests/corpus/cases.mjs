@@ -1,9 +1,11 @@
 // Recorded cases: a folder with meta.json, response.headers.json, response.body, and request.json
 // where the request is known.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const kWires = ['openai-chat', 'openai-responses'];
+/** The wire formats that are relayed byte for byte here. */
+const kRelayed = ['openai-chat', 'openai-responses'];
 
 function* folders(root) {
   for (const entry of readdirSync(root, { withFileTypes: true })) {
@@ -14,12 +16,12 @@ function* folders(root) {
   }
 }
 
-/** All cases below these folders whose wire format Parley relays, ordered by id. */
-export function loadCases(roots) {
+/** All cases below these folders of these wire formats, ordered by id. */
+export function loadCases(roots, wires = kRelayed) {
   const all = [];
   for (const folder of roots.flatMap((root) => [...folders(root)])) {
     const meta = JSON.parse(readFileSync(join(folder, 'meta.json'), 'utf8'));
-    if (!kWires.includes(meta.wire)) continue;
+    if (!wires.includes(meta.wire)) continue;
     const request = join(folder, 'request.json');
     all.push({
       id: meta.id,
@@ -64,7 +66,8 @@ export function judge(wire, events) {
     } catch {
       continue;
     }
-    if (value.error || value.type === 'error' || value.type === 'response.failed') seen.failed = true;
+    if (value.error || value.type === 'error' || value.type === 'response.failed')
+      seen.failed = true;
     if (/^response\.(completed|incomplete)$/.test(value.type)) seen.ended = true;
     for (const choice of value.choices ?? []) {
       const finished = seen.choices.get(choice.index ?? 0) || Boolean(choice.finish_reason);
@@ -73,4 +76,18 @@ export function judge(wire, events) {
   }
   seen.finished = seen.choices.size > 0 && [...seen.choices.values()].every(Boolean);
   return seen;
+}
+
+/** Where cases are, most of all the recordings beside the tree; says so. */
+export function corpusFolders() {
+  const own = join(dirname(fileURLToPath(import.meta.url)), 'cases');
+  const given = process.env.PARLEY_CORPUS ?? resolve(own, '../../../../shared/corpus');
+  const folder = existsSync(join(given, 'cases')) ? join(given, 'cases') : given;
+  if (existsSync(folder)) {
+    console.log(`==== corpus: the recordings in ${resolve(folder)}, and our own ====`);
+    return [folder, own];
+  }
+  if (process.env.PARLEY_CORPUS) throw new Error(`PARLEY_CORPUS: ${given} does not exist`);
+  console.log('!!!! corpus: no recordings here (PARLEY_CORPUS): only our own few cases !!!!');
+  return [own];
 }

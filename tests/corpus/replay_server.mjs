@@ -23,7 +23,7 @@ export async function startReplay(roots) {
 /** Reproducible pieces: the same case is always cut the same way. */
 function* pieces(body, least, most, seed) {
   let state = seed >>> 0;
-  for (let at = 0; at < body.length; ) {
+  for (let at = 0; at < body.length;) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     const size = least + ((state >>> 8) % (most - least + 1));
     yield body.subarray(at, at + size);
@@ -73,11 +73,7 @@ function play(socket, request, cases) {
   const payload = found.body.subarray(0, limitOf(options.cut, found.body));
   const frame = (bytes) =>
     framing === 'chunked'
-      ? Buffer.concat([
-          Buffer.from(`${bytes.length.toString(16)}\r\n`),
-          bytes,
-          Buffer.from('\r\n'),
-        ])
+      ? Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')])
       : bytes;
   socket.write(headOf(found, framing, request, spec));
   if (options.chop) {

@@ -8,14 +8,11 @@
 // CORPUS_FULL=1   cuts long streams behind every event, not behind some
 // CORPUS_REPLAY   the port of another replay server; what came to it is then not compared
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-import { configuration, Parley, root, secret } from '../e2e/support/parley.mjs';
+import { configuration, Parley, secret } from '../e2e/support/parley.mjs';
 import { compose, Connection, readReply } from '../e2e/support/raw.mjs';
 import { within } from '../e2e/support/wait.mjs';
-import { judge, loadCases, splitEvents } from './cases.mjs';
+import { corpusFolders, judge, loadCases, splitEvents } from './cases.mjs';
 import { startReplay } from './replay_server.mjs';
 
 const kInFlight = 32;
@@ -23,19 +20,6 @@ const kPaths = { 'openai-chat': '/v1/chat/completions', 'openai-responses': '/v1
 const kRenamed = 'renamed/"möd€l"\\1';
 const kFull = process.env.CORPUS_FULL === '1';
 const kShown = 40;
-
-function corpus() {
-  const own = join(dirname(fileURLToPath(import.meta.url)), 'cases');
-  const given = process.env.PARLEY_CORPUS ?? join(root, '../shared/corpus');
-  const folder = existsSync(join(given, 'cases')) ? join(given, 'cases') : given;
-  if (existsSync(folder)) {
-    console.log(`==== corpus: the recordings in ${resolve(folder)}, and our own ====`);
-    return [folder, own];
-  }
-  if (process.env.PARLEY_CORPUS) throw new Error(`PARLEY_CORPUS: ${given} does not exist`);
-  console.log('!!!! corpus: no recordings here (PARLEY_CORPUS): only our own few cases !!!!');
-  return [own];
-}
 
 const sha = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
@@ -50,7 +34,6 @@ function smallRequest({ meta, isStream }) {
   const model = meta.model ?? 'some-model';
   return Buffer.from(JSON.stringify({ model, stream: isStream, input: 'x', messages: [] }));
 }
-
 
 /** The bytes with the model renamed, found without Parley's help: the first place that will do. */
 function rename(bytes, model) {
@@ -71,7 +54,10 @@ function checkUpstream(reply, expected, path, key) {
   if (process.env.CORPUS_REPLAY) return;
   const { headers } = reply;
   must(headers['x-replay-request'] === `POST ${path}`, `asked ${headers['x-replay-request']}`);
-  must(headers['x-replay-authorization'] === sha(`Bearer ${key}`), "another key than the account's");
+  must(
+    headers['x-replay-authorization'] === sha(`Bearer ${key}`),
+    "another key than the account's",
+  );
   must(headers['x-replay-sha256'] === sha(expected), 'the request has other bytes');
 }
 
@@ -86,13 +72,15 @@ function checkWhole(found, reply) {
 
 /** The error event that a body ends with, or undefined. */
 function errorAtEnd(wire, body) {
-  const marks = wire === 'openai-chat' ? ['data: {"error":{'] : ['event: error\ndata: {"type":"error"'];
+  const marks =
+    wire === 'openai-chat' ? ['data: {"error":{'] : ['event: error\ndata: {"type":"error"'];
   const at = body.lastIndexOf(marks[0]);
   if (at < 0) return undefined;
   const ending = body.subarray(at).toString();
-  const whole = wire === 'openai-chat'
-    ? /^data: \{"error":\{[^\n]*\}\}\n\n$/
-    : /^event: error\ndata: \{[^\n]*\}\n\nevent: response\.failed\ndata: \{[^\n]*\}\n\n$/;
+  const whole =
+    wire === 'openai-chat'
+      ? /^data: \{"error":\{[^\n]*\}\}\n\n$/
+      : /^event: error\ndata: \{[^\n]*\}\n\nevent: response\.failed\ndata: \{[^\n]*\}\n\n$/;
   return whole.test(ending) ? at : undefined;
 }
 
@@ -150,7 +138,12 @@ function* jobs(all) {
   for (const found of all) {
     const request = found.request ?? smallRequest(found);
     const ask = (kind, spec, parley, check, body = request) => ({
-      found, kind, spec: `${found.id}${spec}`, parley, check, body,
+      found,
+      kind,
+      spec: `${found.id}${spec}`,
+      parley,
+      check,
+      body,
     });
     yield ask('plain', '', 'plain', (reply) => checkWhole(found, reply));
     yield ask('renamed', '', 'renaming', (reply) => checkWhole(found, reply));
@@ -159,8 +152,11 @@ function* jobs(all) {
     if (!found.isStream) {
       const size = found.body.toString('latin1').trimEnd().length; // behind it all is said
       for (const [at, mode, framing] of [
-        [0, 'fin', 'length'], [size >> 1, 'rst', 'length'], [size - 1, 'fin', 'close'],
-        [size >> 1, 'fin', 'chunked'], [size - 1, 'rst', 'chunked'],
+        [0, 'fin', 'length'],
+        [size >> 1, 'rst', 'length'],
+        [size - 1, 'fin', 'close'],
+        [size >> 1, 'fin', 'chunked'],
+        [size - 1, 'rst', 'chunked'],
       ]) {
         const spec = `;cut=bytes:${at};cutmode=${mode};framing=${framing}`;
         yield ask('half', spec, 'plain', (reply) => checkHalf(found, reply), small);
@@ -253,8 +249,10 @@ async function run(all, parleys, accountKey) {
 
 async function main() {
   const parts = process.argv.slice(2);
-  const roots = corpus();
-  const all = loadCases(roots).filter(({ id }) => !parts.length || parts.some((p) => id.includes(p)));
+  const roots = corpusFolders();
+  const all = loadCases(roots).filter(
+    ({ id }) => !parts.length || parts.some((p) => id.includes(p)),
+  );
   for (const found of all) {
     if (!found.isStream) continue;
     found.events = splitEvents(found.body);
@@ -266,8 +264,11 @@ async function main() {
     : await startReplay(roots);
   const accountKey = secret('sk-replay');
   const place = {
-    name: 'replay', plugin: 'openai', base_url: `http://127.0.0.1:${replay.port}/v1`,
-    models: ['*'], account: [{ api_key: accountKey }],
+    name: 'replay',
+    plugin: 'openai',
+    base_url: `http://127.0.0.1:${replay.port}/v1`,
+    models: ['*'],
+    account: [{ api_key: accountKey }],
   };
   const target = { provider: 'replay', model: kRenamed };
   // A connection is used for one kind of job at a time and may have to wait for its next one.
@@ -287,11 +288,13 @@ async function main() {
   await replay.stop();
   for (const failure of failures.slice(0, kShown)) console.log(failure);
   if (failures.length > kShown) console.log(`… and ${failures.length - kShown} more`);
-  const kinds = Object.entries(counts).map(([kind, n]) => `${n} ${kind}`).join(', ');
+  const kinds = Object.entries(counts)
+    .map(([kind, n]) => `${n} ${kind}`)
+    .join(', ');
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(
-    `corpus: ${all.length} cases in ${seconds} s: ${kinds}: `
-      + `${passed} passed, ${failures.length} failed`,
+    `corpus: ${all.length} cases in ${seconds} s: ${kinds}: ` +
+      `${passed} passed, ${failures.length} failed`,
   );
   process.exitCode = failures.length ? 1 : 0;
 }
