@@ -1,3 +1,4 @@
 /* A component whose configuration schema is no schema. */
-#define COMPONENT_SCHEMA TEXT("{\"type\": \"object\", \"properties\": {\"url\": {\"type\": \"text\"}}}")
+#define COMPONENT_SCHEMA \
+    TEXT("{\"type\": \"object\", \"properties\": {\"url\": {\"type\": \"text\"}}}")
 #include "parts.h"
