@@ -104,6 +104,7 @@ struct Config {
     Log log;
     Plugins plugins;
     Limits limits;
+    StashLimits stash;
     UpstreamLimits upstream;
     std::string upstream_ca_file;  // [upstream] ca_file; empty: the system's certificates
     std::vector<ClientKey> client_keys;

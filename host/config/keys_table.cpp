@@ -251,6 +251,7 @@ std::span<const Table> tables() {
                                         log(),
                                         plugins(),
                                         limits_table(),
+                                        stash_table(),
                                         upstream_table(),
                                         client_key(),
                                         provider(),

@@ -1,5 +1,6 @@
 // config/limits.hpp: every limit has a name and a number here and a key in the configuration:
-// Limits in [limits], UpstreamLimits in [upstream].
+// Limits in [limits], StashLimits in [stash], UpstreamLimits in
+// [upstream].
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,14 @@ struct Limits {
     std::uint64_t loop_bytes_max = 256ull * 1024;  // larger ones are translated by a worker
     std::uint64_t translated_bytes_max = 128ull * 1024 * 1024;  // a body in another dialect
     std::uint64_t drain_ms = 30'000;  // how long streams may go on after SIGTERM
+};
+
+// Reasoning that is kept for clients which cannot carry it.
+struct StashLimits {
+    std::uint64_t entries_max = 10'240;
+    std::uint64_t entry_bytes_max = 1024ull * 1024;
+    std::uint64_t bytes_max = 256ull * 1024 * 1024;
+    std::uint64_t keep_ms = 3'600'000;  // since it was last asked for
 };
 
 // The upstreams' side.

@@ -103,6 +103,34 @@ Table limits_table() {
     return table;
 }
 
+Table stash_table() {
+    using S = StashLimits;
+    return {.path = "stash",
+            .meaning =
+                "Reasoning that upstreams want back in a tool loop, kept for clients that have no "
+                "field for it.",
+            .keys =
+                {
+                    number("entries_max",
+                           slot<&Config::stash, &S::entries_max>,
+                           {0, 100 * kMillion},
+                           "Tool calls whose reasoning is kept; 0: none"),
+                    bytes("entry_bytes_max",
+                          slot<&Config::stash, &S::entry_bytes_max>,
+                          {kKiB, kGiB},
+                          "The reasoning before one call; more of it is not kept"),
+                    bytes("bytes_max",
+                          slot<&Config::stash, &S::bytes_max>,
+                          {kKiB, 64 * kGiB},
+                          "All that is kept"),
+                    duration("keep_ms",
+                             slot<&Config::stash, &S::keep_ms>,
+                             {1'000, 30 * kDay},
+                             "How long it is kept since it was last asked for"),
+                },
+            .fresh = fresh<Config>};
+}
+
 Table upstream_table() {
     using U = UpstreamLimits;
     return {

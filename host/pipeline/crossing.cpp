@@ -4,7 +4,6 @@
 
 #include "parley/sdk/usage.hpp"
 #include "pipeline/estimate.hpp"
-#include "pipeline/opened_seals.hpp"
 
 namespace parley::pipeline {
 
@@ -34,6 +33,13 @@ void append_warning(const parley_warning& warning, std::string& out) {
     out += one;
 }
 
+Seal seal_of(const parley_event& event, const parley_target& target) {
+    return {static_cast<unsigned>(event.a),
+            std::string(view(event.name)),
+            std::string(view(target.model)),
+            std::string(view(event.text))};
+}
+
 parley_event error_event(const base::Error& error) {
     auto e = sized<parley_event>();
     e.type = PARLEY_EVENT_ERROR;
@@ -51,23 +57,21 @@ Crossing::Crossing(const plugins::Dialect& client,
                    const plugins::Dialect& upstream,
                    const parley_call& call,
                    base::Arena& arena,
-                   const Seals& seals,
-                   std::string_view caller,
+                   const Carriage& carriage,
                    const config::Limits& limits)
     : EventSink(arena),
       client_(client),
       upstream_(upstream),
       call_(call),
       arena_(arena),
-      seals_(seals),
-      caller_(caller),
+      carriage_(carriage),
       encoded_(limits.translated_bytes_max),
       outlet_(out_, limits.translated_bytes_max) {}
 
 Result<void> Crossing::translate(std::string_view model, std::string_view traits) {
     auto request = plugins::decode_request(client_, call_, arena_);
     if (!request) return std::move(request).error();
-    request_ = opened_seals(**request, seals_, caller_, arena_);
+    request_ = restored(**request, carriage_, arena_);
     target_.model = str(model);
     target_.traits = str(traits);
     auto written = plugins::encode_request(upstream_, *request_, target_, arena_, encoded_);
@@ -120,6 +124,7 @@ Result<void> Crossing::feed(std::string_view bytes, bool eof) {
 }
 
 parley_status Crossing::take(const parley_event& event) {
+    remember(event);
     switch (event.type) {
         case PARLEY_EVENT_USAGE:
             sdk::merge_usage(usage_, sdk::usage_of(event));
@@ -152,15 +157,43 @@ bool Crossing::write(const parley_event& event) {
 
 // The client carries it in an envelope, since it may not reach another upstream as it is.
 bool Crossing::write_seal(const parley_event& event) {
-    const Seal seal{static_cast<unsigned>(event.a),
-                    std::string(view(event.name)),
-                    target_.model.len == 0 ? "" : std::string(view(target_.model)),
-                    std::string(view(event.text))};
-    const std::string envelope = seals_.wrap(seal, caller_);
+    const std::string envelope = carriage_.seals.wrap(seal_of(event, target_), carriage_.caller);
     parley_event wrapped = event;
     wrapped.text = str(envelope);
     wrapped.name = str(kEnvelopeFamily);
     return write(wrapped);
+}
+
+// Keeps the reasoning that stands before a call, since the client may have no field for it.
+void Crossing::remember(const parley_event& event) {
+    const bool of_call = event.kind == PARLEY_PART_TOOL_CALL;
+    if (!of_call && event.kind != PARLEY_PART_REASONING) return;
+    switch (event.type) {
+        case PARLEY_EVENT_PART_STARTED:
+            if (of_call) call_id_ = view(event.text);
+            if (!of_call) thoughts_.emplace_back();
+            break;
+        case PARLEY_EVENT_REASONING_DELTA: {
+            const bool summary = (event.flags & PARLEY_EVENT_SUMMARY) != 0;
+            auto& sections = thoughts_.back().sections;
+            const unsigned kind = summary ? PARLEY_REASONING_SUMMARY : PARLEY_REASONING_RAW;
+            if (sections.size() <= event.a) sections.push_back({kind, {}});
+            sections.back().text += view(event.text);
+            break;
+        }
+        case PARLEY_EVENT_SEAL: {
+            if (of_call) thoughts_.emplace_back().of_call = true;
+            thoughts_.back().seal = seal_of(event, target_);
+            break;
+        }
+        case PARLEY_EVENT_PART_ENDED:
+            if (!of_call || thoughts_.empty()) break;
+            carriage_.stash.put(
+                carriage_.caller, call_id_, std::exchange(thoughts_, {}), carriage_.now_ms);
+            break;
+        default:
+            break;
+    }
 }
 
 void Crossing::fail(const parley_event& event) {

@@ -14,20 +14,19 @@
 #include "base/error.hpp"
 #include "config/limits.hpp"
 #include "parley/dialect.h"
-#include "pipeline/seals.hpp"
+#include "pipeline/restored.hpp"
 #include "plugins/codec.hpp"
 
 namespace parley::pipeline {
 
 class Crossing final : private plugins::EventSink {
 public:
-    // Everything must outlive the crossing. `caller` is who carries the seals.
+    // Everything must outlive the crossing, but for the carriage.
     Crossing(const plugins::Dialect& client,
              const plugins::Dialect& upstream,
              const parley_call& call,
              base::Arena& arena,
-             const Seals& seals,
-             std::string_view caller,
+             const Carriage& carriage,
              const config::Limits& limits);
     ~Crossing() = default;
 
@@ -87,14 +86,16 @@ private:
     parley_status take(const parley_event& event) override;
     bool write(const parley_event& event);
     bool write_seal(const parley_event& event);
+    void remember(const parley_event& event);
     void fail(const parley_event& event);
 
     const plugins::Dialect& client_;
     const plugins::Dialect& upstream_;
     const parley_call& call_;
     base::Arena& arena_;
-    const Seals& seals_;
-    std::string_view caller_;
+    const Carriage carriage_;
+    std::vector<Stashed> thoughts_;  // since the last call
+    std::string call_id_;            // of the open part; empty: it is no call
     const parley_request* request_ = nullptr;
     parley_target target_ = plugins::sized<parley_target>();
     parley_codec_open decoder_open_ = plugins::sized<parley_codec_open>();

@@ -153,6 +153,7 @@ MadeWorld make_world(config::Config config,
     std::string warning;
     if (seal_key.empty()) seal_key = kept_seal_key(config.state_folder, warning);
     if (!warning.empty()) base::log(base::LogLevel::warn, warning);
+    auto stash = std::make_shared<Stash>(config.stash);
     const std::vector<config::Route> routes = config.routes;
     const std::vector<config::ClientKey> keys = config.client_keys;
     made.world = std::shared_ptr<const World>(new World{std::move(config),
@@ -161,6 +162,7 @@ MadeWorld make_world(config::Config config,
                                                         routing::TraitsBook(std::move(models)),
                                                         accounts::Callers(keys),
                                                         Seals(std::move(seal_key)),
+                                                        std::move(stash),
                                                         std::shared_ptr<SSL_CTX>(std::move(*tls))});
     return made;
 }

@@ -40,13 +40,9 @@ Result<void> Exchange::retarget() {
 }
 
 Task<Result<void>> Exchange::translate() {
-    crossing_ = std::make_unique<Crossing>(*dialect_,
-                                           *upstream_dialect_,
-                                           call_,
-                                           arena_,
-                                           world_->seals,
-                                           caller_,
-                                           world_->config.limits);
+    const Carriage carriage{world_->seals, *world_->stash, caller_, lane_.loop().now_ms()};
+    crossing_ = std::make_unique<Crossing>(
+        *dialect_, *upstream_dialect_, call_, arena_, carriage, world_->config.limits);
     const std::string_view traits = arena_.copy(world_->traits.of(attempt_->model));
     if (request_.body.len <= world_->config.limits.loop_bytes_max) {
         co_return crossing_->translate(attempt_->model, traits);

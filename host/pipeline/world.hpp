@@ -9,6 +9,7 @@
 #include "accounts/callers.hpp"
 #include "config/config.hpp"
 #include "pipeline/seals.hpp"
+#include "pipeline/stash.hpp"
 #include "plugins/registry.hpp"
 #include "routing/router.hpp"
 #include "routing/traits.hpp"
@@ -22,6 +23,7 @@ struct World {
     routing::TraitsBook traits;
     accounts::Callers callers;
     Seals seals;
+    std::shared_ptr<Stash> stash;
     std::shared_ptr<SSL_CTX> upstream_tls;
 };
 

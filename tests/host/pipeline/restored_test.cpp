@@ -1,5 +1,6 @@
-// opened_seals_test.cpp: envelopes in a history are opened, moved to their place, or dropped.
-#include "pipeline/opened_seals.hpp"
+// restored_test.cpp: envelopes in a history are opened, moved to their place, or dropped; what
+// was stashed comes back.
+#include "pipeline/restored.hpp"
 
 #include <vector>
 
@@ -11,7 +12,7 @@ namespace parley::pipeline {
 
 namespace {
 
-struct OpenedSeals : testing::Test {
+struct Restored : testing::Test {
     const parley_part& part(std::uint32_t kind, std::string_view data) {
         auto& p = sdk::make<parley_part>(nodes);
         p.kind = kind;
@@ -34,15 +35,17 @@ struct OpenedSeals : testing::Test {
         request.flags = PARLEY_REQUEST_HAS_SEALS;
         request.messages = sdk::keep(nodes, messages);
         request.message_count = 1;
-        return *opened_seals(request, seals, "alice", arena);
+        return *restored(request, carriage, arena);
     }
 
     base::Arena arena{1024 * 1024};
     sdk::Arena nodes{arena.border()};
     Seals seals{base::Secret("key")};
+    Stash stash{config::StashLimits()};
+    Carriage carriage{seals, stash, "alice", 1};
 };
 
-TEST_F(OpenedSeals, BecomeWhatTheyWere) {
+TEST_F(Restored, BecomeWhatTheyWere) {
     const std::string envelope =
         seals.wrap({PARLEY_SEAL_SIGNATURE, "acme", "m-1", "c2ln"}, "alice");
     const auto& r = open({&part(PARLEY_PART_REASONING, envelope)});
@@ -53,7 +56,7 @@ TEST_F(OpenedSeals, BecomeWhatTheyWere) {
     EXPECT_EQ(sdk::view(seal.data), "c2ln");
 }
 
-TEST_F(OpenedSeals, ThatBelongBesideACallGoThere) {
+TEST_F(Restored, ThatBelongBesideACallGoThere) {
     const std::string envelope =
         seals.wrap({PARLEY_SEAL_THOUGHT_SIGNATURE, "acme", "", "c2ln"}, "alice");
     const auto& r =
@@ -64,7 +67,7 @@ TEST_F(OpenedSeals, ThatBelongBesideACallGoThere) {
     EXPECT_EQ(sdk::view(call.seal->data), "c2ln");
 }
 
-TEST_F(OpenedSeals, OfOthersGoWithTheirReasoningAndAreWarnedOf) {
+TEST_F(Restored, OfOthersGoWithTheirReasoningAndAreWarnedOf) {
     const std::string envelope = seals.wrap({PARLEY_SEAL_SIGNATURE, "acme", "", "c2ln"}, "bob");
     const auto& r =
         open({&part(PARLEY_PART_REASONING, envelope), &part(PARLEY_PART_TEXT, envelope)});
@@ -75,9 +78,29 @@ TEST_F(OpenedSeals, OfOthersGoWithTheirReasoningAndAreWarnedOf) {
     EXPECT_EQ(open({&part(PARLEY_PART_REASONING, envelope)}).message_count, 0u);
 }
 
-TEST_F(OpenedSeals, OfTheClientsOwnProviderStay) {
+TEST_F(Restored, OfTheClientsOwnProviderStay) {
     const parley_part& own = part(PARLEY_PART_REASONING, "native-signature");
     EXPECT_EQ(open({&own}).messages[0]->parts[0], &own);
+}
+
+TEST_F(Restored, WhatWasStashedStandsBeforeItsCallAgain) {
+    Stashed thought;
+    thought.sections.push_back({PARLEY_REASONING_RAW, "because"});
+    thought.seal = {PARLEY_SEAL_SIGNATURE, "acme", "", "c2ln"};
+    Stashed beside;
+    beside.of_call = true;
+    beside.seal = {PARLEY_SEAL_THOUGHT_SIGNATURE, "acme", "", "Z3Nn"};
+    stash.put("alice", "call_1", {thought, beside}, 0);
+    auto& tool_call = sdk::make<parley_tool_call>(nodes);
+    tool_call.id = sdk::str("call_1");
+    auto& call = sdk::make<parley_part>(nodes);
+    call.kind = PARLEY_PART_TOOL_CALL;
+    call.tool_call = &tool_call;
+    const parley_message& turn = *open({&part(PARLEY_PART_TEXT, ""), &call}).messages[0];
+    ASSERT_EQ(turn.part_count, 3u);
+    EXPECT_EQ(sdk::view(turn.parts[1]->reasoning->sections[0]->text), "because");
+    EXPECT_EQ(sdk::view(turn.parts[1]->seal->data), "c2ln");
+    EXPECT_EQ(sdk::view(turn.parts[2]->seal->data), "Z3Nn");
 }
 
 }  // namespace
