@@ -64,6 +64,7 @@ std::string Stream::peer_address() const {
 }
 
 Io Stream::try_read(std::span<char> into, std::size_t& got) {
+    if (!maybe_readable_) return Io::again;
     if (ssl_ != nullptr) {
         ERR_clear_error();
         const int size = static_cast<int>(std::min<std::size_t>(into.size(), 1 << 30));
@@ -73,17 +74,19 @@ Io Stream::try_read(std::span<char> into, std::size_t& got) {
             return Io::ok;
         }
         const Io io = tls_result(result);
-        maybe_readable_ = maybe_readable_ && io != Io::again;
+        maybe_readable_ = io != Io::again;
         return io;
     }
     const ssize_t n = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
     if (n > 0) {
         got = static_cast<std::size_t>(n);
+        // A short read leaves nothing behind but, perhaps, the end, which arming will find.
+        maybe_readable_ = got == into.size();
         return Io::ok;
     }
     if (n == 0) return Io::eof;
     const Io io = from_errno();
-    maybe_readable_ = maybe_readable_ && io != Io::again;
+    maybe_readable_ = io != Io::again;
     return io;
 }
 
@@ -263,7 +266,9 @@ void Stream::cancel() {
 void Stream::watch(void* owner, Gone gone) {
     watcher_ = owner;
     gone_ = gone;
-    if (!maybe_readable_) {
+    if (ssl_ == nullptr || !maybe_readable_) {
+        // Whatever has come already is found by arming.
+        maybe_readable_ = false;
         arm(false);
     } else if (look() == Input::gone) {
         watcher_ = nullptr;

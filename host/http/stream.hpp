@@ -129,7 +129,7 @@ private:
     int references_ = 0;
     bool read_armed_ = false;
     bool write_armed_ = false;
-    bool maybe_readable_ = true;  // no read has found the socket empty since the last edge
+    bool maybe_readable_ = true;  // no read has emptied the socket since the last edge
     bool maybe_writable_ = true;
     bool tls_wants_write_ = false;  // the last TLS read waits for a write, or the other way round
     bool tls_wants_read_ = false;

@@ -182,6 +182,15 @@ private:
     bool timed_out_ = false;
 };
 
+// Asio connects by waiting for a write and goes on listening for those: every later wait for a
+// read would wake the loop at once, only to learn that the socket can be written.
+void stop_hearing_of_writes(tcp::socket& socket) {
+    boost::system::error_code fault;
+    const tcp::endpoint here = socket.local_endpoint(fault);
+    const int descriptor = socket.release(fault);
+    if (!fault) socket.assign(here.protocol(), descriptor, fault);
+}
+
 }  // namespace
 
 SSL* UpstreamPool::Origin::new_ssl() {
@@ -308,6 +317,7 @@ Task<Result<Stream::Ptr>> UpstreamPool::connect(Origin& origin,
         if (outcome || cancellation.fired()) break;
     }
     if (!outcome) co_return std::move(outcome).error();
+    stop_hearing_of_writes(socket);
     SSL* ssl = origin.tls() ? origin.new_ssl() : nullptr;
     Stream::Ptr stream = Stream::make(loop_, std::move(socket), ssl);
     if (ssl != nullptr) {
