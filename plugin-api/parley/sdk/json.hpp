@@ -224,8 +224,9 @@ private:
 
     // p_ stands behind the opening quote; afterwards behind the closing one.
     bool pass_string(bool& escaped) {
+        StringSpecials specials(p_, end_);
         for (;;) {
-            p_ = find_string_special(p_, end_);
+            p_ = specials.find(p_);
             if (p_ == end_) return fail();
             const auto c = static_cast<unsigned char>(*p_);
             if (c == '"') {

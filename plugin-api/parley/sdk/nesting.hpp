@@ -5,9 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "parley/sdk/scan.hpp"
 
 namespace parley::sdk {
 
@@ -22,51 +20,28 @@ struct JsonNesting {
 
 namespace detail {
 
-// Bit i of each mask tells of byte i.
-struct JsonBlock {
-    std::uint64_t quotes = 0;
-    std::uint64_t backslashes = 0;
-    std::uint64_t opens = 0;   // { and [
-    std::uint64_t closes = 0;  // } and ]
-};
-
-inline JsonBlock classify(const char* p) {
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i lower = _mm_set1_epi8(0x20);  // turns [ into { and ] into }
-    const __m128i open = _mm_set1_epi8('{');
-    const __m128i close = _mm_set1_epi8('}');
-    const auto mask = [](__m128i m) {
-        return static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(m)));
-    };
-    JsonBlock block;
-    for (int i = 0; i < 4; ++i) {
-        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p) + i);
-        const __m128i folded = _mm_or_si128(bytes, lower);
-        const int shift = 16 * i;
-        block.quotes |= mask(_mm_cmpeq_epi8(bytes, quote)) << shift;
-        block.backslashes |= mask(_mm_cmpeq_epi8(bytes, backslash)) << shift;
-        block.opens |= mask(_mm_cmpeq_epi8(folded, open)) << shift;
-        block.closes |= mask(_mm_cmpeq_epi8(folded, close)) << shift;
-    }
-    return block;
+inline std::uint64_t bytes_equal(const char* p, char wanted) {
+    const __m128i all = _mm_set1_epi8(wanted);
+    return mask64(p, [&](__m128i bytes) { return _mm_cmpeq_epi8(bytes, all); });
 }
 
-// The bytes that a backslash before them escapes; `escaping` goes from block to block.
+// Finds { and [, or } and ], which differ in one bit.
+inline std::uint64_t brackets_like(const char* p, char curly) {
+    const __m128i all = _mm_set1_epi8(curly);
+    const __m128i bit = _mm_set1_epi8(0x20);
+    return mask64(p,
+                  [&](__m128i bytes) { return _mm_cmpeq_epi8(_mm_or_si128(bytes, bit), all); });
+}
+
+// The bytes that a backslash before them escapes; `escaping` goes from block to block. In a run of
+// backslashes every other one escapes: the subtraction finds which, as its borrow runs along them.
 inline std::uint64_t escaped_bytes(std::uint64_t backslashes, bool& escaping) {
-    std::uint64_t escaped = escaping ? 1 : 0;
-    escaping = false;
-    backslashes &= ~escaped;
-    while (backslashes != 0) {
-        const int at = __builtin_ctzll(backslashes);
-        if (at == 63) {
-            escaping = true;
-            break;
-        }
-        escaped |= std::uint64_t{2} << at;
-        backslashes &= ~(std::uint64_t{3} << at);
-    }
-    return escaped;
+    constexpr std::uint64_t kOdd = 0xaaaaaaaaaaaaaaaa;
+    const std::uint64_t first = escaping ? 1 : 0;
+    const std::uint64_t starts = backslashes & ~first;
+    const std::uint64_t series = (((starts << 1) | kOdd) - starts) ^ kOdd;
+    escaping = ((series & backslashes) >> 63) != 0;
+    return series ^ (backslashes | first);
 }
 
 // Bit i is the parity of the bits up to i.
@@ -83,23 +58,28 @@ inline std::uint64_t parity_up_to(std::uint64_t bits) {
 // Goes from bracket to bracket of a block of `size` bytes. True when the floor was reached, `size`
 // then being what was passed.
 inline bool pass_block(const char* p, std::uint64_t& size, std::uint64_t floor, JsonNesting& at) {
-    const JsonBlock block = classify(p);
+    const std::uint64_t backslashes = bytes_equal(p, '\\');
+    std::uint64_t quotes = bytes_equal(p, '"');
     bool escaping = at.escaping;
     std::uint64_t escaped = 0;
-    if (block.backslashes != 0 || escaping) escaped = escaped_bytes(block.backslashes, escaping);
-    std::uint64_t strings = parity_up_to(block.quotes & ~escaped);
+    if (backslashes != 0 || escaping) escaped = escaped_bytes(backslashes, escaping);
+    quotes &= ~escaped;
+    at.escaping = size == 64 ? escaping : ((escaped >> size) & 1) != 0;
+    // Most of a long text lies inside a string.
+    if (at.in_string && quotes == 0) return false;
+    std::uint64_t strings = parity_up_to(quotes);
     if (at.in_string) strings = ~strings;
-    std::uint64_t brackets = (block.opens | block.closes) & ~strings;
+    const std::uint64_t opens = brackets_like(p, '{') & ~strings;
+    std::uint64_t brackets = opens | (brackets_like(p, '}') & ~strings);
     for (; brackets != 0; brackets &= brackets - 1) {
         const int i = __builtin_ctzll(brackets);
-        at.depth += ((block.opens >> i) & 1) != 0 ? 1 : -1;
+        at.depth += ((opens >> i) & 1) != 0 ? 1 : -1;
         if (at.depth != floor) continue;
         at.in_string = at.escaping = false;
         size = static_cast<std::uint64_t>(i) + 1;
         return true;
     }
     at.in_string = ((strings >> (size - 1)) & 1) != 0;
-    at.escaping = size == 64 ? escaping : ((escaped >> size) & 1) != 0;
     return false;
 }
 

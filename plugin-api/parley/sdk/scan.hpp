@@ -24,6 +24,27 @@ inline const char* scan16(const char* p, const char* end, Match match) {
     }
     return p;
 }
+
+// Bit i is set when byte i of the 64 at p satisfies Match.
+template <class Match>
+inline std::uint64_t mask64(const char* p, Match match) {
+    std::uint64_t mask = 0;
+    for (int i = 0; i < 4; ++i) {
+        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p) + i);
+        const auto part = static_cast<unsigned>(_mm_movemask_epi8(match(block)));
+        mask |= static_cast<std::uint64_t>(part) << (16 * i);
+    }
+    return mask;
+}
+
+// What ends a plain run in a JSON string. A signed compare finds control characters and, being
+// negative, every byte above 0x7f.
+inline __m128i string_specials(__m128i b) {
+    const __m128i quotes = _mm_cmpeq_epi8(b, _mm_set1_epi8('"'));
+    const __m128i backslashes = _mm_cmpeq_epi8(b, _mm_set1_epi8('\\'));
+    const __m128i others = _mm_cmplt_epi8(b, _mm_set1_epi8(0x20));
+    return _mm_or_si128(_mm_or_si128(quotes, backslashes), others);
+}
 #endif
 
 }  // namespace detail
@@ -31,14 +52,7 @@ inline const char* scan16(const char* p, const char* end, Match match) {
 // The first quote, backslash, control character or non-ASCII byte in [p, end), or end.
 inline const char* find_string_special(const char* p, const char* end) {
 #if defined(__SSE2__)
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i space = _mm_set1_epi8(0x20);
-    // A signed compare finds control characters and, being negative, every byte above 0x7f.
-    p = detail::scan16(p, end, [&](__m128i b) {
-        const __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(b, quote), _mm_cmpeq_epi8(b, backslash));
-        return _mm_or_si128(marks, _mm_cmplt_epi8(b, space));
-    });
+    p = detail::scan16(p, end, detail::string_specials);
 #endif
     while (p != end) {
         const auto c = static_cast<unsigned char>(*p);
@@ -47,6 +61,34 @@ inline const char* find_string_special(const char* p, const char* end) {
     }
     return p;
 }
+
+// find_string_special for who goes on from find to find: bytes are looked at once.
+class StringSpecials {
+public:
+    StringSpecials(const char* p, const char* end) : seen_(p), end_(end) {}
+
+    // As find_string_special(p, end), where p does not go back.
+    const char* find(const char* p) {
+#if defined(__SSE2__)
+        for (;;) {
+            if (p < seen_) {
+                const std::uint64_t left = marks_ >> (64 - (seen_ - p));
+                if (left != 0) return p + __builtin_ctzll(left);
+                p = seen_;
+            }
+            if (end_ - p < 64) break;
+            marks_ = detail::mask64(p, detail::string_specials);
+            seen_ = p + 64;
+        }
+#endif
+        return find_string_special(p, end_);
+    }
+
+private:
+    const char* seen_;
+    const char* end_;
+    std::uint64_t marks_ = 0;  // of the 64 bytes before seen_
+};
 
 // The first quote or backslash in [p, end), or end.
 inline const char* find_quote(const char* p, const char* end) {
