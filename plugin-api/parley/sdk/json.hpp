@@ -18,6 +18,14 @@
 
 namespace parley::sdk {
 
+namespace detail {
+
+inline bool is_space(char c) {
+    return c <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t');
+}
+
+}  // namespace detail
+
 // Appends the characters that a raw JSON string (without its quotes) stands for. Lone surrogates
 // become U+FFFD. The raw text has been checked by JsonReader.
 inline void json_unescape(std::string_view raw, std::string& out) {
@@ -186,7 +194,7 @@ private:
     }
 
     void skip_space() {
-        while (p_ != end_ && (*p_ == ' ' || *p_ == '\n' || *p_ == '\r' || *p_ == '\t')) ++p_;
+        while (p_ != end_ && detail::is_space(*p_)) ++p_;
     }
 
     bool enter(char opener) {
@@ -222,11 +230,19 @@ private:
         return true;
     }
 
+    bool pass_short_string() {
+        if (end_ - p_ < 16) return false;
+        const char* stop = find_string_special(p_, p_ + 16);
+        if (stop == p_ + 16 || *stop != '"') return false;
+        p_ = stop + 1;
+        return true;
+    }
+
     // p_ stands behind the opening quote; afterwards behind the closing one.
     bool pass_string(bool& escaped) {
-        StringSpecials specials(p_, end_);
+        if (pass_short_string()) return true;
         for (;;) {
-            p_ = specials.find(p_);
+            p_ = pass_string_text(p_, end_, escaped);
             if (p_ == end_) return fail();
             const auto c = static_cast<unsigned char>(*p_);
             if (c == '"') {
@@ -267,9 +283,7 @@ private:
             }
             return true;
         }
-        const bool known = kind == '"' || kind == '\\' || kind == '/' || kind == 'b' ||
-                           kind == 'f' || kind == 'n' || kind == 'r' || kind == 't';
-        return known || fail();
+        return is_short_escape(kind) || fail();
     }
 
     bool pass_number() {
@@ -319,28 +333,46 @@ private:
     bool skip_container() {
         std::array<std::uint64_t, kDepthMax / 64> objects{};
         const int floor = depth_;
-        do {
+        for (;;) {
             const char c = peek();
-            bool opened = false;
+            bool behind_value = true;
             if (c == '{' || c == '[') {
                 if (!enter(c)) return false;
-                const int level = depth_ - 1;
-                const std::uint64_t bit = std::uint64_t{1} << (level & 63);
-                objects[level / 64] =
-                    c == '{' ? objects[level / 64] | bit : objects[level / 64] & ~bit;
-                opened = true;
+                std::uint64_t& level = objects[static_cast<std::size_t>(depth_ - 1) / 64];
+                const std::uint64_t bit = std::uint64_t{1} << ((depth_ - 1) & 63);
+                level = c == '{' ? level | bit : level & ~bit;
+                behind_value = peek() == (c == '{' ? '}' : ']');
+                if (!behind_value && c == '{' && !pass_key()) return false;
             } else if (!skip_scalar(c)) {
                 return false;
             }
-            first_ = opened;
-            while (depth_ > floor) {
-                const int level = depth_ - 1;
+            while (behind_value) {
+                if (depth_ == floor) return true;
+                const auto level = static_cast<std::size_t>(depth_ - 1);
                 const bool object = ((objects[level / 64] >> (level & 63)) & 1) != 0;
-                JsonString key;
-                if (object ? next_key(key) : next_item()) break;
-                if (failed_) return false;
+                const char next = peek();
+                if (next == ',') {
+                    ++p_;
+                    if (object && !pass_key()) return false;
+                    behind_value = false;
+                } else if (next == (object ? '}' : ']')) {
+                    ++p_;
+                    --depth_;
+                    first_ = false;
+                } else {
+                    return fail();
+                }
             }
-        } while (depth_ > floor);
+        }
+    }
+
+    bool pass_key() {
+        if (peek() != '"') return fail();
+        ++p_;
+        bool escaped = false;
+        if (!pass_string(escaped)) return false;
+        if (peek() != ':') return fail();
+        ++p_;
         return true;
     }
 
@@ -389,7 +421,7 @@ public:
         }
         // Behind the object only white space may come.
         while (p != end && state_ == State::complete) {
-            if (!is_space(*p)) state_ = State::broken;
+            if (!detail::is_space(*p)) state_ = State::broken;
             ++p;
         }
         return state_;
@@ -400,8 +432,6 @@ private:
         std::string text;
         bool came = false;
     };
-
-    static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
     void keep(const char* from, const char* to) {
         if (wanted_ == kNone) return;
@@ -468,7 +498,7 @@ private:
         if (*p == '{') {
             depth_ = 1;
             expect_key_ = true;
-        } else if (!is_space(*p)) {
+        } else if (!detail::is_space(*p)) {
             state_ = State::broken;
         }
         return p + 1;
@@ -502,7 +532,7 @@ private:
                 state_ = State::broken;
                 break;
             default:
-                if (is_space(c)) return p + 1;
+                if (detail::is_space(c)) return p + 1;
                 break;
         }
         if (!reading_key_) keep(p, p + 1);

@@ -29,8 +29,7 @@ inline std::uint64_t bytes_equal(const char* p, char wanted) {
 inline std::uint64_t brackets_like(const char* p, char curly) {
     const __m128i all = _mm_set1_epi8(curly);
     const __m128i bit = _mm_set1_epi8(0x20);
-    return mask64(p,
-                  [&](__m128i bytes) { return _mm_cmpeq_epi8(_mm_or_si128(bytes, bit), all); });
+    return mask64(p, [&](__m128i bytes) { return _mm_cmpeq_epi8(_mm_or_si128(bytes, bit), all); });
 }
 
 // The bytes that a backslash before them escapes; `escaping` goes from block to block. In a run of

@@ -1,6 +1,7 @@
 // parley/sdk/scan.hpp: find bytes quickly. SSE2 where the compiler has it, plain loops elsewhere.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -28,13 +29,11 @@ inline const char* scan16(const char* p, const char* end, Match match) {
 // Bit i is set when byte i of the 64 at p satisfies Match.
 template <class Match>
 inline std::uint64_t mask64(const char* p, Match match) {
-    std::uint64_t mask = 0;
-    for (int i = 0; i < 4; ++i) {
-        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p) + i);
-        const auto part = static_cast<unsigned>(_mm_movemask_epi8(match(block)));
-        mask |= static_cast<std::uint64_t>(part) << (16 * i);
-    }
-    return mask;
+    const auto mask16 = [&](int at) {
+        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + at));
+        return static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(match(block))));
+    };
+    return mask16(0) | mask16(16) << 16 | mask16(32) << 32 | mask16(48) << 48;
 }
 
 // What ends a plain run in a JSON string. A signed compare finds control characters and, being
@@ -62,33 +61,43 @@ inline const char* find_string_special(const char* p, const char* end) {
     return p;
 }
 
-// find_string_special for who goes on from find to find: bytes are looked at once.
-class StringSpecials {
-public:
-    StringSpecials(const char* p, const char* end) : seen_(p), end_(end) {}
+namespace detail {
 
-    // As find_string_special(p, end), where p does not go back.
-    const char* find(const char* p) {
-#if defined(__SSE2__)
-        for (;;) {
-            if (p < seen_) {
-                const std::uint64_t left = marks_ >> (64 - (seen_ - p));
-                if (left != 0) return p + __builtin_ctzll(left);
-                p = seen_;
-            }
-            if (end_ - p < 64) break;
-            marks_ = detail::mask64(p, detail::string_specials);
-            seen_ = p + 64;
-        }
-#endif
-        return find_string_special(p, end_);
+inline constexpr std::array<bool, 256> kShortEscapes = [] {
+    std::array<bool, 256> known{};
+    for (const char c : {'"', '\\', '/', 'b', 'f', 'n', 'r', 't'}) {
+        known[static_cast<unsigned char>(c)] = true;
     }
+    return known;
+}();
 
-private:
-    const char* seen_;
-    const char* end_;
-    std::uint64_t marks_ = 0;  // of the 64 bytes before seen_
-};
+}  // namespace detail
+
+// Whether `c` behind a backslash makes an escape of two bytes.
+inline bool is_short_escape(char c) {
+    return detail::kShortEscapes[static_cast<unsigned char>(c)];
+}
+
+// Passes over what most of a JSON string is, ASCII and escapes of two bytes, and stops at anything
+// else or near the end. `escaped` is set when there was an escape.
+inline const char* pass_string_text(const char* p, const char* end, bool& escaped) {
+#if defined(__SSE2__)
+    // One byte more than a block: a backslash at its end escapes that.
+    while (end - p > 64) {
+        std::uint64_t marks = detail::mask64(p, detail::string_specials);
+        const char* next = p + 64;
+        while (marks != 0) {
+            const int at = __builtin_ctzll(marks);
+            if (p[at] != '\\' || !is_short_escape(p[at + 1])) return p + at;
+            escaped = true;
+            marks &= ~(std::uint64_t{3} << at);
+            if (at == 63) ++next;
+        }
+        p = next;
+    }
+#endif
+    return find_string_special(p, end);
+}
 
 // The first quote or backslash in [p, end), or end.
 inline const char* find_quote(const char* p, const char* end) {
