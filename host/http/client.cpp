@@ -78,7 +78,7 @@ Task<Client::Next> Client::read_head() {
                 with_status(client_error(PARLEY_E_TOO_LARGE, "http: head too large"), 431));
         }
         const bool fresh = in_.empty();
-        Task<Result<void>> filling = fill(in_, kReadBytes);
+        Task<Result<void>> filling = fill(in_);
         const Result<void> filled = co_await filling;
         if (!filled) {
             const bool silent = in_.empty() || filled.error().error_class == PARLEY_E_CANCELLED;
@@ -106,18 +106,17 @@ Task<Client::Next> Client::read_head() {
     co_return Next::request;
 }
 
-// Reads at least one byte into the buffer.
-Task<Result<void>> Client::fill(base::Bytes& into, std::size_t room) {
+// Reads at least one byte. A connection that waits for its next request owns no buffer.
+Task<Result<void>> Client::fill(base::Bytes& into) {
+    const std::span<char> scratch = loop().scratch().first(kReadBytes);
     for (;;) {
         std::size_t got = 0;
-        const Io io = stream_->try_read(into.prepare(room), got);
+        const Io io = stream_->try_read(scratch, got);
         if (io == Io::ok) {
-            into.commit(got);
+            into.append({scratch.data(), got});
             co_return Result<void>();
         }
         if (io != Io::again) co_return gone();
-        // Nothing is kept for a connection that waits for its next request.
-        if (into.empty()) into.release();
         const Wake wake = co_await stream_->readable();
         if (wake == Wake::cancelled) co_return gone();
         if (wake == Wake::expired) co_return client_error(PARLEY_E_TIMEOUT, "http: timed out");

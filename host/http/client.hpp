@@ -95,7 +95,7 @@ public:
     bool is_idle() const { return idle_; }
 
 private:
-    base::Task<base::Result<void>> fill(base::Bytes& into, std::size_t room);
+    base::Task<base::Result<void>> fill(base::Bytes& into);
     base::Task<base::Result<void>> read_sized(std::uint64_t length);
     base::Task<base::Result<void>> read_chunked();
     base::Result<void> inflate_body();

@@ -1,5 +1,5 @@
-// http/head.hpp: the heads of requests and replies, read by Beast's parser and checked more
-// strictly than it does (no bare LF, no folding, one Content-Length, only "chunked", one Host).
+// http/head.hpp: the heads of requests and replies, read in one pass and strictly (no bare LF, no
+// folding, one Content-Length, only "chunked", one Host). Names are those of Beast's table.
 #pragma once
 
 #include <cstdint>

@@ -38,36 +38,51 @@ Task<Result<std::size_t>> ReplyReader::read(std::span<char> into) {
 
 Task<Result<void>> ReplyReader::read_head() {
     const std::span<char> scratch = stream_.loop().scratch();
-    config::Limits limits;
-    limits.head_bytes_max = limits_.head_bytes_max;
-    limits.head_fields_max = limits_.head_fields_max;
-    std::size_t scanned = 0;
     int interim = 0;
     for (;;) {
         Result<std::size_t> got = co_await read(scratch);
         if (!got) co_return std::move(got).error();
         if (*got == 0) co_return broken("connection closed before the reply");
-        head_bytes_.append({scratch.data(), *got});
-        for (;;) {
-            auto end = find_head_end(head_bytes_.view(), scanned, limits_.head_bytes_max);
-            if (!end) co_return broken("malformed reply head: " + end.error().message);
-            if (*end == 0) break;
-            head_ = ReplyHead();
-            auto parsed = parse_head(head_bytes_.view().substr(0, *end), limits, head_);
-            if (!parsed) co_return broken("malformed reply head: " + parsed.error().message);
+        std::span<char> bytes = scratch.first(*got);
+        while (!bytes.empty()) {
+            Result<bool> whole = take_head(bytes);
+            if (!whole) co_return std::move(whole).error();
+            if (!*whole) break;
             if (head_.status >= 200) {
-                // The body's first bytes are the last ones read, so they still are in the scratch.
-                const std::size_t rest = head_bytes_.size() - *end;
-                first_ = scratch.subspan(*got - rest, rest);
+                first_ = bytes;
                 co_return Result<void>();
             }
             if (head_.status == 101) co_return broken("switching protocols was not asked for");
             if (++interim > kInterimMax) co_return broken("too many interim replies");
-            head_bytes_.drop_front(*end);
-            scanned = 0;
+            head_bytes_.clear();
         }
-        if (head_bytes_.size() > limits_.head_bytes_max) co_return broken("reply head too large");
     }
+}
+
+// Takes a head, or the next part of one, from the front of `bytes`; false when it is not whole yet.
+// The body behind it is not copied.
+Result<bool> ReplyReader::take_head(std::span<char>& bytes) {
+    const std::size_t before = head_bytes_.size();
+    if (before != 0) head_bytes_.append({bytes.data(), bytes.size()});
+    const std::string_view seen =
+        before != 0 ? head_bytes_.view() : std::string_view(bytes.data(), bytes.size());
+    auto end = find_head_end(seen, scanned_, limits_.head_bytes_max);
+    if (!end) return broken("malformed reply head: " + end.error().message);
+    if (*end == 0) {
+        if (before == 0) head_bytes_.append(seen);
+        if (head_bytes_.size() > limits_.head_bytes_max) return broken("reply head too large");
+        return false;
+    }
+    if (before == 0) head_bytes_.append(seen.substr(0, *end));
+    head_bytes_.truncate(*end);
+    bytes = bytes.subspan(*end - before);
+    scanned_ = 0;
+    config::Limits limits;
+    limits.head_fields_max = limits_.head_fields_max;
+    head_ = ReplyHead();
+    auto parsed = parse_head(head_bytes_.view(), limits, head_);
+    if (!parsed) return broken("malformed reply head: " + parsed.error().message);
+    return true;
 }
 
 Task<Result<Source::Piece>> ReplyReader::read_body() {

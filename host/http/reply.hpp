@@ -52,6 +52,7 @@ public:
 
 private:
     base::Task<base::Result<std::size_t>> read(std::span<char> into);
+    base::Result<bool> take_head(std::span<char>& bytes);
     base::Result<Piece> decode(std::span<char> bytes);
 
     static constexpr int kInterimMax = 8;
@@ -60,6 +61,7 @@ private:
     Stream& stream_;
     const config::UpstreamLimits& limits_;
     base::Bytes head_bytes_;
+    std::size_t scanned_ = 0;  // how far the head's end has been looked for
     ReplyHead head_;
     ChunkDecoder chunks_;
     std::uint64_t body_bytes_ = 0;

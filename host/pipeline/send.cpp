@@ -18,6 +18,8 @@ namespace {
 // An upstream that broke off while it was sent to may have said why.
 constexpr std::uint64_t kLastWordsMs = 1'000;
 
+constexpr std::size_t kUsualHeadBytes = 512;
+
 }  // namespace
 
 Result<void> Exchange::plan() {
@@ -122,6 +124,7 @@ bool Exchange::passes_on(const http::Field& f) const {
 // the provider's come in place of those of the same name.
 void Exchange::write_upstream_head(std::string_view authority) {
     base::Bytes& out = upstream_head_;
+    out.reserve(kUsualHeadBytes);
     const auto field = [&](std::string_view name, std::string_view value) {
         out.append(name);
         out.append(": ");

@@ -125,6 +125,19 @@ inline const char* find_line_end(const char* p, const char* end) {
     return p;
 }
 
+// The first control character in [p, end), DEL among them, or end.
+inline const char* find_control(const char* p, const char* end) {
+#if defined(__SSE2__)
+    const __m128i last = _mm_set1_epi8(0x1f);
+    const __m128i del = _mm_set1_epi8(0x7f);
+    p = detail::scan16(p, end, [&](__m128i b) {
+        return _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(b, last), b), _mm_cmpeq_epi8(b, del));
+    });
+#endif
+    while (p != end && static_cast<unsigned char>(*p) >= 0x20 && *p != 0x7f) ++p;
+    return p;
+}
+
 // The length of the UTF-8 sequence at p (2 to 4), or 0 when it is malformed or cut. The first byte
 // is known to be 0x80 or above. Overlong forms, surrogates and values past U+10FFFF are malformed.
 inline std::size_t utf8_length(const char* p, const char* end) {

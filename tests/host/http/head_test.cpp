@@ -86,9 +86,30 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"encoded_nul", "GET /a%00 HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         Bad{"half_encoding", "GET /a%4 HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         Bad{"bad_encoding", "GET /a%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        Bad{"control_in_authority", "GET http://\x7f/b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        Bad{"no_target", "GET  HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        Bad{"tab_before_version", "GET /\tHTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        Bad{"words_behind_version", "GET / HTTP/1.1 x\r\nHost: a\r\n\r\n", 400},
+        Bad{"no_method", " / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        Bad{"name_beyond_ascii", post("X-\xc3\xa4: 1"), 400},
+        Bad{"connection_without_commas", post("Connection: close keep-alive"), 400},
         Bad{"chunked_in_1_0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
         Bad{"other_expectation", post("Expect: 200-ok"), 417}),
     [](const auto& info) { return info.param.name; });
+
+TEST(Head, TrimsValuesAndTakesAnyText) {
+    const std::string text = post("X-A: \t a\tb \t\r\nX-B:\r\nX-C:\xc3\xa4");
+    const auto head = read(text);
+    ASSERT_TRUE(head.has_value());
+    EXPECT_EQ(head->get("x-a"), "a\tb");
+    EXPECT_EQ(head->get("x-b"), "");
+    EXPECT_EQ(head->get("x-c"), "\xc3\xa4");
+}
+
+TEST(Head, HearsEveryConnectionField) {
+    EXPECT_FALSE(read(post("Connection: keep-alive,, x\r\nConnection: Close"))->keep_alive);
+    EXPECT_TRUE(read(post("Connection: x, Upgrade"))->upgrade);
+}
 
 TEST(Head, ReadsWhatMatters) {
     const auto head = read(
