@@ -140,6 +140,7 @@ Result<std::shared_ptr<Library>> Library::load(const std::string& path,
     if (info.has_error()) return of_plugin(name, info.error());
     Result<Manifest> manifest = precheck(info->findings);
     if (manifest.has_error()) return of_plugin(name, manifest.error());
+    copy->drop_pages();
     const std::shared_ptr<Library> library(
         new Library(std::move(*info), std::move(*manifest), options));
     if (Result<void> ready = library->start({std::move(*copy), {}, nullptr}); ready.has_error()) {

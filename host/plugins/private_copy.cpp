@@ -219,6 +219,10 @@ bool PrivateCopy::seal_and_map() {
     return true;
 }
 
+void PrivateCopy::drop_pages() const {
+    ::madvise(const_cast<std::byte*>(data_), size_, MADV_DONTNEED);
+}
+
 bool PrivateCopy::hash() {
     sha256_ = sha256_hex(bytes());
     return !sha256_.empty();

@@ -35,6 +35,9 @@ public:
     // From here on path() stays this file's until the process ends.
     void keep() { kept_ = true; }
 
+    // Gives back the memory that reading bytes() took; they can still be read.
+    void drop_pages() const;
+
     const std::string& sha256() const { return sha256_; }  // hexadecimal
 
     std::span<const std::byte> bytes() const { return {data_, size_}; }
