@@ -118,10 +118,7 @@ void Decoder::start_call(Block& block, std::string_view json) {
     if (extra.size() == 2) extra.clear();
     const uint32_t kind = custom ? PARLEY_TOOL_CALL_CUSTOM : PARLEY_TOOL_CALL_FUNCTION;
     emitter_.call(block.key,
-                  {id,
-                   tool == nullptr ? std::string_view(name) : tool->name,
-                   kind,
-                   extra});
+                  {id, tool == nullptr ? std::string_view(name) : tool->name, kind, extra});
 }
 
 void Decoder::start_item(Block& block, std::string_view json, std::string_view type) {
@@ -258,9 +255,8 @@ void Decoder::settle(Block& block) {
         case Kind::schema:
             if (!block.has_input) input(block, block.raw);
             if (block.kind == Kind::custom) {
-                block.custom.end([&](std::string_view text) {
-                    emitter_.arguments(block.key, text);
-                });
+                block.custom.end(
+                    [&](std::string_view text) { emitter_.arguments(block.key, text); });
             }
             break;
         case Kind::item:

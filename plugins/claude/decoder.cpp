@@ -26,7 +26,8 @@ bool sends_schema_as_tool(const parley_request& request, const parley_target& ta
 
 Decoder::Decoder(const parley_codec_open& open)
     : names_(*open.request, name_rules()),
-      schema_as_tool_(sends_schema_as_tool(*open.request, *open.target)) {}
+      schema_as_tool_(sends_schema_as_tool(*open.request, *open.target)),
+      counts_tokens_(open.request->operation == PARLEY_OPERATION_COUNT_TOKENS) {}
 
 void Decoder::decode(std::string_view bytes, bool eof, const parley_sink& sink) {
     emitter_.bind(&sink);
@@ -209,6 +210,12 @@ void Decoder::read_whole(std::string_view json) {
     const std::string_view content = m.take("content");
     if (m.text("type") == "error" || !m.take("error").empty()) {
         fail(json);
+        return;
+    }
+    if (counts_tokens_ && m.has("input_tokens")) {
+        emitter_.start({});
+        read_usage(json);
+        finish();
         return;
     }
     if (!content.starts_with('[')) {

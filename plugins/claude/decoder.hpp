@@ -82,6 +82,7 @@ private:
     sdk::Emitter emitter_{sdk::Emitter::Ends::marked};
     sdk::ToolNames names_;
     bool schema_as_tool_;
+    bool counts_tokens_;
     Form form_ = Form::unknown;
     sdk::SseSplitter splitter_;
     std::string held_;     // bytes of an unfinished event, or of a whole reply

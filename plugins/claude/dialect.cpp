@@ -36,8 +36,8 @@ std::span<const parley_route> Messages::routes() {
 
 // Others list models on the same path; who speaks this dialect says so in each request.
 uint32_t Messages::match(const parley_call& call) {
-    const bool shared = call.operation == PARLEY_OPERATION_MODELS ||
-                        call.operation == PARLEY_OPERATION_MODEL;
+    const bool shared =
+        call.operation == PARLEY_OPERATION_MODELS || call.operation == PARLEY_OPERATION_MODEL;
     if (!shared) return 1;
     return header(*call.http, "anthropic-version").empty() ? 0 : 2;
 }

@@ -38,9 +38,7 @@ void write_stop(sdk::JsonWriter& w,
                 std::string_view extra);
 
 // Writes a folded reply as one message.
-void write_whole(const sdk::FoldedReply& reply,
-                 const parley_codec_open& open,
-                 std::string& json);
+void write_whole(const sdk::FoldedReply& reply, const parley_codec_open& open, std::string& json);
 
 // Whether the client shall not see what the model thought.
 bool hides_reasoning(const parley_request& request);

@@ -75,9 +75,8 @@ bool says_too_long(std::string_view message) {
         "Input is too long",
         "Input too long",
     };
-    return std::any_of(kWords.begin(), kWords.end(), [&](auto words) {
-        return says(message, words);
-    });
+    return std::any_of(
+        kWords.begin(), kWords.end(), [&](auto words) { return says(message, words); });
 }
 
 // Limits of an organisation's own that come as rate limits or bad requests.

@@ -130,8 +130,7 @@ void retarget_request(const parley_call& call,
         sdk::json_quote(model, quoted);
         edits.push_back({peek.mark[kModelAt], peek.mark[kModelLen], arena.copy(quoted)});
     }
-    std::sort(
-        edits.begin(), edits.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+    std::sort(edits.begin(), edits.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
     io.flags = 0;
     io.edits = sdk::keep(arena, edits);
     io.edit_count = edits.size();

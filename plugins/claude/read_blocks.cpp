@@ -137,8 +137,7 @@ void BlockReader::reasoning(parley_part& part, Members& members) {
     auto& section = make<parley_reasoning_section>(arena_);
     section.kind = PARLEY_REASONING_RAW;
     section.text = text;
-    reasoning.sections =
-        sdk::keep(arena_, std::vector<const parley_reasoning_section*>{&section});
+    reasoning.sections = sdk::keep(arena_, std::vector<const parley_reasoning_section*>{&section});
     reasoning.section_count = 1;
 }
 
@@ -173,9 +172,8 @@ void BlockReader::parts_of(std::string_view json,
     if (json.empty()) return;
     JsonReader r(json);
     Parts all = content(r, path);
-    std::erase_if(all, [](const parley_part* p) {
-        return p->kind == PARLEY_PART_TEXT && p->text.len == 0;
-    });
+    std::erase_if(
+        all, [](const parley_part* p) { return p->kind == PARLEY_PART_TEXT && p->text.len == 0; });
     parts = sdk::keep(arena_, all);
     count = all.size();
 }

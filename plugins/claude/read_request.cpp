@@ -183,8 +183,8 @@ private:
         JsonReader r(json);
         bool first = true;
         for (const parley_part* part : blocks_.content(r, Path("system"))) {
-            const bool billing = std::exchange(first, false) &&
-                                 view(part->text).starts_with(kBillingMark);
+            const bool billing =
+                std::exchange(first, false) && view(part->text).starts_with(kBillingMark);
             if (billing) {
                 std::string text;
                 sdk::json_quote(view(part->text), text);

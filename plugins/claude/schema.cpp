@@ -90,8 +90,8 @@ private:
                 changed_ = true;
                 continue;
             }
-            is_object = is_object || name == "properties" ||
-                        (name == "type" && value == "\"object\"");
+            is_object =
+                is_object || name == "properties" || (name == "type" && value == "\"object\"");
             if (name == "additionalProperties") {
                 is_closed = true;
                 changed_ = changed_ || value != "false";

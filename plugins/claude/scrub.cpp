@@ -80,6 +80,7 @@ private:
             std::size_t end;
             bool goes;
         };
+
         std::vector<Piece> pieces;
         r_.enter_array();
         while (r_.next_item()) {
@@ -92,9 +93,8 @@ private:
         for (const Piece& piece : pieces) kept += piece.goes ? 0 : 1;
         if (kept == pieces.size()) return;
         if (kept == 0) {
-            edits_.push_back({pieces.front().at,
-                              pieces.back().end - pieces.front().at,
-                              str(kNothingLeft)});
+            edits_.push_back(
+                {pieces.front().at, pieces.back().end - pieces.front().at, str(kNothingLeft)});
             return;
         }
         std::size_t last = pieces.size();

@@ -109,8 +109,8 @@ private:
                 break;
             case PARLEY_THINK_BUDGET:
                 plan_.mode = Mode::adaptive;
-                plan_.effort = word_of(ask_.effort != 0 ? ask_.effort
-                                                        : effort_of_budget(ask_.budget.value));
+                plan_.effort =
+                    word_of(ask_.effort != 0 ? ask_.effort : effort_of_budget(ask_.budget.value));
                 break;
             default:
                 break;

@@ -111,7 +111,8 @@ private:
         std::string billing = own_extra(c_, "billing_block");
         if (!billing.empty()) {
             sdk::JsonString text;
-            if (sdk::JsonReader(billing).read_string(text)) pieces.push_back({nullptr, text.text()});
+            if (sdk::JsonReader(billing).read_string(text))
+                pieces.push_back({nullptr, text.text()});
         }
         for (uint64_t i = 0; i < r_.instruction_count; ++i) {
             pieces.push_back({r_.instructions[i], {}});
@@ -193,7 +194,7 @@ private:
         write_stops();
         if (r_.sampling == nullptr) return;
         const parley_sampling& s = *r_.sampling;
-        const bool ok = c_.trait("sampling_ok", false);
+        const bool ok = c_.trait("sampling_ok", true);
         const bool thinks = thinking.is_on() && !c_.own;
         const auto drop = [&](std::string_view field) {
             c_.warn(PARLEY_WARNING_SAMPLING_DROPPED, field);

@@ -48,10 +48,7 @@ std::string flat_location(std::string_view json) {
     return with_member(inner, "type", "\"approximate\"");
 }
 
-void write_texts(sdk::JsonWriter& w,
-                 std::string_view key,
-                 const parley_str* all,
-                 uint64_t count) {
+void write_texts(sdk::JsonWriter& w, std::string_view key, const parley_str* all, uint64_t count) {
     if (count == 0) return;
     w.key(key).begin_array();
     for (uint64_t i = 0; i < count; ++i) w.string(view(all[i]));
@@ -107,8 +104,7 @@ bool ToolWriter::keeps(const parley_tool& tool) {
     if (tool.kind == PARLEY_TOOL_FUNCTION || tool.kind == PARLEY_TOOL_CUSTOM) return true;
     if (c_.own || tool.kind == PARLEY_TOOL_CLIENT) return true;
     const std::string_view type = type_of(tool);
-    const bool unlisted =
-        c_.traits.has("server_tools") && !c_.traits.lists("server_tools", type);
+    const bool unlisted = c_.traits.has("server_tools") && !c_.traits.lists("server_tools", type);
     if (tool.kind == PARLEY_TOOL_SERVER && server_tool(type) != nullptr && !unlisted) return true;
     drop(tool);
     return false;
@@ -226,17 +222,18 @@ void ToolWriter::write_server(sdk::JsonWriter& w, const parley_tool& tool) {
 void ToolWriter::write_schema_tool(sdk::JsonWriter& w) {
     const parley_format& format = *c_.request.format;
     w.begin_object().key("name").string(kSchemaTool);
-    w.key("description").string(format.description.len != 0
-                                    ? view(format.description)
-                                    : "Call this with the answer, in the shape of its input.");
+    w.key("description")
+        .string(format.description.len != 0
+                    ? view(format.description)
+                    : "Call this with the answer, in the shape of its input.");
     w.key("input_schema").raw(input_schema(view(format.schema))).end_object();
 }
 
 bool ToolWriter::is_forced() const {
     const parley_tool_choice* choice = c_.request.tool_choice;
-    const bool asked = choice != nullptr && !tools_.empty() &&
-                       (choice->mode == PARLEY_CHOICE_REQUIRED ||
-                        choice->mode == PARLEY_CHOICE_TOOL);
+    const bool asked =
+        choice != nullptr && !tools_.empty() &&
+        (choice->mode == PARLEY_CHOICE_REQUIRED || choice->mode == PARLEY_CHOICE_TOOL);
     return asked || schema_tool_;
 }
 
