@@ -93,7 +93,7 @@ void Encoder::start(const parley_event& e) {
     w.key("role").string("assistant").key("model").string(view(open_.model));
     w.key("content").begin_array().end_array();
     w.key("stop_reason").null().key("stop_sequence").null().key("usage");
-    write_usage(w, usage);
+    write_usage(w, usage, tier_word(view(e.extra)));
     w.end_object().end_object();
     event("message_start", json_);
     event("ping", R"({"type":"ping"})");

@@ -97,7 +97,7 @@ parley_usage usage_hint(std::string_view extra) {
     return usage;
 }
 
-void write_usage(sdk::JsonWriter& w, const parley_usage& usage) {
+void write_usage(sdk::JsonWriter& w, const parley_usage& usage, std::string_view tier) {
     const auto number = [&](std::string_view key, uint64_t value) {
         w.key(key).number(static_cast<int64_t>(value));
     };
@@ -113,6 +113,7 @@ void write_usage(sdk::JsonWriter& w, const parley_usage& usage) {
         number("thinking_tokens", usage.output_reasoning);
         w.end_object();
     }
+    if (!tier.empty()) w.key("service_tier").string(tier);
     w.end_object();
 }
 

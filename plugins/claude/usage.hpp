@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "parley/abi.h"
 #include "parley/sdk/json.hpp"
@@ -35,7 +36,7 @@ private:
 // The counters that RESPONSE_STARTED told already, of its `extra`.
 parley_usage usage_hint(std::string_view extra);
 
-// {"input_tokens":…,"output_tokens":…}
-void write_usage(sdk::JsonWriter& w, const parley_usage& usage);
+// {"input_tokens":…,"output_tokens":…}; `tier` may be empty.
+void write_usage(sdk::JsonWriter& w, const parley_usage& usage, std::string_view tier = {});
 
 }  // namespace parley::claude

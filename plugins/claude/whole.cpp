@@ -179,7 +179,8 @@ void write_whole(const sdk::FoldedReply& reply, const parley_codec_open& open, s
     parley_usage usage = reply.usage;
     usage.known |= PARLEY_USAGE_INPUT;
     w.key("usage");
-    write_usage(w, usage);
+    const std::string_view told = tier_word(reply.finish_extra);
+    write_usage(w, usage, told.empty() ? tier_word(reply.start_extra) : told);
     w.end_object();
 }
 

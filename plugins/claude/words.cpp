@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "json_text.hpp"
 #include "parley/event.h"
 
 namespace parley::claude {
@@ -46,6 +47,14 @@ std::string_view tier_told(std::string_view service_tier) {
     if (service_tier == "standard") return "default";
     if (service_tier == "priority" || service_tier == "batch") return service_tier;
     return {};
+}
+
+std::string_view tier_word(std::string_view extra) {
+    if (extra.empty()) return {};
+    const std::string tier = Members(extra).text("service_tier");
+    if (tier == "priority" || tier == "scale") return "priority";
+    if (tier == "batch") return "batch";
+    return tier == "default" || tier == "flex" ? "standard" : std::string_view();
 }
 
 }  // namespace parley::claude

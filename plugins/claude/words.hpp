@@ -31,7 +31,9 @@ uint32_t finish_of(std::string_view stop_reason);
 // The stop_reason of PARLEY_FINISH_*.
 std::string_view stop_reason_of(uint32_t finish);
 
-// PARLEY_TIER_* by the words that replies use, and as the canonical form spells them.
+// The tier that a reply tells, in the canonical form's word; empty for those that nobody else has.
 std::string_view tier_told(std::string_view service_tier);
+// And back: the tier in the `extra` of an event as this wire says it; empty when it tells none.
+std::string_view tier_word(std::string_view extra);
 
 }  // namespace parley::claude
