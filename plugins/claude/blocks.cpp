@@ -268,7 +268,9 @@ void Decoder::settle(Block& block) {
 }
 
 void Decoder::tell_item(Block& block) {
-    if (is_json(block.input)) block.raw = with_member(block.raw, "input", block.input);
+    if (is_json(block.input)) {
+        block.raw = with_member(block.raw, "input", compact(block.input));
+    }
     const std::string extra = item_extra(block.raw);
     parley_event e = sdk::make_event(PARLEY_EVENT_SERVER_UPDATE);
     e.extra = str(extra);

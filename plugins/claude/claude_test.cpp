@@ -37,8 +37,7 @@ void expect_cuts_to_fail(const std::string& wire) {
     const std::size_t told = wire.find("\"stop_reason\":\"");
     const std::size_t end = told == wire.npos ? wire.size() : wire.find("\n\n", told);
     for (std::size_t size = 0; size < wire.size(); ++size) {
-        const auto events =
-            dialect().decode(codec::plain_request(), wire.substr(0, size), true);
+        const auto events = dialect().decode(codec::plain_request(), wire.substr(0, size), true);
         EXPECT_TRUE(size >= end || !is_whole(events)) << size;
         EXPECT_GE(events.back().raw.type, PARLEY_EVENT_FINISH) << size;
     }
@@ -151,8 +150,7 @@ TEST_P(WholeCase, MeansWhatItShould) {
 TEST_P(WholeCase, IsAFailureWhenCut) {
     while (wire.ends_with('\n')) wire.pop_back();
     for (std::size_t size = 0; size < wire.size(); ++size) {
-        const auto events =
-            dialect().decode(codec::plain_request(), wire.substr(0, size), false);
+        const auto events = dialect().decode(codec::plain_request(), wire.substr(0, size), false);
         EXPECT_FALSE(is_whole(events)) << size;
         EXPECT_EQ(events.size(), 1u) << size;
     }

@@ -98,6 +98,16 @@ inline bool is_whole(const std::vector<Event>& events) {
     return events.back().raw.type == PARLEY_EVENT_FINISH;
 }
 
+// Where two texts part, with some of each: bodies are too long to be shown.
+inline std::string difference(const std::string& a, const std::string& b) {
+    if (a == b) return {};
+    const auto [at, other] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+    const std::size_t from = static_cast<std::size_t>(at - a.begin());
+    const std::size_t shown = from < 80 ? 0 : from - 80;
+    return "at " + std::to_string(from) + ":\n  " + a.substr(shown, 240) + "\n  " +
+           b.substr(shown, 240);
+}
+
 // The recorded traffic, if it is here: PARLEY_CORPUS names its folder.
 inline fs::path corpus() {
     const char* told = std::getenv("PARLEY_CORPUS");

@@ -13,6 +13,8 @@ namespace {
 
 using Mode = ThinkingPlan::Mode;
 
+constexpr std::string_view kInterleavedBeta = "interleaved-thinking-2025-05-14";
+
 constexpr uint64_t kBudgetMin = 1024;
 constexpr uint64_t kBudgetMax = 32'000;
 constexpr uint64_t kAnswerBesideBudget = 16'000;
@@ -104,7 +106,10 @@ private:
                 plan_.mode = Mode::adaptive;
                 break;
             case PARLEY_THINK_EFFORT:
-                plan_.mode = Mode::adaptive;
+                // A client of this wire can tell the one without the other.
+                if (!c_.own || wants_reasoning() || ask_.summary != 0) {
+                    plan_.mode = Mode::adaptive;
+                }
                 plan_.effort = word_of(ask_.effort);
                 break;
             case PARLEY_THINK_BUDGET:
@@ -179,6 +184,9 @@ private:
             disable(PARLEY_WARNING_THINKING_DISABLED_MISSING_HISTORY);
             return;
         }
+        if (!c_.own && (ask_.interleaved == PARLEY_SAYS_YES || thought_between_calls())) {
+            c_.betas.emplace(kInterleavedBeta);
+        }
         if (c_.counts) return;
         const uint64_t room = std::strtoull(plan_.max_tokens.c_str(), nullptr, 10);
         if (plan_.budget < room) return;
@@ -207,6 +215,21 @@ private:
         const parley_part& first = *last->parts[0];
         return first.kind != PARLEY_PART_REASONING || first.seal == nullptr ||
                view(first.seal->family) != kFamily;
+    }
+
+    // The history holds thinking that led to calls, which only goes on where it may come between.
+    bool thought_between_calls() const {
+        for (uint64_t i = 0; i < c_.request.message_count; ++i) {
+            const parley_message& message = *c_.request.messages[i];
+            bool sealed = false;
+            for (uint64_t p = 0; p < message.part_count; ++p) {
+                const parley_part& part = *message.parts[p];
+                const bool ours = part.seal != nullptr && view(part.seal->family) == kFamily;
+                sealed = sealed || (part.kind == PARLEY_PART_REASONING && ours);
+                if (sealed && part.kind == PARLEY_PART_TOOL_CALL) return true;
+            }
+        }
+        return false;
     }
 
     void display() {

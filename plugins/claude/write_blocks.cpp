@@ -172,7 +172,7 @@ void BlockWriter::result(const parley_part& p) {
     w_.begin_object().key("type").string("tool_result");
     w_.key("tool_use_id").string(tool_use_id(view(result.call_id)));
     const bool one_text = result.part_count == 1 && result.parts[0]->kind == PARLEY_PART_TEXT &&
-                          result.parts[0]->cache == 0 && result.parts[0]->extra_count == 0;
+                          !marks_.keeps(result.parts[0]) && result.parts[0]->extra_count == 0;
     if (one_text) {
         w_.key("content");
         body_.string(result.parts[0]->text);
@@ -180,7 +180,8 @@ void BlockWriter::result(const parley_part& p) {
         w_.key("content");
         parts(result.parts, result.part_count);
     }
-    if (result.is_error == PARLEY_SAYS_YES) w_.key("is_error").boolean(true);
+    const bool failed = result.is_error == PARLEY_SAYS_YES;
+    if (failed || (c_.own && result.is_error != 0)) w_.key("is_error").boolean(failed);
     close(p);
 }
 

@@ -74,7 +74,7 @@ ToolWriter::ToolWriter(Crossing& crossing)
         }
     }
     if (schema_tool_) c_.warn(PARLEY_WARNING_SCHEMA_VIA_TOOL);
-    if (tools_.empty() && !schema_tool_) collect_stubs();
+    if (tools_.empty() && !schema_tool_ && !c_.own) collect_stubs();
 }
 
 // A history with calls needs a list of tools.

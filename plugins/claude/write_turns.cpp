@@ -19,7 +19,8 @@ public:
     Talk run() {
         for (at_ = 0; at_ < r_.message_count; ++at_) message(*r_.messages[at_]);
         flush_reminders();
-        if (!talk_.turns.empty() && talk_.turns.front().role == PARLEY_ROLE_ASSISTANT) {
+        const bool begins = !talk_.turns.empty() && !c_.own;
+        if (begins && talk_.turns.front().role == PARLEY_ROLE_ASSISTANT) {
             c_.warn(PARLEY_WARNING_LEADING_USER_ADDED);
             Turn user{PARLEY_ROLE_USER, {}};
             user.pieces.push_back({nullptr, "(conversation continues)"});
@@ -104,7 +105,10 @@ private:
     // are told so in words. What a tool of the provider began is gone on with by all.
     void end_with_user() {
         if (talk_.turns.empty() || talk_.turns.back().role != PARLEY_ROLE_ASSISTANT) return;
-        if (c_.trait("prefill", false)) return;
+        if (c_.trait("prefill", false)) {
+            if (!c_.own) trim(talk_.turns.back().pieces.back());
+            return;
+        }
         std::string prefill;
         for (const Piece& piece : talk_.turns.back().pieces) {
             if (piece.part->kind == PARLEY_PART_SERVER_ITEM ||
@@ -117,6 +121,14 @@ private:
         talk_.turns.pop_back();
         prefill.resize(prefill.find_last_not_of(" \t\r\n") + 1);
         talk_.prefill = std::move(prefill);
+    }
+
+    // Space at the end of such a turn is refused.
+    static void trim(Piece& last) {
+        if (last.part->kind != PARLEY_PART_TEXT) return;
+        const std::string_view text = view(last.part->text);
+        const std::size_t size = text.find_last_not_of(" \t\r\n") + 1;
+        if (size != 0 && size != text.size()) last = {nullptr, std::string(text.substr(0, size))};
     }
 
     Crossing& c_;
