@@ -1,0 +1,243 @@
+#include "errors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "json_text.hpp"
+
+namespace parley::claude {
+
+using sdk::JsonReader;
+using sdk::JsonString;
+using sdk::str;
+using sdk::view;
+
+namespace {
+
+struct Row {
+    int error_class;
+    uint32_t status;
+    std::string_view type;
+    bool always = false;  // clients act on just this status
+};
+
+// The first row of a class or type counts.
+constexpr std::array kRows{
+    Row{PARLEY_E_INVALID_ARGUMENT, 400, "invalid_request_error"},
+    Row{PARLEY_E_UNSUPPORTED, 400, "invalid_request_error"},
+    Row{PARLEY_E_CONTEXT_TOO_LONG, 400, "invalid_request_error", true},
+    Row{PARLEY_E_CONTENT_BLOCKED, 400, "invalid_request_error"},
+    Row{PARLEY_E_PRECONDITION, 400, "invalid_request_error"},
+    Row{PARLEY_E_NOT_IMPLEMENTED, 400, "invalid_request_error", true},
+    Row{PARLEY_E_UNAUTHENTICATED, 401, "authentication_error"},
+    Row{PARLEY_E_PAYMENT_REQUIRED, 402, "billing_error", true},
+    Row{PARLEY_E_FORBIDDEN, 403, "permission_error"},
+    Row{PARLEY_E_NOT_FOUND, 404, "not_found_error"},
+    Row{PARLEY_E_CONFLICT, 409, "conflict_error"},
+    Row{PARLEY_E_TOO_LARGE, 413, "request_too_large"},
+    Row{PARLEY_E_RATE_LIMITED, 429, "rate_limit_error", true},
+    Row{PARLEY_E_QUOTA_EXHAUSTED, 429, "rate_limit_error", true},
+    Row{PARLEY_E_TIMEOUT, 504, "timeout_error"},
+    Row{PARLEY_E_OVERLOADED, 529, "overloaded_error", true},
+    Row{PARLEY_E_UPSTREAM_FAILED, 500, "api_error"},
+    Row{PARLEY_E_UPSTREAM_PROTOCOL, 502, "api_error"},
+};
+
+constexpr Row kOther{0, 500, "api_error"};
+
+const Row& row_of(const parley_error& error) {
+    for (const Row& row : kRows) {
+        if (row.error_class == error.error_class) return row;
+    }
+    return kOther;
+}
+
+uint32_t status_of(const parley_error& error) {
+    const Row& row = row_of(error);
+    const bool fits = error.http_status / 100 == row.status / 100;
+    return fits && !row.always ? error.http_status : row.status;
+}
+
+bool says(std::string_view message, std::string_view words) {
+    return message.find(words) != message.npos;
+}
+
+// Compatible servers tell by words alone that a prompt is too long.
+bool says_too_long(std::string_view message) {
+    constexpr std::array<std::string_view, 8> kWords{
+        "prompt is too long",
+        "exceed context limit",
+        "maximum context length",
+        "maximum prompt length",
+        "maximum number of tokens",
+        "exceeds the context",
+        "Input is too long",
+        "Input too long",
+    };
+    return std::any_of(
+        kWords.begin(), kWords.end(), [&](auto words) { return says(message, words); });
+}
+
+// Limits of an organisation's own that come as rate limits or bad requests.
+bool is_spent(const Told& told) {
+    return told.code == "enforced_spend_limit_reached" ||
+           told.code == "contract_spend_limit_reached" || told.code == "ramp_limit_exceeded" ||
+           says(told.message, "reached your specified API usage limits");
+}
+
+// What the message says in numbers, the largest first.
+std::array<uint64_t, 2> largest_numbers(std::string_view message) {
+    std::array<uint64_t, 2> found{};
+    const char* p = message.data();
+    const char* end = p + message.size();
+    while (p != end) {
+        uint64_t number = 0;
+        const auto [stop, fault] = std::from_chars(p, end, number);
+        if (fault != std::errc()) {
+            p = stop == p ? p + 1 : stop;
+            continue;
+        }
+        p = stop;
+        if (number > found[0]) std::swap(number, found[0]);
+        if (number > found[1]) found[1] = number;
+    }
+    return found;
+}
+
+// Clients look for these words, and for the numbers, to fold their history.
+std::string too_long(std::string_view message) {
+    if (says(message, "prompt is too long")) return std::string(message);
+    constexpr uint64_t kSmallestWindow = 256;
+    const auto [tokens, limit] = largest_numbers(message);
+    if (limit < kSmallestWindow) return "prompt is too long: " + std::string(message);
+    return "prompt is too long: " + std::to_string(tokens) + " tokens > " + std::to_string(limit) +
+           " maximum";
+}
+
+std::string message_of(const parley_error& error) {
+    const std::string_view message = view(error.message);
+    if (error.error_class == PARLEY_E_CONTEXT_TOO_LONG) return too_long(message);
+    const std::string_view param = view(error.param);
+    if (param.empty() || says(message, param)) return std::string(message);
+    return std::string(param) + ": " + std::string(message);
+}
+
+bool is_header(const parley_header& header, std::string_view lower_case) {
+    const std::string_view name = view(header.name);
+    return std::equal(
+        name.begin(), name.end(), lower_case.begin(), lower_case.end(), [](char a, char b) {
+            return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
+        });
+}
+
+// A number that makes sense, in milliseconds; 0 for the rest. A date would need a clock.
+uint64_t wait_ms(std::string_view value, double unit_ms) {
+    constexpr double kSecondsMax = 1e9;
+    double amount = 0;
+    const char* stop = value.data() + value.size();
+    const auto [end, fault] = std::from_chars(value.data(), stop, amount);
+    const bool sound = fault == std::errc() && end == stop && amount >= 0;
+    if (!sound || amount * unit_ms > kSecondsMax * 1000) return 0;
+    return static_cast<uint64_t>(amount * unit_ms);
+}
+
+uint64_t retry_after_ms(const parley_http_reply_head& head) {
+    uint64_t coarse_ms = 0;
+    for (uint64_t i = 0; i < head.header_count; ++i) {
+        const std::string_view value = view(head.headers[i].value);
+        if (is_header(head.headers[i], "retry-after")) coarse_ms = wait_ms(value, 1000);
+        if (!is_header(head.headers[i], "retry-after-ms")) continue;
+        if (const uint64_t fine_ms = wait_ms(value, 1); fine_ms != 0) return fine_ms;
+    }
+    return coarse_ms;
+}
+
+}  // namespace
+
+Told read_told(std::string_view json) {
+    Told told;
+    if (!is_json(json)) return told;
+    Members outer(json);
+    const std::string_view inner = outer.take("error");
+    Members error(inner.starts_with('{') ? inner : json);
+    told.type = error.text("type");
+    told.message = error.text("message");
+    if (told.message.empty()) told.message = outer.text("message");
+    if (told.message.empty()) told.message = outer.text("detail");
+    JsonString word;
+    if (inner.starts_with('"') && JsonReader(inner).read_string(word)) told.message = word.text();
+    Members details(error.take("details"));
+    told.code = details.text("error_code");
+    if (told.code.empty()) told.code = error.text("code");
+    return told;
+}
+
+// Types say more than the status does, and some words more than the type.
+int class_of(const Told& told) {
+    if (says_too_long(told.message)) return PARLEY_E_CONTEXT_TOO_LONG;
+    if (says(told.message, "credit balance is too low")) return PARLEY_E_PAYMENT_REQUIRED;
+    if (is_spent(told)) return PARLEY_E_QUOTA_EXHAUSTED;
+    for (const Row& row : kRows) {
+        if (row.type == told.type) return row.error_class;
+    }
+    return told.type == kOther.type ? PARLEY_E_UPSTREAM_FAILED : 0;
+}
+
+parley_error error_of(const parley_event& event) {
+    parley_error error{};
+    error.struct_size = sizeof(error);
+    error.error_class = static_cast<int32_t>(event.kind);
+    error.message = event.text;
+    error.code = event.name;
+    error.retry_after_ms = event.a;
+    error.http_status = static_cast<uint32_t>(event.b);
+    return error;
+}
+
+std::string error_body(const parley_error& error) {
+    std::string json;
+    sdk::JsonWriter w(json);
+    w.begin_object().key("type").string("error").key("error").begin_object();
+    w.key("type").string(row_of(error).type).key("message").string(message_of(error));
+    w.end_object().end_object();
+    return json;
+}
+
+void write_error(const parley_error& error,
+                 sdk::Arena& arena,
+                 parley_http_reply& reply,
+                 sdk::Out& out) {
+    reply.status = status_of(error);
+    reply.content_type = str("application/json");
+    out.write(error_body(error));
+    auto* headers = arena.array<parley_header>(1);
+    reply.headers = headers;
+    if (error.retry_after_ms != 0) {
+        const uint64_t seconds = (error.retry_after_ms + 999) / 1000;
+        headers[0] = {str("retry-after"), arena.copy(std::to_string(seconds)), 0};
+        reply.header_count = 1;
+    } else if (error.error_class == PARLEY_E_QUOTA_EXHAUSTED) {
+        // Without it clients would try a status of 429 again and again.
+        headers[0] = {str("x-should-retry"), str("false"), 0};
+        reply.header_count = 1;
+    }
+}
+
+void read_error(const parley_http_reply_head& head,
+                std::string_view body,
+                sdk::Arena& arena,
+                parley_error& out) {
+    Told told = read_told(body);
+    if (told.message.empty()) {
+        told.message = "upstream returned HTTP " + std::to_string(head.status);
+    }
+    out.error_class = class_of(told);
+    out.fault = PARLEY_FAULT_UPSTREAM;
+    out.http_status = head.status;
+    out.retry_after_ms = retry_after_ms(head);
+    out.message = arena.copy(told.message);
+    out.code = arena.copy(told.code.empty() ? told.type : told.code);
+}
+
+}  // namespace parley::claude

@@ -1,0 +1,44 @@
+// errors.hpp: Anthropic's error object, written and read.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "parley/event.h"
+#include "parley/http.h"
+#include "parley/sdk/plugin.hpp"
+
+namespace parley::claude {
+
+// What an error says, in the upstream's words. What it does not say is empty.
+struct Told {
+    std::string type;
+    std::string message;
+    std::string code;  // of the details
+};
+
+// Reads {"type":"error","error":{…}} or what compatible servers send instead.
+Told read_told(std::string_view json);
+
+// The class that the words alone tell, or 0.
+int class_of(const Told& told);
+
+// What an ERROR event says.
+parley_error error_of(const parley_event& event);
+
+// {"type":"error","error":{"type":…,"message":…}}
+std::string error_body(const parley_error& error);
+
+// A whole error reply.
+void write_error(const parley_error& error,
+                 sdk::Arena& arena,
+                 parley_http_reply& reply,
+                 sdk::Out& out);
+
+// Reads a whole error reply.
+void read_error(const parley_http_reply_head& head,
+                std::string_view body,
+                sdk::Arena& arena,
+                parley_error& out);
+
+}  // namespace parley::claude

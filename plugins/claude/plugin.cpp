@@ -1,0 +1,36 @@
+// plugin.cpp: names and versions; what this library offers.
+#include <array>
+
+#include "dialect.hpp"
+#include "parley/sdk/dialect.hpp"
+#include "parley/sdk/provider.hpp"
+#include "provider.hpp"
+#include "words.hpp"
+
+namespace parley::claude {
+
+namespace {
+
+struct Components {
+    const std::array<parley_component, 2>& operator()() const {
+        static const parley_dialect messages = sdk::dialect_table<Messages>();
+        static const parley_provider provider = sdk::provider_table<Provider>();
+        static const std::array<parley_component, 2> all{
+            sdk::make_component<Messages>({PARLEY_KIND_DIALECT, kDialect, "Anthropic Messages"},
+                                          &messages),
+            sdk::make_component<Provider>({PARLEY_KIND_PROVIDER,
+                                           "claude",
+                                           "api.anthropic.com and compatible places",
+                                           kProviderSchema},
+                                          &provider),
+        };
+        return all;
+    }
+};
+
+}  // namespace
+
+}  // namespace parley::claude
+
+PARLEY_PLUGIN_ENTRY =
+    parley::sdk::make_entry("dev.parley.claude", "0.1.0", "Parley", parley::claude::Components{});

@@ -1,0 +1,240 @@
+#include "provider.hpp"
+
+#include "parley/sdk/json.hpp"
+#include "peek.hpp"
+#include "words.hpp"
+
+namespace parley::claude {
+
+using sdk::Failure;
+using sdk::JsonReader;
+using sdk::JsonString;
+using sdk::str;
+using sdk::view;
+
+namespace {
+
+constexpr std::string_view kOfficialUrl = "https://api.anthropic.com";
+
+constexpr std::string_view kVersion = "2023-06-01";
+
+const std::array kDialects{str(kDialect)};
+
+const std::array kOffers{parley_model_offer{sizeof(parley_model_offer), 0, str("claude-*")}};
+
+[[noreturn]] void bad_url(const std::string& url) {
+    throw Failure(PARLEY_E_CONFIG,
+                  "base_url: \"" + url + "\" is not like https://host[:port]/path");
+}
+
+// What a class of failure says of whom, and what may help.
+struct Row {
+    int32_t error_class;
+    uint32_t fault;
+    uint32_t scope;
+    uint32_t advice;
+    uint64_t cool_down_ms;
+};
+
+constexpr uint64_t kMinute = 60'000;
+
+constexpr std::array kRows{
+    Row{PARLEY_E_INVALID_ARGUMENT,
+        PARLEY_FAULT_CLIENT,
+        PARLEY_SCOPE_REQUEST,
+        PARLEY_ADVICE_NEVER,
+        0},
+    Row{PARLEY_E_CONTEXT_TOO_LONG,
+        PARLEY_FAULT_CLIENT,
+        PARLEY_SCOPE_REQUEST,
+        PARLEY_ADVICE_NEVER,
+        0},
+    Row{PARLEY_E_TOO_LARGE, PARLEY_FAULT_CLIENT, PARLEY_SCOPE_REQUEST, PARLEY_ADVICE_NEVER, 0},
+    Row{PARLEY_E_UNAUTHENTICATED,
+        PARLEY_FAULT_GATEWAY,
+        PARLEY_SCOPE_ACCOUNT,
+        PARLEY_ADVICE_OTHER_ACCOUNT,
+        30 * kMinute},
+    Row{PARLEY_E_PAYMENT_REQUIRED,
+        PARLEY_FAULT_GATEWAY,
+        PARLEY_SCOPE_ACCOUNT,
+        PARLEY_ADVICE_OTHER_ACCOUNT,
+        30 * kMinute},
+    Row{PARLEY_E_FORBIDDEN,
+        PARLEY_FAULT_GATEWAY,
+        PARLEY_SCOPE_ACCOUNT,
+        PARLEY_ADVICE_OTHER_ACCOUNT,
+        30 * kMinute},
+    Row{PARLEY_E_NOT_FOUND,
+        PARLEY_FAULT_CLIENT,
+        PARLEY_SCOPE_MODEL,
+        PARLEY_ADVICE_OTHER_PROVIDER,
+        0},
+    Row{PARLEY_E_CONFLICT, PARLEY_FAULT_UPSTREAM, PARLEY_SCOPE_REQUEST, PARLEY_ADVICE_SAME, 0},
+    Row{PARLEY_E_RATE_LIMITED,
+        PARLEY_FAULT_UPSTREAM,
+        PARLEY_SCOPE_ACCOUNT,
+        PARLEY_ADVICE_OTHER_ACCOUNT,
+        0},
+    Row{PARLEY_E_QUOTA_EXHAUSTED,
+        PARLEY_FAULT_UPSTREAM,
+        PARLEY_SCOPE_ACCOUNT,
+        PARLEY_ADVICE_OTHER_ACCOUNT,
+        30 * kMinute},
+    Row{PARLEY_E_TIMEOUT, PARLEY_FAULT_UPSTREAM, PARLEY_SCOPE_REQUEST, PARLEY_ADVICE_SAME, 0},
+    Row{PARLEY_E_OVERLOADED,
+        PARLEY_FAULT_UPSTREAM,
+        PARLEY_SCOPE_MODEL,
+        PARLEY_ADVICE_OTHER_PROVIDER,
+        0},
+    Row{PARLEY_E_UPSTREAM_FAILED,
+        PARLEY_FAULT_UPSTREAM,
+        PARLEY_SCOPE_REQUEST,
+        PARLEY_ADVICE_SAME,
+        0},
+};
+
+// The class by status, where the body told none.
+int32_t class_of_status(uint32_t status) {
+    switch (status) {
+        case 401:
+            return PARLEY_E_UNAUTHENTICATED;
+        case 402:
+            return PARLEY_E_PAYMENT_REQUIRED;
+        case 403:
+            return PARLEY_E_FORBIDDEN;
+        case 404:
+            return PARLEY_E_NOT_FOUND;
+        case 408:
+        case 504:
+            return PARLEY_E_TIMEOUT;
+        case 409:
+            return PARLEY_E_CONFLICT;
+        case 413:
+            return PARLEY_E_TOO_LARGE;
+        case 429:
+            return PARLEY_E_RATE_LIMITED;
+        case 503:
+        case 529:
+            return PARLEY_E_OVERLOADED;
+        default:
+            return status >= 500 ? PARLEY_E_UPSTREAM_FAILED : PARLEY_E_INVALID_ARGUMENT;
+    }
+}
+
+}  // namespace
+
+constexpr std::string_view kSchemaText = R"json({
+  "type": "object",
+  "additionalProperties": false,
+  "properties": {
+    "base_url": {
+      "type": "string", "format": "uri", "default": "https://api.anthropic.com",
+      "description": "where the API is, up to what stands before /v1"
+    },
+    "key_header": {
+      "type": "string", "default": "x-api-key",
+      "description": "the header that carries the key; authorization sends it as a bearer token"
+    },
+    "headers": {
+      "type": "object", "additionalProperties": {"type": "string"}, "default": {},
+      "description": "sent with every request, in place of the client's of the same name"
+    }
+  }
+})json";
+
+const std::string_view kProviderSchema = kSchemaText;
+
+void Provider::configure(std::string_view json) {
+    std::string url(kOfficialUrl);
+    key_header_ = "x-api-key";
+    JsonReader r(json);
+    JsonString key;
+    JsonString text;
+    r.enter_object();
+    while (r.next_key(key)) {
+        if (key.equals("base_url") && r.read_string(text)) {
+            url = text.text();
+        } else if (key.equals("key_header") && r.read_string(text)) {
+            key_header_ = text.text();
+        } else if (key.equals("headers") && r.enter_object()) {
+            JsonString name;
+            while (r.next_key(name) && r.read_string(text)) {
+                headers_.emplace_back(name.text(), text.text());
+            }
+        } else {
+            r.skip();
+        }
+    }
+    bearer_ = key_header_ == "authorization";
+    while (url.ends_with('/')) url.pop_back();
+    official_ = url == kOfficialUrl;
+    const std::size_t host = url.find("://");
+    if (host == url.npos || (!url.starts_with("http://") && !url.starts_with("https://"))) {
+        bad_url(url);
+    }
+    const std::size_t path = url.find('/', host + 3);
+    origin_ = url.substr(0, path);
+    if (path != url.npos) prefix_ = url.substr(path);
+    if (origin_.size() == host + 3 || origin_.find('@') != origin_.npos) bad_url(url);
+    // The paths of the dialect begin with it.
+    if (prefix_.ends_with("/v1")) prefix_.resize(prefix_.size() - 3);
+}
+
+std::span<const parley_str> Provider::dialects() {
+    return kDialects;
+}
+
+std::span<const parley_model_offer> Provider::models() {
+    return official_ ? std::span<const parley_model_offer>(kOffers)
+                     : std::span<const parley_model_offer>();
+}
+
+void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& out) {
+    std::string target = prefix_;
+    target += view(ask.path);
+    if (ask.query.len != 0) {
+        target += '?';
+        target += view(ask.query);
+    }
+    out.origin = str(origin_);
+    out.target = arena.copy(target);
+
+    auto* headers = arena.array<parley_header>(headers_.size() + 2);
+    uint64_t count = 0;
+    if (header(*ask.client, "anthropic-version").empty()) {
+        headers[count++] = {str("anthropic-version"), str(kVersion), 0};
+    }
+    for (const auto& [name, value] : headers_) headers[count++] = {str(name), str(value), 0};
+    const std::string_view secret = view(ask.account->secret);
+    if (!secret.empty()) {
+        const std::string bearer = "Bearer " + std::string(bearer_ ? secret : std::string_view());
+        const parley_str value = arena.copy(bearer_ ? std::string_view(bearer) : secret);
+        headers[count++] = {str(key_header_), value, PARLEY_HEADER_SECRET};
+    }
+    out.headers = headers;
+    out.header_count = count;
+}
+
+void Provider::classify(const parley_account&,
+                        const parley_http_reply_head* head,
+                        std::string_view,
+                        const parley_error& told,
+                        sdk::Arena&,
+                        parley_verdict& out) {
+    out.error = told;
+    if (out.error.error_class == 0) {
+        out.error.error_class =
+            head != nullptr ? class_of_status(head->status) : PARLEY_E_UPSTREAM_FAILED;
+    }
+    for (const Row& row : kRows) {
+        if (row.error_class != out.error.error_class) continue;
+        out.error.fault = row.fault;
+        out.error.scope = row.scope;
+        out.error.advice = row.advice;
+        out.cool_down_ms = row.cool_down_ms;
+    }
+    if (out.error.retry_after_ms != 0) out.cool_down_ms = out.error.retry_after_ms;
+}
+
+}  // namespace parley::claude

@@ -1,0 +1,122 @@
+#include "scrub.hpp"
+
+#include <string>
+
+#include "json_text.hpp"
+#include "words.hpp"
+
+namespace parley::claude {
+
+using sdk::JsonReader;
+using sdk::JsonString;
+using sdk::str;
+
+namespace {
+
+constexpr std::string_view kNothingLeft = R"({"type":"text","text":"no text"})";
+
+// Whether a body may hold any of it: two quick looks instead of a walk.
+bool may_hold(std::string_view body) {
+    if (body.find("\"pl1.") != body.npos) return true;
+    const std::size_t at = body.find("\"signature\"");
+    if (at == body.npos) return false;
+    for (std::size_t i = at; i != body.npos; i = body.find("\"signature\"", i + 1)) {
+        const std::size_t value = body.find_first_not_of(" \t\r\n:", i + 11);
+        if (body.substr(value == body.npos ? body.size() : value).starts_with("\"\"")) return true;
+    }
+    return false;
+}
+
+bool is_alien(std::string_view block) {
+    Members m(block);
+    const std::string type = m.text("type");
+    if (type == "redacted_thinking") return m.text("data").starts_with(kEnvelopeMark);
+    if (type != "thinking") return false;
+    const std::string signature = m.text("signature");
+    return signature.empty() || signature.starts_with(kEnvelopeMark);
+}
+
+class Scrubber {
+public:
+    explicit Scrubber(std::string_view body) : r_(body) {}
+
+    std::vector<parley_edit> run() {
+        JsonString key;
+        if (r_.peek() != '{' || !r_.enter_object()) return {};
+        while (r_.next_key(key)) {
+            if (key.equals("messages") && r_.peek() == '[') {
+                messages();
+            } else {
+                r_.skip();
+            }
+        }
+        return std::move(edits_);
+    }
+
+private:
+    void messages() {
+        JsonString key;
+        r_.enter_array();
+        while (r_.next_item()) {
+            if (r_.peek() != '{') {
+                r_.skip();
+                continue;
+            }
+            r_.enter_object();
+            while (r_.next_key(key)) {
+                if (key.equals("content") && r_.peek() == '[') {
+                    blocks();
+                } else {
+                    r_.skip();
+                }
+            }
+        }
+    }
+
+    // With a block goes the comma behind it, or in front of the last ones.
+    void blocks() {
+        struct Piece {
+            std::size_t at;
+            std::size_t end;
+            bool goes;
+        };
+
+        std::vector<Piece> pieces;
+        r_.enter_array();
+        while (r_.next_item()) {
+            r_.peek();
+            const std::size_t at = r_.at();
+            const std::string_view block = r_.raw();
+            pieces.push_back({at, r_.at(), is_alien(block)});
+        }
+        std::size_t kept = 0;
+        for (const Piece& piece : pieces) kept += piece.goes ? 0 : 1;
+        if (kept == pieces.size()) return;
+        if (kept == 0) {
+            edits_.push_back(
+                {pieces.front().at, pieces.back().end - pieces.front().at, str(kNothingLeft)});
+            return;
+        }
+        std::size_t last = pieces.size();
+        while (pieces[last - 1].goes) --last;
+        for (std::size_t i = 0; i < last; ++i) {
+            if (!pieces[i].goes) continue;
+            edits_.push_back({pieces[i].at, pieces[i + 1].at - pieces[i].at, {}});
+        }
+        if (last == pieces.size()) return;
+        const std::size_t from = pieces[last - 1].end;
+        edits_.push_back({from, pieces.back().end - from, {}});
+    }
+
+    JsonReader r_;
+    std::vector<parley_edit> edits_;
+};
+
+}  // namespace
+
+std::vector<parley_edit> scrub(std::string_view body) {
+    if (!may_hold(body)) return {};
+    return Scrubber(body).run();
+}
+
+}  // namespace parley::claude

@@ -1,0 +1,18 @@
+// scrub.hpp: takes out of a relayed request what only Parley could read.
+//
+// A conversation that began with a translated model holds thinking that the upstream never signed:
+// blocks with the host's envelope, or without any signature. The upstream would refuse all of it.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "parley/dialect.h"
+#include "parley/sdk/plugin.hpp"
+
+namespace parley::claude {
+
+// The edits that remove those blocks, ascending. None for a body without a sign of them.
+std::vector<parley_edit> scrub(std::string_view body);
+
+}  // namespace parley::claude
