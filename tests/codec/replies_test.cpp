@@ -3,6 +3,8 @@
 #include <iostream>
 #include <map>
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
 
 #include "codec.hpp"
@@ -29,6 +31,21 @@ bool is_generated(const Recorded& r) {
            r.path.empty();
 }
 
+// A call's arguments as a value: dialects spell them differently. Free text comes wrapped where a
+// wire knows functions only, and without the request nobody can unwrap it.
+std::string value_of(const std::string& arguments) {
+    if (arguments.empty()) return "{}";
+    boost::system::error_code wrong;
+    const auto value = boost::json::parse(arguments, wrong);
+    if (wrong) return arguments;
+    if (const auto* object = value.if_object(); object != nullptr && object->size() == 1) {
+        const auto* input = object->if_contains("input");
+        if (input != nullptr && input->is_string())
+            return value_of(std::string(input->as_string()));
+    }
+    return boost::json::serialize(value);
+}
+
 // What every dialect can say of a reply.
 struct Meaning {
     std::string text;
@@ -48,7 +65,7 @@ std::ostream& operator<<(std::ostream& out, const Meaning& m) {
 
 // STOP_SEQUENCE and its like are told as STOP where a dialect has no word for them.
 std::string finish_of(const Event& e) {
-    if (e.raw.type == PARLEY_EVENT_ERROR) return "error";
+    if (e.raw.type == PARLEY_EVENT_ERROR) return "error: " + e.text;
     switch (e.raw.kind) {
         case PARLEY_FINISH_TOOL_CALLS:
             return "calls";
@@ -65,19 +82,29 @@ std::string finish_of(const Event& e) {
 
 Meaning meaning_of(const std::vector<Event>& events) {
     Meaning m;
+    uint64_t section = 0;
+    std::string arguments;
     for (const Event& e : events) {
         switch (e.raw.type) {
             case PARLEY_EVENT_PART_STARTED:
+                section = 0;
+                arguments.clear();
                 if (e.raw.kind == PARLEY_PART_TOOL_CALL) m.calls += "\n" + e.name + ' ';
                 break;
             case PARLEY_EVENT_TEXT_DELTA:
                 m.text += e.text;
                 break;
             case PARLEY_EVENT_REASONING_DELTA:
+                // Where a dialect has no sections, blank lines stand between them.
+                if (e.raw.a != section && !m.reasoning.empty()) m.reasoning += "\n\n";
+                section = e.raw.a;
                 m.reasoning += e.text;
                 break;
             case PARLEY_EVENT_TOOL_ARGS_DELTA:
-                m.calls += e.text;
+                arguments += e.text;
+                break;
+            case PARLEY_EVENT_PART_ENDED:
+                if (e.raw.kind == PARLEY_PART_TOOL_CALL) m.calls += value_of(arguments);
                 break;
             case PARLEY_EVENT_USAGE: {
                 const parley_usage u = sdk::usage_of(e.border());
@@ -94,6 +121,23 @@ Meaning meaning_of(const std::vector<Event>& events) {
         }
     }
     return m;
+}
+
+// "text: one, other" for each field that differs; cut short, since replies are long.
+std::string differences(const Meaning& wanted, const Meaning& got) {
+    std::string out;
+    const auto compare = [&](const char* field, const std::string& a, const std::string& b) {
+        if (a == b) return;
+        const auto at = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin();
+        const auto from = static_cast<std::size_t>(std::max<std::ptrdiff_t>(at - 20, 0));
+        out += std::string(field) + ": " + a.substr(from, 80) + " <> " + b.substr(from, 80) + '\n';
+    };
+    compare("text", wanted.text, got.text);
+    compare("reasoning", wanted.reasoning, got.reasoning);
+    compare("calls", wanted.calls, got.calls);
+    compare("finish", wanted.finish, got.finish);
+    compare("usage", wanted.usage, got.usage);
+    return out;
 }
 
 class Replies : public testing::TestWithParam<std::string> {};
@@ -124,14 +168,16 @@ TEST_P(Replies, NeverFinishWhenTheyAreCutShort) {
     for (const Recorded& r : corpus()) {
         if (r.wire != GetParam() || !is_generated(r) || !r.streamed) continue;
         SCOPED_TRACE(r.id);
-        const auto whole = own.decode(plain_request(), r.reply, true);
+        const Meaning wanted = meaning_of(own.decode(plain_request(), r.reply, true));
         const std::size_t step = std::max<std::size_t>(r.reply.size() / 40, 1);
         for (std::size_t size = 0; size + 200 < r.reply.size(); size += step) {
             const auto part = own.decode(plain_request(), r.reply.substr(0, size), true);
             ++cuts;
             if (part.back().raw.type == PARLEY_EVENT_ERROR) continue;
-            // What had said that it was complete, was.
-            EXPECT_EQ(meaning_of(part), meaning_of(whole)) << "cut at " << size;
+            // What had said that it was complete, was; only its usage may have been to come.
+            Meaning got = meaning_of(part);
+            got.usage = wanted.usage;
+            EXPECT_EQ(got, wanted) << "cut at " << size;
         }
     }
     std::cout << GetParam() << ": " << cuts << " cuts\n";
@@ -155,10 +201,7 @@ TEST_P(Replies, KeepTheirMeaningThroughEveryDialect) {
                 const std::string wire = dialect(id).encode(plain_request(), events, stream);
                 const auto back = dialect(id).decode(plain_request(), wire, stream);
                 const Meaning got = meaning_of(back);
-                EXPECT_EQ(wanted.text, got.text) << (stream ? "streamed" : "whole");
-                EXPECT_EQ(wanted.reasoning, got.reasoning) << (stream ? "streamed" : "whole");
-                EXPECT_EQ(wanted.finish, got.finish) << (stream ? "streamed" : "whole");
-                EXPECT_EQ(wanted.usage, got.usage) << (stream ? "streamed" : "whole");
+                EXPECT_EQ(differences(wanted, got), "") << (stream ? "streamed" : "whole");
                 same += wanted == got ? 1 : 0;
             }
         }
