@@ -55,12 +55,9 @@ public:
         if (own_extra(c_, "thinking").empty()) write_thinking(w_, thinking);
         if (!c_.counts) write_draw(thinking);
         if (!c_.counts) write_identity();
-        const bool marked = !marks.any() && auto_mark;
-        if (marked) {
+        if (auto_mark) {
             const uint32_t ttl = r_.cache == nullptr ? 0 : r_.cache->ttl;
             write_mark(w_, ttl == 0 ? PARLEY_CACHE_MARK : ttl);
-        } else if (auto_mark) {
-            write_mark(w_, r_.cache->ttl == 0 ? PARLEY_CACHE_MARK : r_.cache->ttl);
         }
         write_rest();
         w_.end_object();
