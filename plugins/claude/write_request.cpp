@@ -271,12 +271,11 @@ private:
             }
             w_.end_object();
         }
-        if (r_.service_tier == PARLEY_TIER_DEFAULT) {
+        const uint32_t tier = r_.service_tier;
+        const bool more = tier == PARLEY_TIER_PRIORITY || tier == PARLEY_TIER_SCALE;
+        if (tier == PARLEY_TIER_DEFAULT) {
             w_.key("service_tier").string("standard_only");
-        } else if (r_.service_tier == PARLEY_TIER_AUTO && c_.own) {
-            w_.key("service_tier").string("auto");
-        } else if (r_.service_tier == PARLEY_TIER_PRIORITY ||
-                   r_.service_tier == PARLEY_TIER_SCALE) {
+        } else if (more || (tier == PARLEY_TIER_AUTO && c_.own)) {
             w_.key("service_tier").string("auto");
         }
     }
