@@ -246,25 +246,16 @@ void Decoder::stop(Block& block) {
 
 // The block has said everything; what was kept for its end is told.
 void Decoder::settle(Block& block) {
-    switch (block.kind) {
-        case Kind::reasoning:
-            emitter_.seal(block.key, block.seal_scheme, kFamily, block.seal);
-            break;
-        case Kind::call:
-        case Kind::custom:
-        case Kind::schema:
-            if (!block.has_input) input(block, block.raw);
-            if (block.kind == Kind::custom) {
-                block.custom.end(
-                    [&](std::string_view text) { emitter_.arguments(block.key, text); });
-            }
-            break;
-        case Kind::item:
-            if (block.has_input) tell_item(block);
-            break;
-        default:
-            break;
+    const bool call = block.kind == Kind::call || block.kind == Kind::custom;
+    if (block.kind == Kind::reasoning) {
+        emitter_.seal(block.key, block.seal_scheme, kFamily, block.seal);
+    } else if (block.kind == Kind::item) {
+        if (block.has_input) tell_item(block);
+    } else if ((call || block.kind == Kind::schema) && !block.has_input) {
+        input(block, block.raw);
     }
+    if (block.kind != Kind::custom) return;
+    block.custom.end([&](std::string_view text) { emitter_.arguments(block.key, text); });
 }
 
 void Decoder::tell_item(Block& block) {

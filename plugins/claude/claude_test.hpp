@@ -111,7 +111,7 @@ inline std::string difference(const std::string& a, const std::string& b) {
 // The recorded traffic, if it is here: PARLEY_CORPUS names its folder.
 inline fs::path corpus() {
     const char* told = std::getenv("PARLEY_CORPUS");
-    return told != nullptr ? told : "/nowhere";
+    return told != nullptr ? told : "../../../shared/corpus";
 }
 
 }  // namespace parley::claude

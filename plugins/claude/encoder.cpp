@@ -11,7 +11,6 @@
 
 namespace parley::claude {
 
-using sdk::str;
 using sdk::view;
 
 Encoder::Encoder(const parley_codec_open& open)

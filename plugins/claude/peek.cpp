@@ -124,7 +124,7 @@ void retarget_request(const parley_call& call,
                       std::string_view model,
                       sdk::Arena& arena,
                       parley_retarget& io) {
-    std::vector<parley_edit> edits = scrub(view(call.http->body));
+    std::vector<parley_edit> edits = scrub(view(call.http->body), arena);
     if (model != view(peek.model)) {
         std::string quoted;
         sdk::json_quote(model, quoted);

@@ -57,7 +57,9 @@ public:
             const std::string name = key.text();
             const std::string_view value = r.raw();
             if (r.failed() || value == "null") continue;
-            if (!member(name, value)) rest.key(name).raw(compact(value));
+            if (member(name, value)) continue;
+            has_mcp_ = has_mcp_ || name == "mcp_servers";
+            rest.key(name).raw(compact(value));
         }
         if (r.failed() || !r.at_end()) {
             invalid("", "body: malformed JSON at byte " + std::to_string(r.at()));
@@ -223,8 +225,9 @@ private:
             return true;
         }
         if (type == "enabled") {
-            reasoning().mode = PARLEY_THINK_BUDGET;
             reasoning().budget = m.number("budget_tokens");
+            const bool told = reasoning().budget.text.len != 0;
+            reasoning().mode = told ? PARLEY_THINK_BUDGET : PARLEY_THINK_AUTO;
         } else if (type == "adaptive") {
             reasoning().mode = PARLEY_THINK_AUTO;
         } else {
@@ -278,6 +281,7 @@ private:
 
     // What several members decide together.
     void settle() {
+        if (has_mcp_) mcp_tool();
         if (reasoning_ != nullptr && reasoning_->effort != 0) {
             const bool open = reasoning_->mode == 0 || reasoning_->mode == PARLEY_THINK_AUTO;
             if (open) reasoning_->mode = PARLEY_THINK_EFFORT;
@@ -289,12 +293,22 @@ private:
         if (session.len != 0) identity().session = session;
     }
 
+    // Servers that are told apart from the tools are tools all the same to everybody else, who may
+    // have to refuse them. It has no type of this wire, since it is not written as a tool here.
+    void mcp_tool() {
+        parley_tool& tool = draft_.tool(PARLEY_TOOL_SERVER, "mcp_servers");
+        auto& server = make<parley_server_tool>(arena_);
+        server.type = str("mcp");
+        tool.server = &server;
+    }
+
     const parley_call& call_;
     sdk::Arena& arena_;
     sdk::RequestDraft draft_;
     parley_request& r_;
     BlockReader blocks_;
     std::string rest_;
+    bool has_mcp_ = false;
     parley_sampling* draw_ = nullptr;
     parley_cache* cache_ = nullptr;
     parley_reasoning_ask* reasoning_ = nullptr;

@@ -442,6 +442,14 @@ TEST(Tools, OfOtherProvidersAreReplacedOrDropped) {
     EXPECT_EQ(refusal(forced).param, "tools[0]");
 }
 
+TEST(Tools, OfServersThatOnlyThisWireCallsAreRefused) {
+    const Decoded asked = decoded(asking(R"("mcp_servers":[{"type":"url","url":"https://a"}])"));
+    EXPECT_EQ(refusal(asked).param, "mcp_servers");
+    const Encoded own = dialect().encode_request(*asked.request, "claude-x");
+    EXPECT_EQ(member(own, "tools"), "");
+    EXPECT_EQ(member(own, "mcp_servers"), R"([{"type":"url","url":"https://a"}])");
+}
+
 TEST(Tools, AreStubsWhereOnlyTheHistoryKnowsThem) {
     const Encoded encoded = crossed(decoded(
         talk(R"({"role":"user","content":"a"},{"role":"assistant","content":[)"

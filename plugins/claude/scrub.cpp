@@ -15,14 +15,33 @@ namespace {
 
 constexpr std::string_view kNothingLeft = R"({"type":"text","text":"no text"})";
 
-// Whether a body may hold any of it: two quick looks instead of a walk.
+// Whether a member of this name is an empty text somewhere.
+bool has_empty(std::string_view body, std::string_view quoted_name) {
+    for (std::size_t at = body.find(quoted_name); at != body.npos;
+         at = body.find(quoted_name, at + 1)) {
+        const std::size_t value = body.find_first_not_of(" \t\r\n:", at + quoted_name.size());
+        if (value != body.npos && body.substr(value).starts_with("\"\"")) return true;
+    }
+    return false;
+}
+
+// Whether a body may hold any of it: a few quick looks instead of a walk.
 bool may_hold(std::string_view body) {
-    if (body.find("\"pl1.") != body.npos) return true;
-    const std::size_t at = body.find("\"signature\"");
-    if (at == body.npos) return false;
-    for (std::size_t i = at; i != body.npos; i = body.find("\"signature\"", i + 1)) {
-        const std::size_t value = body.find_first_not_of(" \t\r\n:", i + 11);
-        if (body.substr(value == body.npos ? body.size() : value).starts_with("\"\"")) return true;
+    return body.find("\"pl1.") != body.npos || has_empty(body, "\"signature\"") ||
+           has_empty(body, "\"encrypted_index\"");
+}
+
+// Sources that a translated model named lack what Anthropic seals its own with.
+bool has_alien_citation(std::string_view block) {
+    Members m(block);
+    const std::string_view citations = m.take("citations");
+    JsonReader r(citations);
+    if (citations.empty() || r.peek() != '[' || !r.enter_array()) return false;
+    while (r.next_item()) {
+        Members citation(r.raw());
+        if (citation.has("encrypted_index") && citation.text("encrypted_index").empty()) {
+            return true;
+        }
     }
     return false;
 }
@@ -38,7 +57,7 @@ bool is_alien(std::string_view block) {
 
 class Scrubber {
 public:
-    explicit Scrubber(std::string_view body) : r_(body) {}
+    Scrubber(std::string_view body, sdk::Arena& arena) : r_(body), arena_(arena) {}
 
     std::vector<parley_edit> run() {
         JsonString key;
@@ -88,6 +107,9 @@ private:
             const std::size_t at = r_.at();
             const std::string_view block = r_.raw();
             pieces.push_back({at, r_.at(), is_alien(block)});
+            if (!has_alien_citation(block)) continue;
+            edits_.push_back(
+                {at, block.size(), arena_.copy(with_member(block, "citations", "null"))});
         }
         std::size_t kept = 0;
         for (const Piece& piece : pieces) kept += piece.goes ? 0 : 1;
@@ -109,14 +131,15 @@ private:
     }
 
     JsonReader r_;
+    sdk::Arena& arena_;
     std::vector<parley_edit> edits_;
 };
 
 }  // namespace
 
-std::vector<parley_edit> scrub(std::string_view body) {
+std::vector<parley_edit> scrub(std::string_view body, sdk::Arena& arena) {
     if (!may_hold(body)) return {};
-    return Scrubber(body).run();
+    return Scrubber(body, arena).run();
 }
 
 }  // namespace parley::claude

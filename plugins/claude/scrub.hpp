@@ -1,7 +1,8 @@
 // scrub.hpp: takes out of a relayed request what only Parley could read.
 //
 // A conversation that began with a translated model holds thinking that the upstream never signed:
-// blocks with the host's envelope, or without any signature. The upstream would refuse all of it.
+// blocks with the host's envelope, or without any signature, and sources that nobody sealed. The
+// upstream would refuse all of it.
 #pragma once
 
 #include <string_view>
@@ -12,7 +13,8 @@
 
 namespace parley::claude {
 
-// The edits that remove those blocks, ascending. None for a body without a sign of them.
-std::vector<parley_edit> scrub(std::string_view body);
+// The edits that remove those blocks and clear such sources, not in order. None for a body without
+// a sign of them.
+std::vector<parley_edit> scrub(std::string_view body, sdk::Arena& arena);
 
 }  // namespace parley::claude

@@ -149,6 +149,12 @@ TEST(Scrub, RemovesEnvelopesAndNothingElse) {
         EXPECT_EQ(scrubbed(list({gone, gone})), R"([ {"type":"text","text":"no text"} ])");
     }
     EXPECT_EQ(scrubbed(list({own, text})), list({own, text}));
+    const auto cited = [](const std::string& citations) {
+        return R"({"type":"text","text":"t","citations":)" + citations + "}";
+    };
+    const std::string sealed = cited(R"([{"encrypted_index":"aa","url":"u"}])");
+    EXPECT_EQ(scrubbed(list({alien, cited(R"([{"encrypted_index": "","url":"u"}])"), sealed})),
+              list({cited("null"), sealed}));
     EXPECT_EQ(scrubbed(R"("a text with \"pl1. in it")"), R"("a text with \"pl1. in it")");
 }
 

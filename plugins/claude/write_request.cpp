@@ -55,12 +55,9 @@ public:
         if (own_extra(c_, "thinking").empty()) write_thinking(w_, thinking);
         if (!c_.counts) write_draw(thinking);
         if (!c_.counts) write_identity();
-        const bool marked = !marks.any() && auto_mark;
-        if (marked) {
+        if (auto_mark) {
             const uint32_t ttl = r_.cache == nullptr ? 0 : r_.cache->ttl;
             write_mark(w_, ttl == 0 ? PARLEY_CACHE_MARK : ttl);
-        } else if (auto_mark) {
-            write_mark(w_, r_.cache->ttl == 0 ? PARLEY_CACHE_MARK : r_.cache->ttl);
         }
         write_rest();
         w_.end_object();
@@ -274,12 +271,11 @@ private:
             }
             w_.end_object();
         }
-        if (r_.service_tier == PARLEY_TIER_DEFAULT) {
+        const uint32_t tier = r_.service_tier;
+        const bool more = tier == PARLEY_TIER_PRIORITY || tier == PARLEY_TIER_SCALE;
+        if (tier == PARLEY_TIER_DEFAULT) {
             w_.key("service_tier").string("standard_only");
-        } else if (r_.service_tier == PARLEY_TIER_AUTO && c_.own) {
-            w_.key("service_tier").string("auto");
-        } else if (r_.service_tier == PARLEY_TIER_PRIORITY ||
-                   r_.service_tier == PARLEY_TIER_SCALE) {
+        } else if (more || (tier == PARLEY_TIER_AUTO && c_.own)) {
             w_.key("service_tier").string("auto");
         }
     }

@@ -102,7 +102,8 @@ bool ToolWriter::allows(const parley_tool& tool) const {
 bool ToolWriter::keeps(const parley_tool& tool) {
     if (!allows(tool)) return false;
     if (tool.kind == PARLEY_TOOL_FUNCTION || tool.kind == PARLEY_TOOL_CUSTOM) return true;
-    if (c_.own || tool.kind == PARLEY_TOOL_CLIENT) return true;
+    if (c_.own) return tool.wire_type.len != 0;
+    if (tool.kind == PARLEY_TOOL_CLIENT) return true;
     const std::string_view type = type_of(tool);
     const bool unlisted = c_.traits.has("server_tools") && !c_.traits.lists("server_tools", type);
     if (tool.kind == PARLEY_TOOL_SERVER && server_tool(type) != nullptr && !unlisted) return true;
