@@ -14,7 +14,7 @@
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
-#include "codec.hpp"
+#include "codec/codec.hpp"
 
 namespace parley::gemini {
 

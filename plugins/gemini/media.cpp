@@ -1,6 +1,8 @@
 #include "media.hpp"
 
+#include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
 
 #include "base64.hpp"
@@ -62,8 +64,10 @@ bool is_stored_file(std::string_view uri) {
 std::string_view mime_of_path(std::string_view url) {
     if (is_video_site(url)) return "video/mp4";
     url = url.substr(0, url.find_first_of("?#"));
+    std::string lower(url.substr(url.size() - std::min<std::size_t>(url.size(), 5)));
+    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     for (const auto& [end, mime] : kByPath) {
-        if (url.ends_with(end)) return mime;
+        if (lower.ends_with(end)) return mime;
     }
     return {};
 }

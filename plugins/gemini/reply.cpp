@@ -17,6 +17,7 @@ using sdk::view;
 
 ReplyDecoder::ReplyDecoder(const parley_codec_open& open)
     : names_(wire_names(*open.request, *open.target)),
+      cutter_(*open.request, kStopsMax),
       is_stream_((open.flags & PARLEY_CODEC_STREAM) != 0) {}
 
 void ReplyDecoder::on_chunk(const Chunk& chunk) {
@@ -34,6 +35,7 @@ bool ReplyDecoder::on_end() {
     if (finish_kind_ == 0 && is_whole) finish_kind_ = PARLEY_FINISH_STOP;
     if (finish_kind_ == 0) return false;
     flush_call();
+    flush_text();
     emitter_.finish({finish_kind_, {}, finish_, finish_extra_});
     return emitter_.ended();
 }
@@ -159,10 +161,12 @@ void ReplyDecoder::text(const WirePart& p) {
     const std::string_view said = plain(p.text);
     if (p.is_thought) {
         emitter_.reasoning(key_, said, true);
-    } else {
-        emitter_.text(key_, said);
+    } else if (cutter_.feed(said, [&](std::string_view t) { emitter_.text(key_, t); })) {
+        emitter_.finish({PARLEY_FINISH_STOP_SEQUENCE, cutter_.met()});
+        return;
     }
     if (p.signature.raw.empty()) return;
+    flush_text();
     emitter_.seal(key_, PARLEY_SEAL_THOUGHT_SIGNATURE, kFamily, p.signature.text());
     is_sealed_ = true;
 }
@@ -313,7 +317,14 @@ uint64_t ReplyDecoder::next(uint32_t kind) {
     return key_;
 }
 
+// What was held back as the head of a stop sequence is text.
+void ReplyDecoder::flush_text() {
+    if (kind_ != PARLEY_PART_TEXT) return;
+    cutter_.flush([&](std::string_view t) { emitter_.text(key_, t); });
+}
+
 void ReplyDecoder::close() {
+    flush_text();
     if (kind_ != 0) emitter_.end(key_);
     kind_ = 0;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "decoder.hpp"
+#include "parley/sdk/stop_cutter.hpp"
 #include "parley/sdk/tool_names.hpp"
 #include "partial_args.hpp"
 
@@ -54,10 +55,12 @@ private:
     // Opens the next part after closing the open one.
     uint64_t next(uint32_t kind);
     void close();
+    void flush_text();
     std::string unique_id(const Call& call);
     std::string_view plain(const sdk::JsonString& s);
 
     sdk::ToolNames names_;
+    sdk::StopCutter cutter_;
     bool is_stream_;
     uint64_t key_ = 0;  // of the open part, or of the last one
     uint64_t next_ = 0;

@@ -48,6 +48,7 @@ private:
         const Node in = merged(given, notes);
         Node out;
         for (const auto& [name, value] : in.members) member(name, value, in, {out, notes, depth});
+        if (in.has("enum") || in.has("const")) split_null(out, notes);
         notes.write(out);
         return out;
     }
@@ -133,7 +134,7 @@ private:
         to.out.set("anyOf", std::move(all));
     }
 
-    // Texts and numbers can be listed; the rest is told in words.
+    // Texts and numbers can be listed, and null beside them; the rest is told in words.
     void values(const std::string& name, const Node& value, const Node& in, Place to) {
         Node all = value;
         if (name == "const") {
@@ -141,14 +142,44 @@ private:
             all.push(value);
         }
         bool listable = all.is_array() && !all.members.empty();
+        bool any = false;
         for (const auto& [unused, one] : all.members) {
-            listable = listable && (one.is_string() || one.is_number());
+            any = any || !one.is_scalar("null");
+            listable = listable && (one.is_string() || one.is_number() || one.is_scalar("null"));
         }
-        if (!listable || (name == "const" && in.has("enum"))) {
+        const bool is_second = name == "const" && in.has("enum");
+        if (!listable || !any || is_second) {
             note(to.notes, name, value);
         } else {
             to.out.set("enum", std::move(all));
         }
+    }
+
+    // {"enum":["a",null]} -> {"anyOf":[{"enum":["a"]},{"type":"null"}]}
+    void split_null(Node& out, Notes& notes) {
+        const Node* all = out.find("enum");
+        if (all == nullptr) return;
+        Node some = Node::array();
+        for (const auto& [unused, one] : all->members) {
+            if (!one.is_scalar("null")) some.push(one);
+        }
+        if (some.members.size() == all->members.size()) return;
+        if (out.has("anyOf")) {
+            note(notes, "enum", *all);
+            out.erase("enum");
+            return;
+        }
+        Node values;
+        values.set("enum", std::move(some));
+        Node null;
+        null.set("type", Node::string("null"));
+        Node either = Node::array();
+        either.push(std::move(values));
+        either.push(std::move(null));
+        out.erase("enum");
+        out.erase("type");
+        is_weakened = true;
+        out.set("anyOf", std::move(either));
     }
 };
 

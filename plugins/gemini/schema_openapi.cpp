@@ -96,13 +96,14 @@ private:
 
     Node reference(const Node& ref, const Node& given, int depth) {
         constexpr int kRepeatsMax = 2;
+        constexpr int kReferenceDepthMax = 20;
         const Node* target = resolve(ref.text);
         if (target == nullptr) {
             is_weakened = true;
             return anything();
         }
         int& open = open_[ref.text];
-        if (open == kRepeatsMax || ++nodes_ > kNodesMax) {
+        if (open == kRepeatsMax || depth > kReferenceDepthMax || ++nodes_ > kNodesMax) {
             is_weakened = true;
             const Node* type = target->find("type");
             if (type == nullptr || type->text != "object") return anything();

@@ -12,6 +12,9 @@ namespace parley::gemini {
 inline constexpr std::string_view kDialectId = "gemini-generate";
 inline constexpr std::string_view kFamily = "gemini";
 
+// Stop sequences that a request may have; the decoder watches for the others.
+inline constexpr std::size_t kStopsMax = 5;
+
 // Members are taken in both spellings of proto3: "functionCall" and "function_call".
 inline bool is(const sdk::JsonString& key, std::string_view camel) {
     const std::string_view raw = key.raw;

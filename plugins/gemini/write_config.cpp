@@ -57,12 +57,11 @@ void write_limits(Crossing& c, sdk::JsonWriter& w) {
     } else {
         write_number(w, "maxOutputTokens", r.max_output_tokens);
     }
-    constexpr uint64_t kStopsMax = 5;
     if (r.stop_count == 0) return;
     w.key("stopSequences").begin_array();
-    for (uint64_t i = 0; i < std::min(r.stop_count, kStopsMax); ++i) w.string(view(r.stop[i]));
+    for (uint64_t i = 0; i < std::min<uint64_t>(r.stop_count, kStopsMax); ++i)
+        w.string(view(r.stop[i]));
     w.end_array();
-    if (r.stop_count > kStopsMax) c.warn(PARLEY_WARNING_FIELD_DROPPED, "stop");
 }
 
 void write_format(Crossing& c, sdk::JsonWriter& w) {
