@@ -180,8 +180,7 @@ void Decoder::start(const Chunk& chunk) {
 }
 
 void Decoder::garbage(std::string_view what) {
-    emitter_.fail(
-        PARLEY_E_UPSTREAM_PROTOCOL, "upstream: " + std::string(what), "upstream_protocol");
+    emitter_.fail(PARLEY_E_UPSTREAM_PROTOCOL, "upstream: " + std::string(what));
 }
 
 Decoder* make_decoder(const parley_codec_open& open) {

@@ -221,7 +221,7 @@ void fill_error(const Told& told, parley_error& out) {
     out.retry_after_ms = told.retry_ms;
     out.message =
         told.message.empty() ? str("upstream: failed and gave no reason") : str(told.message);
-    out.code = str(told.reason.empty() ? told.status : told.reason);
+    if (known == PARLEY_E_UNAUTHENTICATED) out.http_status = 401;
     out.param = str(told.field);
 }
 
@@ -294,7 +294,8 @@ void read_error(const parley_http_reply_head& head,
     out.http_status = head.status;
     out.retry_after_ms = told.retry_ms;
     out.message = arena.copy(told.message);
-    out.code = arena.copy(told.reason.empty() ? told.status : told.reason);
+    // A bad key is a bad request here and nowhere else.
+    if (out.error_class == PARLEY_E_UNAUTHENTICATED) out.http_status = 401;
     out.param = arena.copy(told.field);
 }
 
