@@ -43,7 +43,8 @@ std::string own_item(parley_str extra) {
         if (key.raw == "dialect") {
             dialect = read_word(value).text();
         } else if (key.raw == "raw") {
-            raw = value.raw();
+            raw.clear();  // a line of an event has no room for other lines
+            compact(value.raw(), raw);
         } else {
             value.skip();
         }

@@ -36,6 +36,10 @@ bool ReplyDecoder::on_end() {
     if (finish_kind_ == 0) return false;
     flush_call();
     flush_text();
+    // Calls that are whole are there to be run, whatever word stands behind them.
+    const bool is_odd =
+        finish_kind_ == PARLEY_FINISH_MALFORMED_TOOL_CALL || finish_kind_ == PARLEY_FINISH_OTHER;
+    if (is_odd && has_whole_call_) finish_kind_ = PARLEY_FINISH_TOOL_CALLS;
     emitter_.finish({finish_kind_, {}, finish_, finish_extra_});
     return emitter_.ended();
 }
@@ -242,6 +246,7 @@ void ReplyDecoder::flush_call() {
         emit(args);
     }
     emitter_.end(key_, !call_.goes_on);
+    has_whole_call_ = has_whole_call_ || !call_.goes_on;
     kind_ = 0;
 }
 
@@ -303,7 +308,9 @@ void ReplyDecoder::item(std::string_view json, const WirePart& p) {
                                                                          : "other";
     std::string extra;
     sdk::JsonWriter w(extra);
-    w.begin_object().key("dialect").string(kDialectId).key("raw").raw(json).end_object();
+    std::string raw;
+    compact(json, raw);
+    w.begin_object().key("dialect").string(kDialectId).key("raw").raw(raw).end_object();
     next(PARLEY_PART_SERVER_ITEM);
     emitter_.item(key_, {id, tool, extra});
     close();

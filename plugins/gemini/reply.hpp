@@ -68,6 +68,7 @@ private:
     bool is_sealed_ = false;
     std::string mime_;
     bool has_call_ = false;
+    bool has_whole_call_ = false;
     Call call_;
     std::vector<std::string> ids_;
     bool had_candidate_ = false;
