@@ -1,0 +1,41 @@
+// provider.hpp: the Gemini API, and every place that speaks like it.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "parley/provider.h"
+#include "parley/sdk/plugin.hpp"
+
+namespace parley::gemini {
+
+class Provider {
+public:
+    explicit Provider(const parley_host*) {}
+
+    void configure(std::string_view json);
+
+    std::span<const parley_str> dialects();
+    std::span<const parley_model_offer> models();
+    void plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& out);
+    void classify(const parley_account& account,
+                  const parley_http_reply_head* head,
+                  std::string_view body,
+                  const parley_error& told,
+                  sdk::Arena& arena,
+                  parley_verdict& out);
+
+private:
+    std::string origin_;  // "https://generativelanguage.googleapis.com"
+    std::string prefix_;  // of every path; usually empty
+    std::string key_header_;
+    bool official_ = false;  // the default address: its own models are known
+    std::vector<std::pair<std::string, std::string>> headers_;
+};
+
+extern const std::string_view kProviderSchema;
+
+}  // namespace parley::gemini

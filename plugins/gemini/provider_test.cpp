@@ -1,0 +1,102 @@
+// Where requests go, how they are proven, and what failures mean.
+#include "provider.hpp"
+
+#include <gtest/gtest.h>
+
+#include "codec/codec.hpp"
+
+namespace parley::gemini {
+
+namespace {
+
+using codec::sized;
+using sdk::str;
+using sdk::view;
+
+std::string planned(const std::string& config, const std::string& secret = "key-1") {
+    Provider provider(nullptr);
+    provider.configure(config);
+    auto account = sized<parley_account>();
+    account.secret = str(secret);
+    auto ask = sized<parley_plan_ask>();
+    ask.path = str("/v1beta/models/m:generateContent");
+    ask.query = str("alt=sse");
+    ask.account = &account;
+    const codec::TestArena arena;
+    sdk::Arena memory = arena.sdk();
+    auto plan = sized<parley_plan>();
+    provider.plan(ask, memory, plan);
+    std::string text = std::string(view(plan.origin)) + ' ' + std::string(view(plan.target));
+    for (uint64_t i = 0; i < plan.header_count; ++i) {
+        const parley_header& h = plan.headers[i];
+        text += '\n' + std::string(view(h.name)) + ": " + std::string(view(h.value));
+        if (h.flags == PARLEY_HEADER_SECRET) text += " (secret)";
+    }
+    return text;
+}
+
+TEST(Provider, SendsToTheConfiguredPlace) {
+    EXPECT_EQ(planned("{}"),
+              "https://generativelanguage.googleapis.com /v1beta/models/m:generateContent?alt=sse\n"
+              "x-goog-api-key: key-1 (secret)");
+    EXPECT_EQ(planned(R"({"base_url":"http://127.0.0.1:8080/gemini/v1beta/",
+                          "key_header":"authorization","headers":{"x-a":"b"}})"),
+              "http://127.0.0.1:8080 /gemini/v1beta/models/m:generateContent?alt=sse\n"
+              "x-a: b\nauthorization: Bearer key-1 (secret)");
+    EXPECT_EQ(planned("{}", ""),
+              "https://generativelanguage.googleapis.com "
+              "/v1beta/models/m:generateContent?alt=sse");
+    for (const char* url : {"", "ftp://x", "https://", "https://user@host", "host"}) {
+        EXPECT_THROW(planned("{\"base_url\":\"" + std::string(url) + "\"}"), sdk::Failure) << url;
+    }
+}
+
+TEST(Provider, OffersModelsOfTheOfficialPlaceOnly) {
+    Provider official(nullptr);
+    official.configure("{}");
+    EXPECT_FALSE(official.models().empty());
+    Provider other(nullptr);
+    other.configure(R"({"base_url":"http://127.0.0.1:1"})");
+    EXPECT_TRUE(other.models().empty());
+    EXPECT_EQ(view(other.dialects()[0]), "gemini-generate");
+}
+
+parley_verdict judged(int error_class, std::string_view body = {}, uint64_t retry_ms = 0) {
+    Provider provider(nullptr);
+    const auto account = sized<parley_account>();
+    auto head = sized<parley_http_reply_head>();
+    head.status = 429;
+    auto told = sized<parley_error>();
+    told.error_class = error_class;
+    told.retry_after_ms = retry_ms;
+    auto verdict = sized<parley_verdict>();
+    const codec::TestArena arena;
+    sdk::Arena memory = arena.sdk();
+    provider.classify(account, &head, body, told, memory, verdict);
+    return verdict;
+}
+
+TEST(Provider, SaysWhatToLeaveAlone) {
+    const auto limited = judged(PARLEY_E_RATE_LIMITED, R"("quotaId":"XPerModelPerMinute")", 34400);
+    EXPECT_EQ(limited.error.scope, static_cast<uint32_t>(PARLEY_SCOPE_MODEL));
+    EXPECT_EQ(limited.error.advice, static_cast<uint32_t>(PARLEY_ADVICE_OTHER_ACCOUNT));
+    EXPECT_EQ(limited.cool_down_ms, 34400u);
+    const auto daily = judged(PARLEY_E_QUOTA_EXHAUSTED, R"("quotaId":"XPerDay")", 5000);
+    EXPECT_EQ(daily.error.scope, static_cast<uint32_t>(PARLEY_SCOPE_ACCOUNT));
+    EXPECT_EQ(daily.cool_down_ms, 3'600'000u);
+    const auto key = judged(PARLEY_E_UNAUTHENTICATED);
+    EXPECT_EQ(key.error.scope, static_cast<uint32_t>(PARLEY_SCOPE_ACCOUNT));
+    EXPECT_EQ(key.error.fault, static_cast<uint32_t>(PARLEY_FAULT_GATEWAY));
+    const auto missing = judged(PARLEY_E_NOT_FOUND);
+    EXPECT_EQ(missing.error.advice, static_cast<uint32_t>(PARLEY_ADVICE_OTHER_PROVIDER));
+    const auto busy = judged(PARLEY_E_OVERLOADED);
+    EXPECT_EQ(busy.error.scope, static_cast<uint32_t>(PARLEY_SCOPE_MODEL));
+    const auto wrong = judged(PARLEY_E_CONTEXT_TOO_LONG);
+    EXPECT_EQ(wrong.error.advice, static_cast<uint32_t>(PARLEY_ADVICE_NEVER));
+    const auto broken = judged(PARLEY_E_UPSTREAM_FAILED);
+    EXPECT_EQ(broken.error.scope, static_cast<uint32_t>(PARLEY_SCOPE_ENDPOINT));
+}
+
+}  // namespace
+
+}  // namespace parley::gemini
