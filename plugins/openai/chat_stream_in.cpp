@@ -363,7 +363,7 @@ private:
     // A name may come in pieces, or again and again.
     static void add_name(Call& call, const CallDelta& d) {
         if (d.name.raw.empty() || d.name.equals(call.name)) return;
-        if (call.early.empty()) call.name += d.name.text();
+        if (call.early.empty() || call.name.empty()) call.name += d.name.text();
     }
 
     std::string_view fragment_of(std::string_view raw) {

@@ -102,7 +102,7 @@ TEST(OpenaiReply, WholeRepliesAreWrittenAsTheCasesSay) {
 
 fs::path fixtures() {
     const char* told = std::getenv("PARLEY_FIXTURES");
-    return told != nullptr ? told : "/work/shared/design/fixtures";
+    return told != nullptr ? told : "../../../shared/design/fixtures";
 }
 
 // Without what is ours alone: the members that the fixtures leave out, the words of an error.

@@ -21,7 +21,8 @@ struct Shape {
 // What tools take whose shape only their provider knows.
 constexpr Shape kShapes[] = {
     {"bash",
-     R"({"type":"object","properties":{"command":{"type":"string"},"restart":{"type":"boolean"}}})"},
+     R"({"type":"object","properties":{"command":{"type":"string"},)"
+     R"("restart":{"type":"boolean"}}})"},
     {"text_editor",
      R"({"type":"object","properties":{"command":{"type":"string","enum":["view","create",)"
      R"("str_replace","insert","undo_edit"]},"path":{"type":"string"},)"
