@@ -4,10 +4,13 @@
 #include <span>
 #include <string_view>
 
+#include "count.hpp"
 #include "errors.hpp"
 #include "models.hpp"
 #include "parley/dialect.h"
 #include "parley/sdk/plugin.hpp"
+#include "reply_in.hpp"
+#include "reply_out.hpp"
 #include "request.hpp"
 #include "tap.hpp"
 
@@ -23,6 +26,8 @@ struct Route {
 class Dialect {
 public:
     using Tap = openai::Tap;
+    using Decoder = openai::Decoder;
+    using Encoder = openai::Encoder;
 
     void peek(const parley_call& call, sdk::Arena& arena, parley_peek& out) {
         peek_request(call, kind(call), arena, out);
@@ -81,11 +86,37 @@ public:
                        sdk::Out& out) {
         write_models(call, models, reply, out);
     }
+
+    const parley_request* decode_request(const parley_call& call, sdk::Arena& arena);
+    void encode_request(const parley_request& request,
+                        const parley_target& target,
+                        sdk::Arena& arena,
+                        parley_encoded_request& head,
+                        sdk::Out& out);
+    Decoder* decoder_open(const parley_codec_open& open);
+    Encoder* encoder_open(const parley_codec_open& open);
 };
 
 class Responses final : public Dialect {
 public:
     explicit Responses(const parley_host*);
+
+    const parley_request* decode_request(const parley_call& call, sdk::Arena& arena);
+    void encode_request(const parley_request& request,
+                        const parley_target& target,
+                        sdk::Arena& arena,
+                        parley_encoded_request& head,
+                        sdk::Out& out);
+    Decoder* decoder_open(const parley_codec_open& open);
+    Encoder* encoder_open(const parley_codec_open& open);
+
+    void encode_count(const parley_call&,
+                      uint64_t input_tokens,
+                      sdk::Arena&,
+                      parley_http_reply& reply,
+                      sdk::Out& out) {
+        write_count(input_tokens, reply, out);
+    }
 };
 
 }  // namespace parley::openai

@@ -61,17 +61,46 @@ uint32_t status_of(const parley_error& error) {
 
 // Compatible servers tell by words alone that a prompt is too long.
 bool says_too_long(std::string_view message) {
-    constexpr std::array<std::string_view, 6> kWords{
+    constexpr std::array<std::string_view, 8> kWords{
         "maximum context length",
         "maximum prompt length",
         "max context length",
         "exceeds the context",
         "exceed context limit",
         "Input too long",
+        "prompt is too long",
+        "exceeds the maximum number of tokens allowed",
     };
     return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view words) {
         return message.find(words) != message.npos;
     });
+}
+
+// A number that makes sense, in milliseconds; 0 for the rest. A date would need a clock.
+uint64_t wait_ms(std::string_view value, double unit_ms) {
+    constexpr double kSecondsMax = 1e9;
+    double amount = 0;
+    const char* stop = value.data() + value.size();
+    const auto [end, fault] = std::from_chars(value.data(), stop, amount);
+    const bool sound = fault == std::errc() && end == stop && amount >= 0;
+    if (!sound || amount * unit_ms > kSecondsMax * 1000) return 0;
+    return static_cast<uint64_t>(amount * unit_ms);
+}
+
+// "try again in 1.2s", "Please retry in 900ms"
+uint64_t wait_in_words(std::string_view message) {
+    for (const std::string_view words : {"try again in ", "retry in "}) {
+        const std::size_t at = message.find(words);
+        if (at == message.npos) continue;
+        std::string_view rest = message.substr(at + words.size());
+        const std::size_t digits = std::min(rest.find_first_not_of("0123456789."), rest.size());
+        const std::string_view unit = rest.substr(digits);
+        const double unit_ms = unit.starts_with("ms") ? 1 : unit.starts_with('s') ? 1000 : 0;
+        std::string_view amount = rest.substr(0, digits);
+        if (amount.ends_with('.')) amount.remove_suffix(1);
+        if (unit_ms != 0) return wait_ms(amount, unit_ms);
+    }
+    return 0;
 }
 
 void read_text(JsonReader& r, std::string& out) {
@@ -93,6 +122,8 @@ bool read_field(JsonReader& r, const JsonString& key, Told& told) {
         read_text(r, told.code);
     else if (key.equals("param"))
         read_text(r, told.param);
+    else if (key.equals("resets_in_seconds"))
+        told.retry_after_ms = wait_ms(r.raw(), 1000);
     else
         return false;
     return true;
@@ -140,6 +171,8 @@ Told read_object(JsonReader& r) {
             read_text(r, word);
         else if (key.equals("detail"))
             read_detail(r, told.message);
+        else if (key.equals("msg"))
+            read_text(r, word);
         else if (!read_field(r, key, told))
             r.skip();
     }
@@ -147,6 +180,8 @@ Told read_object(JsonReader& r) {
     for (auto part : {&Told::message, &Told::type, &Told::code, &Told::param}) {
         if (!(inner.*part).empty()) told.*part = std::move(inner.*part);
     }
+    told.retry_after_ms = std::max(told.retry_after_ms, inner.retry_after_ms);
+    if (told.retry_after_ms == 0) told.retry_after_ms = wait_in_words(told.message);
     return told;
 }
 
@@ -156,17 +191,6 @@ bool is_header(const parley_header& header, std::string_view lower_case) {
         name.begin(), name.end(), lower_case.begin(), lower_case.end(), [](char a, char b) {
             return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
         });
-}
-
-// A number that makes sense, in milliseconds; 0 for the rest. A date would need a clock.
-uint64_t wait_ms(std::string_view value, double unit_ms) {
-    constexpr double kSecondsMax = 1e9;
-    double amount = 0;
-    const char* stop = value.data() + value.size();
-    const auto [end, fault] = std::from_chars(value.data(), stop, amount);
-    const bool sound = fault == std::errc() && end == stop && amount >= 0;
-    if (!sound || amount * unit_ms > kSecondsMax * 1000) return 0;
-    return static_cast<uint64_t>(amount * unit_ms);
 }
 
 uint64_t retry_after_ms(const parley_http_reply_head& head) {
@@ -194,20 +218,38 @@ Told read_told(std::string_view json) {
 
 // Codes and types say more than the status does.
 int class_of(const Told& told) {
-    const std::string_view code = told.code;
-    const std::string_view type = told.type;
-    if (code == "context_length_exceeded") return PARLEY_E_CONTEXT_TOO_LONG;
-    if (code == "insufficient_quota" || type == "insufficient_quota") {
-        return PARLEY_E_QUOTA_EXHAUSTED;
+    struct Word {
+        std::string_view word;
+        int error_class;
+    };
+
+    constexpr Word kWords[] = {
+        {"context_length_exceeded", PARLEY_E_CONTEXT_TOO_LONG},
+        {"insufficient_quota", PARLEY_E_QUOTA_EXHAUSTED},
+        {"credit_balance_exhausted", PARLEY_E_QUOTA_EXHAUSTED},
+        {"usage_limit_reached", PARLEY_E_QUOTA_EXHAUSTED},
+        {"usage_not_included", PARLEY_E_QUOTA_EXHAUSTED},
+        {"rate_limit_exceeded", PARLEY_E_RATE_LIMITED},
+        {"model_not_found", PARLEY_E_NOT_FOUND},
+        {"invalid_api_key", PARLEY_E_UNAUTHENTICATED},
+        {"model_not_allowed", PARLEY_E_FORBIDDEN},
+        {"unsupported_country_region_territory", PARLEY_E_FORBIDDEN},
+        {"server_is_overloaded", PARLEY_E_OVERLOADED},
+        {"slow_down", PARLEY_E_OVERLOADED},
+        {"content_policy_violation", PARLEY_E_CONTENT_BLOCKED},
+        {"content_filter", PARLEY_E_CONTENT_BLOCKED},
+        {"invalid_prompt", PARLEY_E_CONTENT_BLOCKED},
+        {"cyber_policy", PARLEY_E_CONTENT_BLOCKED},
+        {"bio_policy", PARLEY_E_CONTENT_BLOCKED},
+        {"request_too_large", PARLEY_E_TOO_LARGE},
+    };
+    for (const std::string_view said : {std::string_view(told.code), std::string_view(told.type)}) {
+        for (const Word& word : kWords) {
+            if (word.word == said) return word.error_class;
+        }
     }
-    if (code == "credit_balance_exhausted" || type == "usage_limit_reached") {
+    if (told.message.find("allocated quota exceeded") != told.message.npos) {
         return PARLEY_E_QUOTA_EXHAUSTED;
-    }
-    if (code == "rate_limit_exceeded") return PARLEY_E_RATE_LIMITED;
-    if (code == "model_not_found") return PARLEY_E_NOT_FOUND;
-    if (code == "server_is_overloaded" || code == "slow_down") return PARLEY_E_OVERLOADED;
-    if (code == "content_policy_violation" || code == "content_filter") {
-        return PARLEY_E_CONTENT_BLOCKED;
     }
     return says_too_long(told.message) ? PARLEY_E_CONTEXT_TOO_LONG : 0;
 }
@@ -259,6 +301,7 @@ void read_error(const parley_http_reply_head& head,
     out.fault = PARLEY_FAULT_UPSTREAM;
     out.http_status = head.status;
     out.retry_after_ms = retry_after_ms(head);
+    if (out.retry_after_ms == 0) out.retry_after_ms = told.retry_after_ms;
     out.message = arena.copy(told.message);
     out.code = arena.copy(told.code);
     out.param = arena.copy(told.param);

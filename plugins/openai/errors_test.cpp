@@ -115,6 +115,9 @@ TEST(EncodeError, SaysWhenToTryAgain) {
 TEST(EncodeError, IsReadBackAsTheSame) {
     const TestArena arena;
     const std::set<int> told_by_words{PARLEY_E_NOT_FOUND,
+                                      PARLEY_E_UNAUTHENTICATED,
+                                      PARLEY_E_FORBIDDEN,
+                                      PARLEY_E_TOO_LARGE,
                                       PARLEY_E_RATE_LIMITED,
                                       PARLEY_E_QUOTA_EXHAUSTED,
                                       PARLEY_E_CONTEXT_TOO_LONG,

@@ -158,7 +158,8 @@ constexpr uint32_t kRelay = PARLEY_OPERATION_RELAY;
 constexpr std::array kRoutes{
     Route{route(0, PARLEY_OPERATION_GENERATE, "/v1/responses"), {}, make_responses_tap},
     Route{route(1, kRelay, "/v1/responses/compact"), {}, make_responses_tap},
-    Route{route(2, kRelay, "/v1/responses/input_tokens"), {}, make_event_tap},
+    Route{
+        route(2, PARLEY_OPERATION_COUNT_TOKENS, "/v1/responses/input_tokens"), {}, make_event_tap},
 };
 
 }  // namespace

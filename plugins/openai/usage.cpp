@@ -60,4 +60,36 @@ void read_usage(JsonReader& r, parley_usage& usage) {
     }
 }
 
+namespace {
+
+int64_t count(uint64_t value) {
+    return static_cast<int64_t>(value);
+}
+
+}  // namespace
+
+void write_chat_usage(sdk::JsonWriter& w, const parley_usage& u) {
+    w.begin_object().key("prompt_tokens").number(count(u.input_total));
+    w.key("completion_tokens").number(count(u.output_total));
+    w.key("total_tokens").number(count(u.input_total + u.output_total));
+    w.key("prompt_tokens_details").begin_object();
+    w.key("cached_tokens").number(count(u.input_cache_read));
+    if ((u.known & PARLEY_USAGE_CACHE_WRITE) != 0) {
+        w.key("cache_write_tokens").number(count(u.input_cache_write));
+    }
+    w.end_object().key("completion_tokens_details").begin_object();
+    w.key("reasoning_tokens").number(count(u.output_reasoning)).end_object().end_object();
+}
+
+void write_responses_usage(sdk::JsonWriter& w, const parley_usage& u) {
+    w.begin_object().key("input_tokens").number(count(u.input_total));
+    w.key("input_tokens_details").begin_object();
+    w.key("cached_tokens").number(count(u.input_cache_read));
+    w.key("cache_write_tokens").number(count(u.input_cache_write)).end_object();
+    w.key("output_tokens").number(count(u.output_total));
+    w.key("output_tokens_details").begin_object();
+    w.key("reasoning_tokens").number(count(u.output_reasoning)).end_object();
+    w.key("total_tokens").number(count(u.input_total + u.output_total)).end_object();
+}
+
 }  // namespace parley::openai

@@ -1,0 +1,140 @@
+#include "chat_chunk.hpp"
+
+namespace parley::openai {
+
+using sdk::JsonReader;
+using sdk::JsonString;
+
+namespace {
+
+// {"google":{"thought_signature":"…"}}
+std::string_view read_signature(JsonReader& r) {
+    std::string_view found;
+    JsonString key;
+    if (r.peek() != '{' || !r.enter_object()) {
+        r.skip();
+        return found;
+    }
+    while (r.next_key(key)) {
+        if (key.raw != "google" || r.peek() != '{' || !r.enter_object()) {
+            r.skip();
+            continue;
+        }
+        JsonString inner;
+        while (r.next_key(inner)) {
+            const std::string_view value = r.raw();
+            if (inner.raw == "thought_signature" && value.starts_with('"')) found = value;
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
+std::string_view read_raw(JsonReader& r) {
+    const std::string_view raw = r.raw();
+    return raw == "null" ? std::string_view() : raw;
+}
+
+void read_string(JsonReader& r, JsonString& out) {
+    if (r.peek() == '"') {
+        r.read_string(out);
+    } else {
+        r.skip();
+    }
+}
+
+Chunk read_chunk(std::string_view json) {
+    Chunk c;
+    JsonReader r(json);
+    JsonString key;
+    if (r.peek() != '{' || !r.enter_object()) return c;
+    while (r.next_key(key)) {
+        if (key.raw == "choices") {
+            c.choices = read_raw(r);
+        } else if (key.raw == "id") {
+            read_string(r, c.id);
+        } else if (key.raw == "model") {
+            read_string(r, c.model);
+        } else if (key.raw == "created") {
+            r.read_count(c.created_s);
+        } else if (key.raw == "usage") {
+            c.usage = read_raw(r);
+        } else if (key.raw == "error") {
+            c.error = read_raw(r);
+        } else if (key.raw == "data") {
+            c.data = read_raw(r);
+        } else if (key.raw == "service_tier") {
+            read_string(r, c.service_tier);
+        } else if (key.raw == "system_fingerprint") {
+            read_string(r, c.fingerprint);
+        } else {
+            r.skip();
+        }
+    }
+    c.sound = !r.failed() && r.at_end();
+    return c;
+}
+
+void read_delta(JsonReader& r, Delta& d) {
+    JsonString key;
+    std::string_view other_reasoning;
+    r.enter_object();
+    while (r.next_key(key)) {
+        std::string_view* member = key.raw == "content"             ? &d.content
+                                   : key.raw == "reasoning_content" ? &d.reasoning
+                                   : key.raw == "reasoning"         ? &other_reasoning
+                                   : key.raw == "refusal"           ? &d.refusal
+                                   : key.raw == "annotations"       ? &d.annotations
+                                   : key.raw == "tool_calls"        ? &d.tool_calls
+                                   : key.raw == "function_call"     ? &d.function_call
+                                                                    : nullptr;
+        const std::string_view value = read_raw(r);
+        if (member != nullptr && !value.empty()) *member = value;
+    }
+    // Servers that tell both tell the same twice.
+    if (d.reasoning.size() <= 2) d.reasoning = other_reasoning;
+}
+
+void read_function(JsonReader& r, CallDelta& d) {
+    JsonString key;
+    if (r.peek() != '{' || !r.enter_object()) {
+        r.skip();
+        return;
+    }
+    while (r.next_key(key)) {
+        if (key.raw == "name") {
+            read_string(r, d.name);
+        } else if (key.raw == "arguments" || key.raw == "input") {
+            d.arguments = read_raw(r);
+        } else {
+            r.skip();
+        }
+    }
+}
+
+CallDelta read_call(JsonReader& r) {
+    CallDelta d;
+    JsonString key;
+    r.enter_object();
+    while (r.next_key(key)) {
+        if (key.raw == "index") {
+            constexpr uint64_t kNone = ~uint64_t{0};
+            uint64_t index = kNone;
+            r.read_count(index);
+            if (index < 1u << 20) d.index = static_cast<int64_t>(index);
+        } else if (key.raw == "id") {
+            read_string(r, d.id);
+        } else if (key.raw == "function" || key.raw == "custom") {
+            if (r.peek() == '{') d.custom = key.raw == "custom";
+            read_function(r, d);
+        } else if (key.raw == "extra_content") {
+            d.signature = read_signature(r);
+        } else {
+            r.skip();
+        }
+    }
+    return d;
+}
+
+}  // namespace parley::openai

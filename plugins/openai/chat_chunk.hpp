@@ -1,0 +1,61 @@
+// chat_chunk.hpp: what a chunk of a chat stream, or a whole chat reply, says, where it stands.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "parley/sdk/json.hpp"
+
+namespace parley::openai {
+
+// The members of a chunk that matter; raw JSON, empty when absent.
+struct Chunk {
+    sdk::JsonString id;
+    sdk::JsonString model;
+    std::string_view choices;
+    std::string_view usage;
+    std::string_view error;
+    std::string_view data;  // one vendor wraps a body into {"success":true,"data":{…}}
+    sdk::JsonString service_tier;
+    sdk::JsonString fingerprint;
+    uint64_t created_s = 0;
+    bool sound = false;
+};
+
+// The members of a delta, or of a whole message, in the order that they have in a reply.
+struct Delta {
+    std::string_view reasoning;
+    std::string_view content;
+    std::string_view refusal;
+    std::string_view annotations;
+    std::string_view tool_calls;
+    std::string_view function_call;
+    std::string_view logprobs;
+};
+
+// One element of tool_calls.
+struct CallDelta {
+    std::optional<int64_t> index;
+    sdk::JsonString id;
+    sdk::JsonString name;
+    std::string_view arguments;  // raw JSON: a string, or an object by mistake
+    std::string_view signature;  // raw JSON string
+    bool custom = false;
+};
+
+// As far as it goes: `sound` tells whether all of it was a JSON object.
+Chunk read_chunk(std::string_view json);
+
+// The next value is the object.
+void read_delta(sdk::JsonReader& r, Delta& d);
+CallDelta read_call(sdk::JsonReader& r);
+// {"name":…,"arguments":…} or {"name":…,"input":…}
+void read_function(sdk::JsonReader& r, CallDelta& d);
+
+// The next value, raw; empty when it is null.
+std::string_view read_raw(sdk::JsonReader& r);
+
+// The next value when it is a string; passes over it either way.
+void read_string(sdk::JsonReader& r, sdk::JsonString& out);
+
+}  // namespace parley::openai

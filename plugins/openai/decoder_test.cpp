@@ -1,0 +1,502 @@
+// How servers bend the formats of OpenAI, and what is made of it.
+#include <gtest/gtest.h>
+
+#include "events_test.hpp"
+
+namespace parley::codec {
+
+namespace {
+
+const Dialect& chat() {
+    static const Dialect dialect("openai-chat");
+    return dialect;
+}
+
+const Dialect& responses() {
+    static const Dialect dialect("openai-responses");
+    return dialect;
+}
+
+std::string sse(const std::vector<std::string>& datas) {
+    std::string out;
+    for (const std::string& data : datas) out += "data: " + data + "\n\n";
+    return out;
+}
+
+// A chunk with one choice.
+std::string chunk(const std::string& delta, const std::string& reason = "null") {
+    return R"({"id":"r1","created":1,"model":"m","choices":[{"index":0,"delta":)" + delta +
+           R"(,"finish_reason":)" + reason + "}]}";
+}
+
+std::string call(const std::string& members) {
+    return chunk("{\"tool_calls\":[{" + members + "}]}");
+}
+
+// What is told of a chat stream; each split in the same way.
+std::string chat_told(const std::vector<std::string>& datas,
+                      const parley_request& request = plain_request()) {
+    const Events whole = chat().decode(request, sse(datas), true);
+    EXPECT_EQ(lines(chat().decode(request, sse(datas), true, 1)), lines(whole));
+    return told(whole, false);
+}
+
+const std::string kStop = chunk("{}", "\"stop\"");
+const std::string kDone = "[DONE]";
+
+struct Case {
+    const char* name;
+    std::vector<std::string> datas;
+    const char* wanted;
+};
+
+TEST(OpenaiDecoder, ChatAsServersBendIt) {
+    const Case cases[] = {
+        {"the first chunk is about the prompt",
+         {R"({"id":"","choices":[],"prompt_filter_results":[]})",
+          chunk(R"({"role":"assistant","content":"Hi"})"),
+          kStop,
+          kDone},
+         "text Hi\nfinish 1\n"},
+        {"the role comes again, content is null",
+         {chunk(R"({"role":"assistant","content":null})"),
+          chunk(R"({"role":"assistant","content":"Hi"})"),
+          kStop,
+          kDone},
+         "text Hi\nfinish 1\n"},
+        {"reasoning under either name, told twice",
+         {chunk(R"({"reasoning":"A"})"),
+          chunk(R"({"reasoning_content":"B"})"),
+          chunk(R"({"reasoning_content":"C","reasoning":"C"})"),
+          chunk(R"({"content":"Hi"})"),
+          kStop,
+          kDone},
+         "reasoning ABC\ntext Hi\nfinish 1\n"},
+        {"content comes first in the object, reasoning in time",
+         {chunk(R"({"content":"Hi","reasoning_content":"A"})"), kStop, kDone},
+         "reasoning A\ntext Hi\nfinish 1\n"},
+        {"content in parts",
+         {chunk(R"({"content":[{"type":"thinking","thinking":[{"type":"text","text":"A"}]}]})"),
+          chunk(R"({"content":[{"type":"text","text":"Hi"}]})"),
+          kStop,
+          kDone},
+         "reasoning A\ntext Hi\nfinish 1\n"},
+        {"no index",
+         {call(R"("id":"a","function":{"name":"f","arguments":"{}"})"),
+          call(R"("id":"b","function":{"name":"g","arguments":"{\"x\":"})"),
+          call(R"("function":{"arguments":"1}"})"),
+          kStop,
+          kDone},
+         "call f {}\ncall g {\"x\":1}\nfinish 3\n"},
+        {"all calls have one index",
+         {call(R"("index":0,"id":"a","function":{"name":"f","arguments":"{}"})"),
+          call(R"("index":0,"id":"b","function":{"name":"g","arguments":"{}"})"),
+          kStop,
+          kDone},
+         "call f {}\ncall g {}\nfinish 3\n"},
+        {"no ids and one index",
+         {call(R"("index":0,"function":{"name":"f","arguments":"{}"})"),
+          call(R"("index":0,"function":{"name":"f","arguments":"{\"x\":1}"})"),
+          kStop,
+          kDone},
+         "call f {}\ncall f {\"x\":1}\nfinish 3\n"},
+        {"index -1",
+         {call(R"("index":-1,"id":"a","function":{"name":"f","arguments":"{}"})"), kStop, kDone},
+         "call f {}\nfinish 3\n"},
+        {"the name comes again and again",
+         {call(R"("index":0,"id":"a","function":{"name":"f","arguments":"{"})"),
+          call(R"("index":0,"id":"a","function":{"name":"f","arguments":"}"})"),
+          kStop,
+          kDone},
+         "call f {}\nfinish 3\n"},
+        {"the name comes in pieces",
+         {call(R"("index":0,"id":"a","function":{"name":"get_","arguments":""})"),
+          call(R"("index":0,"function":{"name":"weather"})"),
+          call(R"("index":0,"function":{"arguments":"{}"})"),
+          kStop,
+          kDone},
+         "call get_weather {}\nfinish 3\n"},
+        {"the name comes late",
+         {call(R"("index":0,"id":"a","function":{"arguments":"{\"x\""})"),
+          call(R"("index":0,"function":{"name":"f","arguments":":1}"})"),
+          kStop,
+          kDone},
+         "call f {\"x\":1}\nfinish 3\n"},
+        {"the name never comes",
+         {call(R"("index":0,"id":"a","function":{"arguments":"{}"})"), kStop, kDone},
+         "finish 1\n"},
+        {"no arguments",
+         {call(R"("index":0,"id":"a","function":{"name":"f","arguments":""})"), kStop, kDone},
+         "call f {}\nfinish 3\n"},
+        {"arguments are an object",
+         {call(R"("index":0,"id":"a","function":{"name":"f","arguments":{"x":1}})"), kStop, kDone},
+         "call f {\"x\":1}\nfinish 3\n"},
+        {"calls interleave",
+         {call(R"("index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":"})"),
+          call(R"("index":1,"id":"b","function":{"name":"g","arguments":"{\"y\":"})"),
+          call(R"("index":0,"function":{"arguments":"1}"})"),
+          call(R"("index":1,"function":{"arguments":"2}"})"),
+          kStop,
+          kDone},
+         "call f {\"x\":1}\ncall g {\"y\":2}\nfinish 3\n"},
+        {"text inside of a call",
+         {call(R"("index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":"})"),
+          chunk(R"({"content":"one"})"),
+          call(R"("index":1,"id":"b","function":{"name":"g","arguments":"{}"})"),
+          chunk(R"({"content":"two"})"),
+          call(R"("index":0,"function":{"arguments":"1}"})"),
+          kStop,
+          kDone},
+         "call f {\"x\":1}\ntext one\ncall g {}\ntext two\nfinish 3\n"},
+        {"a call as it was before tools",
+         {chunk(R"({"function_call":{"name":"f","arguments":""}})"),
+          chunk(R"({"function_call":{"arguments":"{}"}})"),
+          chunk("{}", "\"function_call\""),
+          kDone},
+         "call f {}\nfinish 3\n"},
+        {"a custom call",
+         {call(R"("index":0,"id":"a","type":"custom","custom":{"name":"p","input":""})"),
+          call(R"("index":0,"custom":{"input":"{not"})"),
+          call(R"("index":0,"custom":{"input":" json"})"),
+          chunk("{}", "\"tool_calls\""),
+          kDone},
+         "custom p {not json\nfinish 3\n"},
+        {"the whole message in a stream",
+         {R"({"id":"r","model":"m","choices":[{"index":0,"message":{"content":"Hi"},)"
+          R"("finish_reason":"stop"}]})",
+          kDone},
+         "text Hi\nfinish 1\n"},
+        {"content on the last chunk",
+         {chunk(R"({"content":"Hi"})", "\"stop\""), kDone},
+         "text Hi\nfinish 1\n"},
+        {"two ends", {chunk(R"({"content":"Hi"})"), kStop, kStop, kDone}, "text Hi\nfinish 1\n"},
+        {"an end before the last arguments",
+         {call(R"("index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":"})"),
+          chunk("{}", "\"tool_calls\""),
+          call(R"("index":0,"function":{"arguments":"1}"})"),
+          kDone},
+         "call f {\"x\":1}\nfinish 3\n"},
+        {"no reason, but [DONE]", {chunk(R"({"content":"Hi"})"), kDone}, "text Hi\nfinish 1\n"},
+        {"a reason, but no [DONE]", {chunk(R"({"content":"Hi"})"), kStop}, "text Hi\nfinish 1\n"},
+        {"tool_calls without a call",
+         {chunk(R"({"content":"Hi"})"), chunk("{}", "\"tool_calls\""), kDone},
+         "text Hi\nfinish 1\n"},
+        {"an unknown reason",
+         {chunk(R"({"content":"Hi"})"), chunk("{}", "\"eos\""), kDone},
+         "text Hi\nfinish 1\n"},
+        {"a reason that is an error",
+         {chunk(R"({"content":"Hi"})"), chunk("{}", "\"error\""), kDone},
+         "text Hi... error 13 upstream: failed and gave no reason\n"},
+        {"other choices",
+         {R"({"id":"r","choices":[{"index":1,"delta":{"content":"no"}},)"
+          R"({"index":0,"delta":{"content":"Hi"}}]})",
+          kStop,
+          kDone},
+         "text Hi\nfinish 1\n"},
+        {"a refusal", {chunk(R"({"refusal":"No."})"), kStop, kDone}, "refusal No.\nfinish 7\n"},
+        {"a limit cuts a call",
+         {call(R"("index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":"})"),
+          chunk("{}", "\"length\""),
+          kDone},
+         "call f {\"x\": (cut)\nfinish 4\n"},
+        {"an error with status 200",
+         {R"({"error":{"message":"slow down","code":"rate_limit_exceeded"}})"},
+         "... error 6 slow down\n"},
+        {"an error in the middle",
+         {chunk(R"({"content":"Hi"})"), R"({"error":{"message":"overloaded"}})"},
+         "text Hi... error 13 overloaded\n"},
+        {"what follows the end does not count",
+         {chunk(R"({"content":"Hi"})"), kStop, kDone, "garbage"},
+         "text Hi\nfinish 1\n"},
+    };
+    for (const Case& c : cases) EXPECT_EQ(chat_told(c.datas), c.wanted) << c.name;
+}
+
+TEST(OpenaiDecoder, AnErrorNeedsNoStartBeforeIt) {
+    const Events got = chat().decode(plain_request(), sse({R"({"error":{"message":"no"}})"}), true);
+    ASSERT_EQ(got.size(), 1u);
+    EXPECT_EQ(got[0].raw.type, PARLEY_EVENT_ERROR);
+    const Events named =
+        chat().decode(plain_request(), "event: error\ndata: {\"message\":\"no\"}\n\n", true);
+    EXPECT_EQ(told(named), "... error 13 no\n");
+}
+
+TEST(OpenaiDecoder, BodiesThatAreErrorsWithStatus200) {
+    const std::pair<const char*, const char*> cases[] = {
+        {R"({"error":{"message":"no credit","code":"insufficient_quota"}})",
+         "... error 7 no credit\n"},
+        {R"({"detail":"no such thing"})", "... error 13 no such thing\n"},
+        {R"({"status":"439","msg":"log in again"})", "... error 13 log in again\n"},
+        {R"({})", "... error 13 upstream: failed and gave no reason\n"},
+        {"", "... error 14 upstream: the reply is empty\n"},
+        {"<html>busy</html>",
+         "... error 14 upstream: the stream ended before the reply was complete\n"},
+    };
+    for (const auto& [body, wanted] : cases) {
+        EXPECT_EQ(told(chat().decode(plain_request(), body, false)), wanted) << body;
+    }
+}
+
+TEST(OpenaiDecoder, BodiesAndStreamsMayStandInForEachOther) {
+    const std::string body =
+        R"({"id":"r","choices":[{"index":0,"message":{"content":"Hi"},"finish_reason":"stop"}]})";
+    EXPECT_EQ(told(chat().decode(plain_request(), body, true), false), "text Hi\nfinish 1\n");
+    const std::string wrapped = R"({"success":true,"data":)" + body + "}";
+    EXPECT_EQ(told(chat().decode(plain_request(), wrapped, false), false), "text Hi\nfinish 1\n");
+    const std::string stream = sse({chunk(R"({"content":"Hi"})"), kStop, kDone});
+    EXPECT_EQ(told(chat().decode(plain_request(), stream, false), false), "text Hi\nfinish 1\n");
+}
+
+TEST(OpenaiDecoder, CallsWithoutIdsGetTheSameOneEveryTime) {
+    const std::string stream =
+        sse({call(R"("index":0,"function":{"name":"f","arguments":"{}"})"), kStop, kDone});
+    const Events one = chat().decode(plain_request(), stream, true);
+    const Events two = chat().decode(plain_request(), stream, true, 3);
+    EXPECT_TRUE(one[1].text.starts_with("call_"));
+    EXPECT_EQ(one[1].text, two[1].text);
+    // An id that comes twice in a reply would be one call to the client.
+    const Events same =
+        chat().decode(plain_request(),
+                      sse({call(R"("index":0,"id":"a","function":{"name":"f","arguments":"{}"})"),
+                           call(R"("index":1,"id":"a","function":{"name":"g","arguments":"{}"})"),
+                           kStop,
+                           kDone}),
+                      true);
+    EXPECT_EQ(same[1].text, "a");
+    EXPECT_NE(same[4].text, "a");
+}
+
+TEST(OpenaiDecoder, UsageOfTheLastChunkCounts) {
+    const std::string stream =
+        sse({R"({"id":"r","choices":[{"index":0,"delta":{"content":"H"}}],)"
+             R"("usage":{"prompt_tokens":5,"completion_tokens":1}})",
+             R"({"id":"r","choices":[{"index":0,"delta":{"content":"i"},"finish_reason":"stop"}],)"
+             R"("usage":{"prompt_tokens":5,"completion_tokens":2,"prompt_tokens_details":null}})",
+             kDone});
+    EXPECT_EQ(told(chat().decode(plain_request(), stream, true)),
+              "text Hi\nusage 5 0 2 0\nfinish 1\n");
+    // What came from the cache is part of the input, wherever a server counts it.
+    const std::string apart =
+        sse({chunk(R"({"content":"Hi"})", "\"stop\""),
+             R"({"id":"r","choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2,)"
+             R"("prompt_tokens_details":{"cached_tokens":20}}})"});
+    EXPECT_EQ(told(chat().decode(plain_request(), apart, true)),
+              "text Hi\nusage 25 20 2 0\nfinish 1\n");
+}
+
+TEST(OpenaiDecoder, ASignatureBesideACallIsItsSeal) {
+    const std::string stream =
+        sse({call(R"("index":0,"id":"a","function":{"name":"f","arguments":"{}"},)"
+                  R"("extra_content":{"google":{"thought_signature":"c2ln"}})"),
+             kStop,
+             kDone});
+    const Events got = chat().decode(plain_request(), stream, true);
+    ASSERT_EQ(got[2].raw.type, PARLEY_EVENT_SEAL);
+    EXPECT_EQ(got[2].name, "gemini");
+    EXPECT_EQ(got[2].text, "c2ln");
+}
+
+TEST(OpenaiDecoder, FunctionsThatStandInForCustomToolsAreUnwrapped) {
+    Request wire;
+    wire.path = "/v1/responses";
+    wire.body = R"({"model":"m","input":"hi","tools":[{"type":"custom","name":"apply_patch"}]})";
+    const Decoded asked = responses().decode_request(wire);
+    const std::string stream =
+        sse({call(R"("index":0,"id":"a","function":{"name":"apply_patch","arguments":""})"),
+             call(R"("index":0,"function":{"arguments":"{\"input\":\"a\\"})"),
+             call(R"("index":0,"function":{"arguments":"nb\"}"})"),
+             kStop,
+             kDone});
+    EXPECT_EQ(told(chat().decode(*asked.request, stream, true), false),
+              "custom apply_patch a\nb\nfinish 3\n");
+    // A shape of its own is the input as it stands.
+    const std::string other = sse(
+        {call(R"("index":0,"id":"a","function":{"name":"apply_patch","arguments":"{\"x\":1}"})"),
+         kStop,
+         kDone});
+    EXPECT_EQ(told(chat().decode(*asked.request, other, true), false),
+              "custom apply_patch {\"x\":1}\nfinish 3\n");
+}
+
+// ---- responses ----
+
+std::string event(const std::string& type, const std::string& members) {
+    return "{\"type\":\"response." + type + "\"" + (members.empty() ? "" : ",") + members + "}";
+}
+
+std::string response(const std::string& type, const std::string& members) {
+    return event(type, "\"response\":{\"id\":\"resp_1\"" + members + "}");
+}
+
+const std::string kCreated = response("created", "");
+
+std::string completed(const std::string& output = "") {
+    return response("completed", ",\"status\":\"completed\",\"output\":[" + output + "]");
+}
+
+std::string responses_told(const std::vector<std::string>& datas) {
+    const Events whole = responses().decode(plain_request(), sse(datas), true);
+    EXPECT_EQ(lines(responses().decode(plain_request(), sse(datas), true, 1)), lines(whole));
+    return told(whole, false);
+}
+
+TEST(OpenaiDecoder, ResponsesAsServersBendIt) {
+    const std::string message =
+        R"({"id":"m","type":"message","content":[{"type":"output_text","text":"Hello"}]})";
+    const std::string function =
+        R"({"id":"f","type":"function_call","call_id":"c","name":"f","arguments":"{\"x\":1}"})";
+    const Case cases[] = {
+        {"no deltas at all",
+         {kCreated,
+          event("output_item.done", "\"output_index\":0,\"item\":" + message),
+          event("output_item.done", "\"output_index\":1,\"item\":" + function),
+          completed()},
+         "text Hello\ncall f {\"x\":1}\nfinish 3\n"},
+        {"items in the last event alone",
+         {kCreated, completed(message + "," + function)},
+         "text Hello\ncall f {\"x\":1}\nfinish 3\n"},
+        {"items told again in the last event",
+         {kCreated,
+          event("output_item.done", "\"output_index\":0,\"item\":" + message),
+          completed(message)},
+         "text Hello\nfinish 1\n"},
+        {"the deltas leave the end out",
+         {kCreated,
+          event("output_text.delta", R"("output_index":0,"content_index":0,"delta":"Hel")"),
+          event("output_text.done", R"("output_index":0,"content_index":0,"text":"Hello")"),
+          event("output_item.done", "\"output_index\":0,\"item\":" + message),
+          completed()},
+         "text Hello\nfinish 1\n"},
+        {"other ids from event to event",
+         {kCreated,
+          event("output_item.added",
+                R"("output_index":0,"item":{"id":"1","type":"function_call","call_id":"c",)"
+                R"("name":"f","arguments":""})"),
+          event("function_call_arguments.delta",
+                R"("item_id":"2","output_index":0,"delta":"{\"x\":")"),
+          event("function_call_arguments.delta", R"("item_id":"3","output_index":0,"delta":"1}")"),
+          event("output_item.done", "\"output_index\":0,\"item\":" + function),
+          completed()},
+         "call f {\"x\":1}\nfinish 3\n"},
+        {"items interleave",
+         {kCreated,
+          event("output_item.added",
+                R"("output_index":0,"item":{"type":"function_call","call_id":"c","name":"f"})"),
+          event("output_text.delta", R"("output_index":1,"content_index":0,"delta":"Hello")"),
+          event("function_call_arguments.delta", R"("output_index":0,"delta":"{\"x\":1}")"),
+          event("output_item.done", "\"output_index\":0,\"item\":" + function),
+          completed(function + "," + message)},
+         "call f {\"x\":1}\ntext Hello\nfinish 3\n"},
+        {"events that keep the connection",
+         {response("queued", ""),
+          kCreated,
+          R"({"type":"keepalive"})",
+          R"({"type":"codex.rate_limits","x":1})",
+          event("metadata", ""),
+          completed(message),
+          "[DONE]"},
+         "text Hello\nfinish 1\n"},
+        {"summaries in two sections",
+         {kCreated,
+          event("reasoning_summary_text.delta",
+                R"("output_index":0,"summary_index":0,"delta":"A")"),
+          event("reasoning_summary_text.delta",
+                R"("output_index":0,"summary_index":1,"delta":"B")"),
+          event("output_item.done",
+                R"("output_index":0,"item":{"type":"reasoning","summary":[{"text":"A"},)"
+                R"({"text":"BC"}]})"),
+          completed()},
+         "reasoning A\n\nBC\nfinish 1\n"},
+        {"an error, then response.failed",
+         {kCreated,
+          R"({"type":"error","code":"server_is_overloaded","message":"busy"})",
+          response("failed", R"(,"error":{"code":"server_is_overloaded","message":"busy"})")},
+         "... error 12 busy\n"},
+        {"response.failed alone",
+         {kCreated, response("failed", R"(,"error":{"code":"x","message":"broke"})")},
+         "... error 13 broke\n"},
+        {"a filter",
+         {kCreated,
+          event("output_text.delta", R"("output_index":0,"content_index":0,"delta":"Hel")"),
+          response("incomplete",
+                   R"(,"status":"incomplete","incomplete_details":{"reason":"content_filter"})")},
+         "text Hel (cut)\nfinish 8\n"},
+        {"a limit",
+         {kCreated,
+          response(
+              "incomplete",
+              R"(,"status":"incomplete","incomplete_details":{"reason":"max_output_tokens"})")},
+         "finish 4\n"},
+    };
+    for (const Case& c : cases) EXPECT_EQ(responses_told(c.datas), c.wanted) << c.name;
+}
+
+TEST(OpenaiDecoder, WhatIsEncryptedIsASeal) {
+    const Events got =
+        responses().decode(plain_request(),
+                           sse({kCreated,
+                                event("output_item.done",
+                                      R"("output_index":0,"item":{"type":"reasoning","summary":[],)"
+                                      R"("encrypted_content":"gAAA"})"),
+                                completed()}),
+                           true);
+    ASSERT_EQ(got[1].raw.kind, uint32_t{PARLEY_PART_REASONING});
+    ASSERT_EQ(got[2].raw.type, PARLEY_EVENT_SEAL);
+    EXPECT_EQ(got[2].name, "openai");
+    EXPECT_EQ(got[2].text, "gAAA");
+}
+
+TEST(OpenaiDecoder, WhatServersDidIsKeptInTheirWords) {
+    const std::string item =
+        R"({"id":"ws_1","type":"web_search_call","status":"completed","action":{"query":"x"}})";
+    const std::string stream =
+        sse({kCreated,
+             event("output_item.added",
+                   R"("output_index":0,"item":{"id":"ws_1","type":"web_search_call"})"),
+             event("web_search_call.searching", R"("output_index":0)"),
+             event("output_item.done", "\"output_index\":0,\"item\":" + item),
+             completed()});
+    const Events got = responses().decode(plain_request(), stream, true);
+    const std::string again = responses().encode(plain_request(), got, true);
+    EXPECT_NE(again.find(item), again.npos) << again;
+    EXPECT_EQ(told(got, false), "part web_search \nfinish 1\n");
+    // A client of the other dialect does not hear of it.
+    EXPECT_EQ(told(chat().decode(plain_request(), chat().encode(plain_request(), got, true), true),
+                   false),
+              "finish 1\n");
+}
+
+TEST(OpenaiDecoder, CountsAndVectors) {
+    parley_request count = plain_request();
+    count.operation = PARLEY_OPERATION_COUNT_TOKENS;
+    const std::string counted = R"({"object":"response.input_tokens","input_tokens":123})";
+    EXPECT_EQ(told(responses().decode(count, counted, false)), "usage 123 0 0 0\nfinish 1\n");
+    EXPECT_EQ(told(responses().decode(count, R"({"error":{"message":"no"}})", false)),
+              "... error 13 no\n");
+
+    Request wire;
+    wire.path = "/v1/embeddings";
+    wire.body = R"({"model":"e","input":["a","b"],"encoding_format":"float","dimensions":2})";
+    const Decoded asked = chat().decode_request(wire);
+    ASSERT_EQ(asked.request->embed->input_count, 2u);
+    EXPECT_EQ(chat().encode_request(*asked.request, "up").body,
+              R"({"model":"up","input":["a","b"],"dimensions":2,"encoding_format":"float"})");
+    const std::string vectors =
+        R"({"object":"list","data":[{"index":1,"embedding":[0.25,-1e-05]},)"
+        R"({"index":0,"embedding":"AACAPwAAAEA="}],"model":"up","usage":{"prompt_tokens":4}})";
+    const Events got = chat().decode(*asked.request, vectors, false);
+    EXPECT_EQ(chat().encode(*asked.request, got, false),
+              R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":[1,2]},)"
+              R"({"object":"embedding","index":1,"embedding":[0.25,-1e-05]}],"model":"m-x",)"
+              R"("usage":{"prompt_tokens":4,"total_tokens":4}})");
+    wire.body = R"({"model":"e","input":"a","encoding_format":"base64"})";
+    const Decoded base64 = chat().decode_request(wire);
+    EXPECT_NE(chat().encode(*base64.request, got, false).find("\"AACAPwAAAEA=\""),
+              std::string::npos);
+    wire.body = R"({"model":"e","input":[1,2]})";
+    EXPECT_THROW(chat().decode_request(wire), Refused);
+}
+
+}  // namespace
+
+}  // namespace parley::codec

@@ -1,0 +1,75 @@
+#include "reply_out.hpp"
+
+#include <algorithm>
+
+#include "parley/sdk/ids.hpp"
+
+namespace parley::openai {
+
+using sdk::JsonReader;
+using sdk::JsonString;
+using sdk::view;
+
+EventError::EventError(const parley_event& event) {
+    error.struct_size = sizeof(error);
+    error.error_class = static_cast<int32_t>(event.kind);
+    error.message = event.text;
+    error.code = event.name;
+    error.retry_after_ms = event.a;
+    error.http_status = static_cast<uint32_t>(event.b);
+    JsonString told;
+    const std::string_view raw = extra_member(event, "param");
+    if (raw.starts_with('"') && JsonReader(raw).read_string(told)) param = told.text();
+    error.param = sdk::str(param);
+}
+
+std::string reply_id(std::string_view prefix,
+                     std::string_view upstream_id,
+                     const parley_request& request) {
+    std::string id = sdk::id_with_prefix(prefix, upstream_id);
+    if (id.size() == prefix.size()) id += sdk::Digest().add(view(request.raw)).text();
+    return id;
+}
+
+std::string wire_call_id(std::string_view id) {
+    constexpr std::size_t kSizeMax = 64;
+    const bool printable =
+        std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c <= '~'; });
+    if (printable && !id.empty() && id.size() <= kSizeMax) return std::string(id);
+    return sdk::call_id(id, "call_", kSizeMax);
+}
+
+std::string_view extra_member(const parley_event& event, std::string_view name) {
+    if (event.extra.len == 0) return {};
+    JsonReader r(view(event.extra));
+    JsonString key;
+    if (r.peek() != '{' || !r.enter_object()) return {};
+    while (r.next_key(key)) {
+        const std::string_view value = r.raw();
+        if (key.raw == name) return value;
+    }
+    return {};
+}
+
+bool is_own_seal(const parley_event& event) {
+    return view(event.name) == "openai" || view(event.name) == "parley";
+}
+
+void write_citation(sdk::JsonWriter& w, const Citation& c, bool nested) {
+    w.begin_object().key("type").string("url_citation");
+    if (nested) w.key("url_citation").begin_object();
+    w.key("start_index").number(static_cast<int64_t>(c.start));
+    w.key("end_index").number(static_cast<int64_t>(c.end));
+    w.key("url").string(c.url).key("title").string(c.title);
+    if (nested) w.end_object();
+    w.end_object();
+}
+
+uint64_t code_points(std::string_view text) {
+    const auto heads = std::count_if(text.begin(), text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xc0u) != 0x80u;
+    });
+    return static_cast<uint64_t>(heads);
+}
+
+}  // namespace parley::openai
