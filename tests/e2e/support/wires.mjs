@@ -316,7 +316,7 @@ const gemini = {
   base: (url) => url,
   settings: {},
   key: (headers) => headers['x-goog-api-key'],
-  is: (path) => /^\/v1beta\/models\/[^/]+:(stream)?[gG]enerateContent$/.test(path),
+  is: (path) => /^\/v1(beta)?\/models\/[^/]+:(stream)?[gG]enerateContent$/.test(path),
   read({ json, path }) {
     const parts = json.contents.flatMap((c) => c.parts.map((p) => ({ ...p, role: c.role })));
     const config = json.generationConfig ?? {};
