@@ -132,7 +132,10 @@ private:
 
     void reasoning(std::string_view raw, const Path& path) {
         const parley_str text = text_of(raw);
-        if (text.len == 0) return;
+        if (text.len != 0) draft_.add(reasoning_part(text, path / "reasoning_content"));
+    }
+
+    parley_part& reasoning_part(parley_str text, const Path& path) {
         auto& section = sdk::make<parley_reasoning_section>(arena_);
         section.kind = PARLEY_REASONING_RAW;
         section.text = text;
@@ -140,9 +143,31 @@ private:
         const std::vector<const parley_reasoning_section*> sections{&section};
         reasoning.sections = sdk::keep(arena_, sections);
         reasoning.section_count = 1;
-        parley_part& part = draft_.part(PARLEY_PART_REASONING, (path / "reasoning_content").text());
+        parley_part& part = draft_.part(PARLEY_PART_REASONING, path.text());
         part.reasoning = &reasoning;
-        draft_.add(part);
+        return part;
+    }
+
+    // [{"type":"text","text":…}], or the text alone
+    parley_part& thinking(std::string_view raw, const Path& path) {
+        std::string text(view(text_of(raw)));
+        JsonReader r(raw);
+        JsonString key;
+        if (raw.starts_with('[')) r.enter_array();
+        while (raw.starts_with('[') && r.next_item()) {
+            if (r.peek() != '{' || !r.enter_object()) {
+                r.skip();
+                continue;
+            }
+            while (r.next_key(key)) {
+                if (key.raw == "text") {
+                    text += view(read_text(arena_, r));
+                } else {
+                    r.skip();
+                }
+            }
+        }
+        return reasoning_part(arena_.copy(text), path);
     }
 
     // ---- content ----
@@ -187,6 +212,10 @@ private:
             } else if (key.raw == "refusal") {
                 made = &draft_.part(PARLEY_PART_REFUSAL, path.text());
                 made->text = read_text(arena_, r);
+            } else if (key.raw == "thinking") {
+                made = &thinking(r.raw(), path);
+            } else if (key.raw == "document_url" && r.peek() == '"') {
+                made = &document_part(draft_, read_text(arena_, r), path.text());
             } else if (key.raw == "image_url") {
                 made = &image(r, path);
             } else if (key.raw == "input_audio" && r.peek() == '{') {

@@ -132,7 +132,7 @@ private:
 
     void end(std::string_view logprobs = "null") {
         text_ += ",\"logprobs\":";
-        text_ += logprobs;
+        append_json(text_, logprobs);
         text_ += ",\"finish_reason\":null}]";
         close();
     }

@@ -82,6 +82,14 @@ parley_part& image_part(sdk::RequestDraft& draft,
     return part;
 }
 
+parley_part& document_part(sdk::RequestDraft& draft, parley_str url, std::string_view origin) {
+    parley_part& part = draft.part(PARLEY_PART_DOCUMENT, origin);
+    auto& media = sdk::make<parley_media>(draft.arena());
+    read_media_url(url, media, draft.arena());
+    part.media = &media;
+    return part;
+}
+
 parley_part& read_file(JsonReader& r, sdk::RequestDraft& draft, std::string_view origin) {
     sdk::Arena& arena = draft.arena();
     parley_part& part = draft.part(PARLEY_PART_DOCUMENT, origin);

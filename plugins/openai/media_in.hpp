@@ -17,6 +17,9 @@ parley_part& image_part(sdk::RequestDraft& draft,
                         std::string_view origin,
                         uint32_t detail = 0);
 
+// A part of kind DOCUMENT at a URL.
+parley_part& document_part(sdk::RequestDraft& draft, parley_str url, std::string_view origin);
+
 // {"data","format"}
 parley_part& read_audio(sdk::JsonReader& r, sdk::RequestDraft& draft, std::string_view origin);
 

@@ -48,8 +48,13 @@ void Decoder::read_stream(std::string_view bytes, bool eof) {
     while (at < all.size() && !emit_.ended()) {
         const std::size_t size = splitter_.next(all.substr(at), eof, event);
         if (size == 0) break;
+        const char first = all[at];
         at += size;
-        if (!event.data.empty()) on_event(event);
+        if (!event.data.empty()) {
+            on_event(event);
+        } else if (eof && at == all.size() && first != ':' && first != '\r' && first != '\n') {
+            garbage("the stream ended inside an event");
+        }
     }
     if (eof && !emit_.ended()) {
         on_end();

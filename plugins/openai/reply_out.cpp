@@ -51,6 +51,14 @@ std::string_view extra_member(const parley_event& event, std::string_view name) 
     return {};
 }
 
+void append_json(std::string& out, std::string_view json) {
+    const std::size_t before = out.size();
+    out += json;
+    // Inside of strings they are escaped.
+    const auto breaks = [](char c) { return c == '\n' || c == '\r'; };
+    std::replace_if(out.begin() + static_cast<long>(before), out.end(), breaks, ' ');
+}
+
 bool is_own_seal(const parley_event& event) {
     return view(event.name) == "openai" || view(event.name) == "parley";
 }

@@ -45,6 +45,9 @@ std::string wire_call_id(std::string_view id);
 // A member of an event's `extra`, raw; empty when it has none.
 std::string_view extra_member(const parley_event& event, std::string_view name);
 
+// Appends JSON of any layout on one line, as events need it.
+void append_json(std::string& out, std::string_view json);
+
 // Whether a SEAL event goes into the client's own field.
 bool is_own_seal(const parley_event& event);
 

@@ -76,7 +76,7 @@ void ResponseMessage::add_logprobs(const parley_event& e) {
         }
         while (r.next_item()) {
             if (!logprobs_.empty()) logprobs_ += ',';
-            logprobs_ += r.raw();
+            append_json(logprobs_, r.raw());
         }
     }
 }

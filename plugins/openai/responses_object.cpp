@@ -59,7 +59,9 @@ template <class Echoes>
 void write_echoes(JsonWriter& w, const parley_request& request, const Echoes& echoes) {
     for (const Echo& echo : echoes) {
         const std::string_view value = asked(request, echo.name);
-        w.key(echo.name).raw(value.empty() ? echo.otherwise : value);
+        std::string on_one_line;
+        append_json(on_one_line, value.empty() ? echo.otherwise : value);
+        w.key(echo.name).raw(on_one_line);
     }
 }
 

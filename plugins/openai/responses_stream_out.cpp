@@ -344,7 +344,9 @@ private:
     void take_raw(const parley_event& e) {
         if (extra_member(e, "dialect") != "\"openai-responses\"") return;
         const std::string_view raw = extra_member(e, "raw");
-        if (!raw.empty()) frames_.item = raw;
+        if (raw.empty()) return;
+        frames_.item.clear();
+        append_json(frames_.item, raw);
     }
 
     void end_server_item() {
