@@ -212,6 +212,11 @@ private:
             if (r.read_string(s)) say_text(s, logprobs);
         } else if (r.peek() == '[') {
             say_content_parts(r);
+        } else if (r.peek() == '{') {
+            // Some places parse the JSON that the model wrote.
+            JsonString whole;
+            whole.raw = raw;
+            say_text(whole, logprobs);
         }
     }
 

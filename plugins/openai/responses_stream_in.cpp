@@ -2,8 +2,10 @@
 //
 // State is kept by output_index: some proxies change the ids from event to event. What an item's
 // end says counts: text that no delta brought is said then.
+#include <algorithm>
 #include <deque>
 #include <optional>
+#include <vector>
 
 #include "parley/sdk/ids.hpp"
 #include "reply_in.hpp"
@@ -392,15 +394,25 @@ private:
 
     // ---- the end ----
 
+    // The whole output: items that were told of before stand in it in their order, though their
+    // indexes may have gaps.
+    void end_items(std::string_view output) {
+        std::vector<uint64_t> told;
+        for (const Item& item : items_) told.push_back(item.index);
+        std::sort(told.begin(), told.end());
+        for_each_item(output, [&](std::string_view raw, uint64_t nth) {
+            const uint64_t fresh = told.empty() ? nth : told.back() + 1 + nth - told.size();
+            end_item(item_at(nth < told.size() ? told[nth] : fresh), read_response_item(raw));
+        });
+    }
+
     void finish(const ResponseTop& top) {
         if (!emit_.started()) start(top);
         if (top.status.raw == "failed" || top.status.raw == "cancelled") {
             report(top.error);
             return;
         }
-        for_each_item(top.output, [&](std::string_view raw, uint64_t index) {
-            end_item(item_at(index), read_response_item(raw));
-        });
+        end_items(top.output);
         settle_text();
         if (emit_.ended()) return;
         parley_usage usage{};

@@ -52,7 +52,7 @@ const upstreamUrl = `http://127.0.0.1:${server.address().port}`;
 const key = secret('sk-client');
 const parley = await Parley.start({
   server: { listen: ['127.0.0.1:0'] },
-  log: { format: 'json', level: 'error' },
+  log: { format: 'json', level: 'info', exchanges: false },
   client_key: [{ name: 'tester', key }],
   provider: dialects.map((dialect) => ({
     name: dialect,

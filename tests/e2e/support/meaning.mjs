@@ -32,8 +32,25 @@ function chatUsage(u) {
   };
 }
 
+/** Some places send parts, or a JSON value, where others send text. */
+function addContent(into, content) {
+  if (typeof content === 'string') into.text += content;
+  else if (!Array.isArray(content)) into.text += content ? JSON.stringify(content) : '';
+  else {
+    for (const part of content) {
+      if (part.type === 'thinking') into.reasoning += part.thinking.map((p) => p.text).join('');
+      else into.text += part.text ?? '';
+    }
+  }
+}
+
 function addChat(into, choice, message) {
-  into.text += message.content ?? '';
+  addContent(into, message.content);
+  if (message.function_call) {
+    const known = (into.calls[0] ??= { name: '', args: '' });
+    known.name += message.function_call.name ?? '';
+    known.args += message.function_call.arguments ?? '';
+  }
   into.refusal += message.refusal ?? '';
   into.reasoning += message.reasoning_content ?? message.reasoning ?? '';
   for (const call of message.tool_calls ?? []) {
