@@ -114,6 +114,33 @@ TEST_P(AskCase, ReachesAFixpoint) {
     }
 }
 
+// Whatever a client sends, something is told and nothing else is touched.
+TEST_P(AskCase, SurvivesNoise) {
+    std::mt19937 random(3);
+    const std::string pieces = "{}[]\",:0nt\\u";
+    for (int i = 0; i < 300; ++i) {
+        std::string bent = message.body;
+        for (std::size_t n = random() % 3 + 1; n > 0; --n) {
+            const std::size_t at = random() % bent.size();
+            if (random() % 2 == 0) {
+                bent[at] = pieces[random() % pieces.size()];
+            } else {
+                bent.erase(at, random() % 20);
+            }
+            if (bent.empty()) bent = "{";
+        }
+        try {
+            const auto asked = dialect().decode_request(post(message.first, bent));
+            for (const char* traits : {"", kOldModel}) {
+                const auto encoded = dialect().encode_request(*asked.request, "m", traits);
+                EXPECT_NO_THROW(json::parse(encoded.body)) << encoded.body;
+            }
+        } catch (const codec::Refused& refused) {
+            EXPECT_NE(refused.error_class, PARLEY_E_INTERNAL) << refused.what() << bent;
+        }
+    }
+}
+
 // ---- random canonical requests ----
 
 class Generator {

@@ -344,6 +344,16 @@ TEST_P(TapCase, SeesTheSameHoweverCut) {
     }
 }
 
+TEST_P(TapCase, SurvivesNoise) {
+    std::mt19937 random(5);
+    for (int i = 0; i < 200; ++i) {
+        std::string bent = reply.body;
+        bent[random() % bent.size()] = static_cast<char>(random() % 256);
+        const Seen seen = watch(reply.first, bent, random() % 9);
+        EXPECT_TRUE(seen.status == PARLEY_OK || seen.error_class == PARLEY_E_UPSTREAM_PROTOCOL);
+    }
+}
+
 TEST(Tap, FailsInTheFormOfItsStream) {
     const std::string error = R"({"error":{"code":502,"message":"cut","status":"INTERNAL"}})";
     const std::string chunk = R"({"candidates":[{"content":{"parts":[{"text":"a"}]}}]})";
