@@ -559,6 +559,33 @@ TEST(Requests, RefuseWhatWouldBreakAContract) {
               "2 previous_response_id unsupported_parameter");
 }
 
+TEST(Requests, ItemsOfOthersAreTextUnlessTheyHoldTheHistory) {
+    Foreign asked([](parley_request&, sdk::Arena&) {});
+    auto item = sized<parley_server_item>();
+    item.tool = str("web_search");
+    item.dialect = str("openai-responses");
+    item.summary = str("[web_search: parley]");
+    auto part = sized<parley_part>();
+    part.kind = PARLEY_PART_SERVER_ITEM;
+    part.origin = str("input[1]");
+    part.server_item = &item;
+    const parley_part* parts[] = {&part};
+    auto turn = sized<parley_message>();
+    turn.role = PARLEY_ROLE_ASSISTANT;
+    turn.parts = parts;
+    turn.part_count = 1;
+    const parley_message* user = asked.request->messages[0];
+    const parley_message* messages[] = {user, &turn, user};
+    parley_request request = *asked.request;
+    request.messages = messages;
+    request.message_count = 3;
+    const auto encoded = dialect().encode_request(request, "m");
+    EXPECT_NE(encoded.body.find("[web_search: parley]"), std::string::npos);
+    EXPECT_EQ(encoded.warnings, std::vector<std::string>{"field_dropped;input[1]"});
+    item.tool = str("compaction");
+    EXPECT_THROW(dialect().encode_request(request, "m"), codec::Refused);
+}
+
 TEST(Requests, CustomToolsAndStrictOnesHaveTheirWords) {
     Foreign asked([](parley_request&, sdk::Arena&) {});
     parley_request request = *asked.request;

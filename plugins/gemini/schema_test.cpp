@@ -326,6 +326,7 @@ private:
     void constrain(json::object& s) {
         if (pick(4) == 0) s["minimum"] = static_cast<int64_t>(pick(3)) - 2;
         if (pick(4) == 0) s["exclusiveMaximum"] = pick(3) + 1;
+        if (pick(4) == 0) s["maximum"] = pick(3) + 1;
         if (pick(5) == 0) s["minLength"] = pick(2);
         if (pick(5) == 0) s["maxLength"] = pick(2) + 1;
         if (pick(5) == 0) s["description"] = "words";

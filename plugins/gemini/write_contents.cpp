@@ -173,6 +173,9 @@ private:
             c_.w.end_object();
             return;
         }
+        if (view(item.tool) == "compaction") {
+            refuse_part(p, "a folded history can only go back where it came from");
+        }
         c_.warn(PARLEY_WARNING_FIELD_DROPPED, view(p.origin));
         text(role, view(item.summary));
     }
@@ -309,7 +312,7 @@ private:
         std::string_view mime = view(media.mime);
         if (media.source == PARLEY_MEDIA_BASE64) {
             if (mime.empty()) mime = mime_of_base64(data);
-            if (mime.empty()) refuse_media(p, "its type is not told", "invalid_value");
+            if (mime.empty()) refuse_part(p, "its type is not told");
             c_.w.key("inlineData").begin_object().key("mimeType").string(mime).key("data");
             c_.borrowed_string(data);
             c_.w.end_object();
@@ -332,18 +335,16 @@ private:
     void judge_address(const parley_part& p) const {
         if (p.media->source == PARLEY_MEDIA_FILE) {
             if (view(p.media->file_owner) == kFamily) return;
-            refuse_media(p, "a file that another provider keeps", "unsupported_value");
+            refuse_part(p, "a file that another provider keeps");
         }
         const bool is_https = view(p.media->data).starts_with("https://");
         if (is_https && (c_.is_own || c_.traits.flag("url_media", true))) return;
-        refuse_media(p, "this model does not fetch addresses", "unsupported_value");
+        refuse_part(p, "this model does not fetch addresses");
     }
 
-    [[noreturn]] static void refuse_media(const parley_part& p,
-                                          std::string_view why,
-                                          std::string code) {
+    [[noreturn]] static void refuse_part(const parley_part& p, std::string_view why) {
         const std::string param(view(p.origin));
-        Crossing::refuse(param + ": " + std::string(why), param, std::move(code));
+        Crossing::refuse(param + ": " + std::string(why), param, "unsupported_value");
     }
 
     Crossing& c_;
