@@ -64,7 +64,8 @@ const Example kExamples[] = {
      R"({"role":"developer","content":"Rules."},{"role":"user","content":[)"
      R"({"type":"text","text":"What is it?"},)"
      R"({"type":"image_url","image_url":{"url":"data:image/png;base64,QUJD","detail":"low"}},)"
-     R"({"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,REVG"}}]},)"
+     R"({"type":"file","file":{"filename":"a.pdf",)"
+     R"("file_data":"data:application/pdf;base64,REVG"}}]},)"
      R"({"role":"assistant","content":null,"tool_calls":[{"id":"call_1","type":"function",)"
      R"("function":{"name":"f","arguments":"{\"x\":0.10}"}}]},)"
      R"({"role":"tool","tool_call_id":"call_1","content":"42"}],)"
@@ -227,7 +228,8 @@ const Example kExamples[] = {
      chat,
      R"({"model":"a","messages":[{"role":"user","content":"hi"}],"tools":[)"
      R"({"type":"function","function":{"name":"f"}}],"tool_choice":{"type":"allowed_tools",)"
-     R"("allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"f"}}]}}})",
+     R"("allowed_tools":{"mode":"required","tools":[)"
+     R"({"type":"function","function":{"name":"f"}}]}}})",
      responses,
      R"({"reasoning":"none"})",
      R"({"model":"up","input":[{"type":"message","role":"user","content":[{"type":"input_text",)"
@@ -535,9 +537,9 @@ TEST(OpenaiCrossing, WhatIsWrittenTwiceIsTheSame) {
         for (const Dialect* dialect : {&chat(), &responses()}) {
             const Encoded once = dialect->encode_request(*asked.request, "m");
             ASSERT_EQ(dialect->encode_request(*asked.request, "m").body, once.body);
+            // What is read from it is written as it was.
             const Decoded read = from(*dialect, once.body);
-            ASSERT_EQ(dialect->encode_request(*read.request, "m").body,
-                      dialect->encode_request(*from(*dialect, once.body).request, "m").body);
+            ASSERT_EQ(dialect->encode_request(*read.request, "m").body, once.body);
         }
     }
 }
