@@ -137,4 +137,24 @@ CallDelta read_call(JsonReader& r) {
     return d;
 }
 
+UrlCitation read_citation(JsonReader& r) {
+    UrlCitation c;
+    JsonString key;
+    r.enter_object();
+    while (r.next_key(key)) {
+        if (key.raw == "url") {
+            read_string(r, c.url);
+        } else if (key.raw == "title") {
+            read_string(r, c.title);
+        } else if (key.raw == "start_index") {
+            r.read_count(c.start);
+        } else if (key.raw == "end_index") {
+            r.read_count(c.end);
+        } else {
+            r.skip();
+        }
+    }
+    return c;
+}
+
 }  // namespace parley::openai

@@ -43,12 +43,20 @@ struct CallDelta {
     bool custom = false;
 };
 
+struct UrlCitation {
+    sdk::JsonString url;
+    sdk::JsonString title;
+    uint64_t start = 0;
+    uint64_t end = 0;
+};
+
 // As far as it goes: `sound` tells whether all of it was a JSON object.
 Chunk read_chunk(std::string_view json);
 
 // The next value is the object.
 void read_delta(sdk::JsonReader& r, Delta& d);
 CallDelta read_call(sdk::JsonReader& r);
+UrlCitation read_citation(sdk::JsonReader& r);
 // {"name":…,"arguments":…} or {"name":…,"input":…}
 void read_function(sdk::JsonReader& r, CallDelta& d);
 

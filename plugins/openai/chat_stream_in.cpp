@@ -298,28 +298,14 @@ private:
     }
 
     void say_citation(JsonReader& r) {
+        const UrlCitation c = read_citation(r);
+        const std::string url = c.url.text();
+        const std::string title = c.title.text();
         parley_event e = sdk::make_event(PARLEY_EVENT_CITATION);
-        JsonString url;
-        JsonString title;
-        JsonString key;
-        r.enter_object();
-        while (r.next_key(key)) {
-            if (key.raw == "url") {
-                read_string(r, url);
-            } else if (key.raw == "title") {
-                read_string(r, title);
-            } else if (key.raw == "start_index") {
-                r.read_count(e.a);
-            } else if (key.raw == "end_index") {
-                r.read_count(e.b);
-            } else {
-                r.skip();
-            }
-        }
-        const std::string url_text = url.text();
-        const std::string title_text = title.text();
-        e.text = sdk::str(url_text);
-        e.name = sdk::str(title_text);
+        e.text = sdk::str(url);
+        e.name = sdk::str(title);
+        e.a = c.start;
+        e.b = c.end;
         if (e.b > e.a) e.flags = PARLEY_EVENT_SPAN_CODEPOINTS;
         if (kind_ == PARLEY_PART_TEXT) emit_.say(key_, e);
     }

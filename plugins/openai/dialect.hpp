@@ -45,12 +45,12 @@ public:
         return table_[open.call->route].make_tap(open).release();
     }
 
-    void encode_error(const parley_call*,
+    void encode_error(const parley_call* call,
                       const parley_error& error,
                       sdk::Arena& arena,
                       parley_http_reply& reply,
                       sdk::Out& out) {
-        write_error(error, arena, reply, out);
+        write_error(call, error, arena, reply, out);
     }
 
     void decode_error(const parley_http_reply_head& head,

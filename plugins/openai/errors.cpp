@@ -76,6 +76,36 @@ bool says_too_long(std::string_view message) {
     });
 }
 
+bool is_header(const parley_header& header, std::string_view lower_case) {
+    const std::string_view name = view(header.name);
+    return std::equal(
+        name.begin(), name.end(), lower_case.begin(), lower_case.end(), [](char a, char b) {
+            return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
+        });
+}
+
+// Codex goes on trying unless it reads the words that its own backend uses.
+bool is_codex(const parley_call* call) {
+    if (call == nullptr) return false;
+    for (uint32_t i = 0; i < call->http->header_count; ++i) {
+        const parley_header& header = call->http->headers[i];
+        if (is_header(header, "originator")) return view(header.value).starts_with("codex");
+    }
+    return false;
+}
+
+std::string usage_limit(const parley_error& error) {
+    std::string json;
+    sdk::JsonWriter w(json);
+    w.begin_object().key("type").string("usage_limit_reached");
+    w.key("message").string(view(error.message)).key("param").null().key("code").null();
+    if (error.retry_after_ms != 0) {
+        w.key("resets_in_seconds").number(static_cast<int64_t>(error.retry_after_ms / 1000));
+    }
+    w.end_object();
+    return json;
+}
+
 // A number that makes sense, in milliseconds; 0 for the rest. A date would need a clock.
 uint64_t wait_ms(std::string_view value, double unit_ms) {
     constexpr double kSecondsMax = 1e9;
@@ -185,14 +215,6 @@ Told read_object(JsonReader& r) {
     return told;
 }
 
-bool is_header(const parley_header& header, std::string_view lower_case) {
-    const std::string_view name = view(header.name);
-    return std::equal(
-        name.begin(), name.end(), lower_case.begin(), lower_case.end(), [](char a, char b) {
-            return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
-        });
-}
-
 uint64_t retry_after_ms(const parley_http_reply_head& head) {
     uint64_t coarse_ms = 0;
     for (uint64_t i = 0; i < head.header_count; ++i) {
@@ -272,13 +294,15 @@ std::string error_object(const parley_error& error) {
     return json;
 }
 
-void write_error(const parley_error& error,
+void write_error(const parley_call* call,
+                 const parley_error& error,
                  sdk::Arena& arena,
                  parley_http_reply& reply,
                  sdk::Out& out) {
     reply.status = status_of(error);
     reply.content_type = str("application/json");
-    out.write("{\"error\":" + error_object(error) + "}");
+    const bool limit = row_of(error).type == "insufficient_quota" && is_codex(call);
+    out.write("{\"error\":" + (limit ? usage_limit(error) : error_object(error)) + "}");
     if (error.retry_after_ms == 0) return;
     auto* headers = arena.array<parley_header>(2);
     const uint64_t seconds = (error.retry_after_ms + 999) / 1000;

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "parley/http.h"
+#include "parley/dialect.h"
 #include "parley/sdk/plugin.hpp"
 
 namespace parley::openai {
@@ -31,8 +31,9 @@ std::string error_object(const parley_error& error);
 // The code that clients act on, or empty for null.
 std::string_view error_code(const parley_error& error);
 
-// A whole error reply.
-void write_error(const parley_error& error,
+// A whole error reply. `call` may be null.
+void write_error(const parley_call* call,
+                 const parley_error& error,
                  sdk::Arena& arena,
                  parley_http_reply& reply,
                  sdk::Out& out);

@@ -95,6 +95,30 @@ TEST(EncodeError, TranslatesForeignStatuses) {
     EXPECT_EQ(encode(error, arena).head.status, 429u);
 }
 
+// Its own backend's words end the session; by others it goes on trying.
+TEST(EncodeError, TellsCodexOfItsLimitInItsBackendsWords) {
+    const TestArena arena;
+    const parley_header originator{str("Originator"), str("codex_cli_rs"), 0};
+    auto http = sized<parley_http_request>();
+    http.headers = &originator;
+    http.header_count = 1;
+    auto call = sized<parley_call>();
+    call.http = &http;
+    parley_error error = cleared(arena);
+    error.error_class = PARLEY_E_QUOTA_EXHAUSTED;
+    error.message = str("used up");
+    error.retry_after_ms = 60'000;
+    auto head = sized<parley_http_reply>();
+    TestOut out;
+    const Dialect& responses = dialect_of("/v1/responses");
+    responses.table().encode_error(
+        responses.self, &call, &error, arena.border(), &head, &out.border);
+    EXPECT_EQ(head.status, 429u);
+    EXPECT_EQ(out.bytes,
+              R"({"error":{"type":"usage_limit_reached","message":"used up","param":null,)"
+              R"("code":null,"resets_in_seconds":60}})");
+}
+
 TEST(EncodeError, SaysWhenToTryAgain) {
     const TestArena arena;
     parley_error error = cleared(arena);

@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "codec.hpp"
+#include "codec/codec.hpp"
 #include "parley/sdk/emitter.hpp"
 
 namespace parley::codec {

@@ -235,6 +235,17 @@ parley_str chosen_name(std::string_view raw, sdk::Arena& arena) {
     return name.len != 0 ? name : str(canonical(view(type)));
 }
 
+std::string_view type_of(std::string_view raw, sdk::Arena& arena) {
+    JsonReader r(raw);
+    JsonString key;
+    r.enter_object();
+    while (r.next_key(key)) {
+        if (key.raw == "type") return view(read_text(arena, r));
+        r.skip();
+    }
+    return {};
+}
+
 // {"mode":…,"tools":[…]}
 void read_allowed(std::string_view raw, parley_tool_choice& choice, sdk::Arena& arena) {
     JsonReader r(raw);
@@ -299,7 +310,7 @@ void read_tool_choice(JsonReader& r, sdk::RequestDraft& draft) {
         invalid_request("a word or an object expected", "tool_choice", "invalid_type");
     }
     draft.request.tool_choice = &choice;
-    if (raw.find("\"allowed_tools\"") != raw.npos) {
+    if (type_of(raw, arena) == "allowed_tools") {
         read_allowed(raw, choice, arena);
         return;
     }
