@@ -11,7 +11,7 @@ Task<void> Exchange::refuse(const Error& error) {
     upstream_.reset();
     if (!client_.reply_begun()) {
         const plugins::Dialect* dialect =
-            dialect_ != nullptr ? dialect_ : world_->registry.nearest(client_.head().path);
+            dialect_ != nullptr ? dialect_ : world_->registry.nearest(request_);
         const parley_call* call = dialect_ != nullptr ? &call_ : nullptr;
         if (dialect == nullptr) {
             co_await refuse_plainly(error);

@@ -1,6 +1,7 @@
 #include "plugins/registry.hpp"
 
 #include <algorithm>
+#include <compare>
 
 namespace parley::plugins {
 
@@ -82,16 +83,34 @@ bool Registry::knows_path(std::string_view path, std::string& allowed) const {
     return !allowed.empty();
 }
 
-const Dialect* Registry::nearest(std::string_view path) const {
+const Dialect* Registry::nearest(const parley_http_request& request) const {
+    struct Fit {
+        std::size_t prefix = 0;
+        std::uint32_t least = UINT32_MAX;  // of the routes with that prefix
+        std::uint32_t most = 0;
+
+        auto operator<=>(const Fit&) const = default;
+    };
+
     const Dialect* best = nullptr;
-    std::size_t best_length = 0;
+    Fit best_fit;
     for (const auto& dialect : dialects_) {
+        Fit fit;
+        auto call = sized<parley_call>();
+        call.http = &request;
         for (const parley_route& route : dialect->routes()) {
-            const std::size_t length = common_prefix(view(route.path), path);
-            if (best != nullptr && length <= best_length) continue;
-            best = dialect.get();
-            best_length = length;
+            const std::size_t length = common_prefix(view(route.path), view(request.path));
+            if (length > fit.prefix) fit = {length};
+            if (length != fit.prefix) continue;
+            call.route = route.number;
+            call.operation = route.operation;
+            const std::uint32_t score = dialect->match(call);
+            fit.least = std::min(fit.least, score);
+            fit.most = std::max(fit.most, score);
         }
+        if (best != nullptr && fit <= best_fit) continue;
+        best = dialect.get();
+        best_fit = fit;
     }
     return best;
 }

@@ -25,8 +25,9 @@ public:
     void match(std::string_view method, std::string_view path, std::vector<Match>& out) const;
     // Whether some dialect knows the path under another method; `allowed` names the methods.
     bool knows_path(std::string_view path, std::string& allowed) const;
-    // The dialect whose errors a request for an unknown path gets: the one with the nearest path.
-    const Dialect* nearest(std::string_view path) const;
+    // The dialect whose errors a request for an unknown path gets: the one with the nearest path;
+    // of several the one whose routes there fit the request's headers best.
+    const Dialect* nearest(const parley_http_request& request) const;
 
     // Null when there is none of this id.
     const Dialect* find(std::string_view id) const;

@@ -44,6 +44,7 @@ const parley = await Parley.start(
         headers: { 'x-team': 'red' },
       }),
       place('chat-only', two, { models: ['chatty'], dialects: ['openai-chat'] }),
+      { ...place('messages-only', two, { models: ['mute'] }), plugin: 'claude' },
     ],
     route: [
       { model: 'fast', targets: [target('one', 'gpt-5-mini')] },
@@ -154,11 +155,20 @@ test('a place may want its key in another header, and headers of its own', async
 });
 
 test('a place that does not speak the dialect is named', async () => {
-  await assert.rejects(client.responses.create({ model: 'chatty', input: 'hi' }), (error) => {
+  const said = client.audio.speech.create({ model: 'mute', input: 'hi', voice: 'ash' });
+  await assert.rejects(said, (error) => {
     assert.equal(error.status, 400);
-    assert.match(error.message, /chat-only, which does not speak openai-responses/);
+    assert.match(error.message, /messages-only, which does not speak openai-chat/);
     return true;
   });
+});
+
+test('a place that speaks another dialect is translated to', async () => {
+  two.script = (request, reply) =>
+    reply.json(200, completion(request, { content: 'translated' }));
+  const reply = await client.responses.create({ model: 'chatty', input: 'hi' });
+  assert.equal(reply.output_text, 'translated');
+  assert.equal(two.last.url, '/v1/chat/completions');
 });
 
 const counted = (withUsage) => async (request, reply) => {

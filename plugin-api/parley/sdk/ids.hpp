@@ -20,22 +20,34 @@ public:
     // 24 letters and digits: 120 of the 128 bits.
     std::string text() const {
         constexpr std::string_view kDigits = "abcdefghijklmnopqrstuvwxyz234567";
+        const Hash hash = mixed();
         std::string out;
         for (int i = 0; i < 24; ++i)
-            out += kDigits[static_cast<std::size_t>(hash_ >> (5 * i)) & 31];
+            out += kDigits[static_cast<std::size_t>(hash >> (5 * i)) & 31];
         return out;
     }
 
     // 8 hexadecimal digits.
     std::string short_text() const {
         constexpr std::string_view kDigits = "0123456789abcdef";
+        const Hash hash = mixed();
         std::string out;
-        for (int i = 0; i < 8; ++i) out += kDigits[static_cast<std::size_t>(hash_ >> (4 * i)) & 15];
+        for (int i = 0; i < 8; ++i) out += kDigits[static_cast<std::size_t>(hash >> (4 * i)) & 15];
         return out;
     }
 
 private:
     __extension__ using Hash = unsigned __int128;
+
+    // The multiplications leave the high bits of close inputs close.
+    Hash mixed() const {
+        Hash hash = hash_;
+        for (int round = 0; round < 2; ++round) {
+            hash ^= hash >> 59;
+            hash *= kPrime * 0x9e3779b97f4a7c15u;
+        }
+        return hash ^ (hash >> 61);
+    }
 
     void step(unsigned char c) { hash_ = (hash_ ^ c) * kPrime; }
 

@@ -325,8 +325,8 @@ TEST(Fault, TextIsOneLine) {
     EXPECT_EQ((Fault{{1, 1}, "a\nb", "c"}.text("f")), "f:1:1: a b: c");
     EXPECT_EQ(
         faults_in("\"two\\nlines\" = 1\n"),
-        Texts{"p.toml:1:1: two lines: unknown key; known: state_folder, server, log, plugins, "
-              "limits, upstream, client_key, provider, route"});
+        Texts{"p.toml:1:1: two lines: unknown key; known: state_folder, seal_key, models_file, "
+              "server, log, plugins, limits, stash, upstream, client_key, provider, route, model"});
 }
 
 }  // namespace

@@ -95,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"connection_without_commas", post("Connection: close keep-alive"), 400},
         Bad{"chunked_in_1_0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
         Bad{"other_expectation", post("Expect: 200-ok"), 417}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& tested) { return tested.param.name; });
 
 TEST(Head, TrimsValuesAndTakesAnyText) {
     const std::string text = post("X-A: \t a\tb \t\r\nX-B:\r\nX-C:\xc3\xa4");
@@ -143,7 +143,7 @@ TEST(Head, EndIsFoundHoweverTheBytesCome) {
         EXPECT_EQ(*early, cut < wanted ? 0 : wanted) << cut;
         const auto late = find_head_end(text, scanned, 1000);
         ASSERT_TRUE(late.has_value());
-        if (cut < wanted) EXPECT_EQ(*late, wanted) << cut;
+        EXPECT_TRUE(cut >= wanted || *late == wanted) << cut;
     }
 }
 

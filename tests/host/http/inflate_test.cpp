@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Coding{"deflate", [](const std::string& p) { return zlib_packed(p, 15); }},
                     Coding{"br", brotli_packed},
                     Coding{"zstd", zstd_packed}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& tested) { return tested.param.name; });
 
 TEST(InflateCodings, AreUndoneLastFirst) {
     base::Bytes out;
