@@ -44,7 +44,7 @@ private:
     struct Item {
         uint64_t index = 0;
         bool done = false;
-        bool is_call = false;
+        std::string type;
         std::string early;  // arguments that came before the item itself
         std::string phase;  // raw JSON
         std::deque<Piece> pieces;
@@ -212,7 +212,8 @@ private:
     }
 
     void say_reasoning(Item& item, Piece& piece, std::string_view said) {
-        if (said.empty()) return;
+        if (item.type.empty()) item.type = "reasoning";
+        if (said.empty() || item.type != "reasoning") return;
         piece.said += said.size();
         // Sections count by their order of appearance and never fall.
         const Piece& last = item.pieces.back();
@@ -252,6 +253,8 @@ private:
 
     void add_item(Item& item, const ResponseItem& told) {
         settle_text();
+        if (!item.type.empty() || item.done) return;
+        item.type = told.type.text();
         item.phase = told.phase;
         if (is_call(told.type)) {
             open_call(item, told);
@@ -267,6 +270,11 @@ private:
 
     void end_item(Item& item, const ResponseItem& told) {
         if (item.done) return;
+        if (item.type.empty()) item.type = told.type.text();
+        if (!told.type.equals(item.type)) {
+            garbage("an item changes its type");
+            return;
+        }
         const bool complete = told.status.raw != "incomplete";
         if (item.phase.empty()) item.phase = told.phase;
         if (told.type.raw == "message") {

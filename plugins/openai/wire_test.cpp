@@ -250,9 +250,14 @@ private:
 
     std::string added(const json::object& item) {
         if (!item_.empty()) return "an item inside an item";
-        const std::string lacks = missing(item, {"id", "type", "status"});
-        if (!lacks.empty()) return "no " + lacks;
-        if (!ids_.insert(text_at(item, "id")).second) return "an id twice";
+        static const std::set<std::string> kOwn{
+            "message", "reasoning", "function_call", "custom_tool_call"};
+        // Others come from elsewhere, in their own words.
+        if (kOwn.contains(text_at(item, "type"))) {
+            const std::string lacks = missing(item, {"id", "status"});
+            if (!lacks.empty()) return "no " + lacks;
+            if (!ids_.insert(text_at(item, "id")).second) return "an id twice";
+        }
         item_ = item;
         text_.clear();
         contents_.clear();
