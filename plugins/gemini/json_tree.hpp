@@ -10,19 +10,18 @@
 
 namespace parley::gemini {
 
+struct Member;
+
 struct Node {
     enum class Kind { scalar, string, array, object };
-    using Member = std::pair<std::string, Node>;
 
     Kind kind = Kind::object;
     std::string text;             // a string's characters, or a scalar as it was spelled
     std::vector<Member> members;  // of an array, too: their names are empty
 
-    static Node string(std::string_view text) { return {Kind::string, std::string(text), {}}; }
-
-    static Node scalar(std::string_view json) { return {Kind::scalar, std::string(json), {}}; }
-
-    static Node array() { return {Kind::array, {}, {}}; }
+    static Node string(std::string_view text);
+    static Node scalar(std::string_view json);
+    static Node array();
 
     bool is_object() const { return kind == Kind::object; }
 
@@ -39,42 +38,13 @@ struct Node {
 
     bool has(std::string_view name) const { return find(name) != nullptr; }
 
-    const Node* find(std::string_view name) const {
-        for (const auto& [key, value] : members) {
-            if (key == name) return &value;
-        }
-        return nullptr;
-    }
-
+    const Node* find(std::string_view name) const;
     // Replaces a member or appends one.
-    Node& set(std::string_view name, Node value) {
-        for (auto& [key, old] : members) {
-            if (key == name) return old = std::move(value);
-        }
-        return members.emplace_back(name, std::move(value)).second;
-    }
+    Node& set(std::string_view name, Node value);
+    void push(Node value);
+    void erase(std::string_view name);
 
-    void push(Node value) { members.emplace_back(std::string(), std::move(value)); }
-
-    void erase(std::string_view name) {
-        std::erase_if(members, [&](const Member& m) { return m.first == name; });
-    }
-
-    void write(sdk::JsonWriter& w) const {
-        if (kind == Kind::scalar) {
-            w.raw(text);
-        } else if (kind == Kind::string) {
-            w.string(text);
-        } else if (kind == Kind::array) {
-            w.begin_array();
-            for (const auto& [name, value] : members) value.write(w);
-            w.end_array();
-        } else {
-            w.begin_object();
-            for (const auto& [name, value] : members) value.write(w.key(name));
-            w.end_object();
-        }
-    }
+    void write(sdk::JsonWriter& w) const;
 
     std::string json() const {
         std::string out;
@@ -83,6 +53,61 @@ struct Node {
         return out;
     }
 };
+
+struct Member {
+    std::string first;
+    Node second;
+};
+
+inline Node Node::string(std::string_view text) {
+    return {Kind::string, std::string(text), {}};
+}
+
+inline Node Node::scalar(std::string_view json) {
+    return {Kind::scalar, std::string(json), {}};
+}
+
+inline Node Node::array() {
+    return {Kind::array, {}, {}};
+}
+
+inline const Node* Node::find(std::string_view name) const {
+    for (const auto& [key, value] : members) {
+        if (key == name) return &value;
+    }
+    return nullptr;
+}
+
+inline Node& Node::set(std::string_view name, Node value) {
+    for (auto& [key, old] : members) {
+        if (key == name) return old = std::move(value);
+    }
+    return members.emplace_back(Member{std::string(name), std::move(value)}).second;
+}
+
+inline void Node::push(Node value) {
+    members.push_back({{}, std::move(value)});
+}
+
+inline void Node::erase(std::string_view name) {
+    std::erase_if(members, [&](const Member& m) { return m.first == name; });
+}
+
+inline void Node::write(sdk::JsonWriter& w) const {
+    if (kind == Kind::scalar) {
+        w.raw(text);
+    } else if (kind == Kind::string) {
+        w.string(text);
+    } else if (kind == Kind::array) {
+        w.begin_array();
+        for (const auto& [name, value] : members) value.write(w);
+        w.end_array();
+    } else {
+        w.begin_object();
+        for (const auto& [name, value] : members) value.write(w.key(name));
+        w.end_object();
+    }
+}
 
 // The next value; what nests deeper than `depth` is an empty object. Of two members of one name the
 // later counts.

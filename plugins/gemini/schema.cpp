@@ -31,7 +31,7 @@ public:
         if (definitions == nullptr || !definitions->is_object()) return out;
         Node all;
         for (const auto& [name, value] : definitions->members) {
-            all.members.emplace_back(name, schema(value, 1));
+            all.members.push_back({name, schema(value, 1)});
         }
         out.set("$defs", std::move(all));
         return out;
@@ -82,7 +82,7 @@ private:
         if (name == "properties" && value.is_object()) {
             Node all;
             for (const auto& [property, inner] : value.members) {
-                all.members.emplace_back(property, schema(inner, to.depth + 1));
+                all.members.push_back({property, schema(inner, to.depth + 1)});
             }
             to.out.set(name, std::move(all));
         } else if (name == "required" && value.is_array()) {

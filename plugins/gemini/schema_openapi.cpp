@@ -264,7 +264,7 @@ private:
             if (value.members.empty()) return;
             Node all;
             for (const auto& [property, inner] : value.members) {
-                all.members.emplace_back(property, schema(inner, to.depth + 1));
+                all.members.push_back({property, schema(inner, to.depth + 1)});
             }
             to.out.set(name, std::move(all));
         } else if (name == "required" && value.is_array()) {

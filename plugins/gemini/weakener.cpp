@@ -119,7 +119,7 @@ void Weakener::merge_into(Node& out, const Node& branch, Notes& notes, int depth
         } else if (name == "properties" && value.is_object()) {
             Node all = out.has(name) ? *out.find(name) : Node();
             for (const auto& [property, schema] : value.members) {
-                if (!all.has(property)) all.members.emplace_back(property, schema);
+                if (!all.has(property)) all.members.push_back({property, schema});
             }
             out.set(name, std::move(all));
         } else if (name == "required" && value.is_array()) {
@@ -130,7 +130,7 @@ void Weakener::merge_into(Node& out, const Node& branch, Notes& notes, int depth
                    kObjectWords.end()) {
             if (name[0] != '$') note(notes, name, value);
         } else if (!out.has(name)) {
-            out.members.emplace_back(name, value);
+            out.members.push_back({name, value});
         } else if (name == "additionalProperties") {
             is_weakened = true;
         }

@@ -138,7 +138,7 @@ Dialect::Dialect(const std::string& id) : id_(id) {
             library_ = library;
             break;
         }
-        dlclose(library);
+        // Others stay open: what counts their branches does not bear that they go.
     }
     if (component_ == nullptr) throw std::runtime_error("no dialect " + id);
     table_ = static_cast<const parley_dialect*>(component_->table);
