@@ -4,13 +4,15 @@
 //   node cross_test.mjs [PART-OF-ID]...
 //
 // PARLEY_BIN, PARLEY_CORPUS  as in replay_test.mjs
-// CROSS_TABLE=FILE           also writes the table and the differences to a file
-import { writeFileSync } from 'node:fs';
+// UPDATE_CASES=1             writes the table into docs/dialects.md
+// CROSS_DETAILS=FILE         writes the unexplained differences to a file
+import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
 import { readers } from '../e2e/support/meaning.mjs';
-import { Parley, secret } from '../e2e/support/parley.mjs';
+import { Parley, root, secret } from '../e2e/support/parley.mjs';
 import { within } from '../e2e/support/wait.mjs';
 import { corpusFolders, loadCases } from './cases.mjs';
 import { reasonFor } from './cross_reasons.mjs';
@@ -140,11 +142,15 @@ for (const { id, row, open, wanted, got } of unexplained.slice(0, kShown)) {
     console.log(`  ${field}: ${short(wanted[field])}\n     got: ${short(got[field])}`);
   if (got.error && !open.includes('error')) console.log(`  error: ${got.error}`);
 }
-if (process.env.CROSS_TABLE) {
-  writeFileSync(
-    process.env.CROSS_TABLE,
-    `${lines.join('\n')}\n${JSON.stringify(unexplained, null, 1)}`,
-  );
+if (process.env.CROSS_DETAILS) {
+  writeFileSync(process.env.CROSS_DETAILS, JSON.stringify(unexplained, null, 1));
+}
+if (process.env.UPDATE_CASES && !parts.length) {
+  const file = join(root, 'docs/dialects.md');
+  const text = readFileSync(file, 'utf8');
+  const head = text.slice(0, text.indexOf('<!-- counts -->'));
+  const tail = text.slice(text.indexOf('<!-- end -->'));
+  writeFileSync(file, `${head}<!-- counts -->\n\n${lines.join('\n')}\n\n${tail}`);
 }
 const total = [...table.values()].reduce((n, c) => n + c.same + c.explained + c.unexplained, 0);
 await parley.stop();
