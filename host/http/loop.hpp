@@ -18,7 +18,7 @@ namespace parley::http {
 class Loop {
 public:
     // A read takes at most this much; what several events brought goes on in one write.
-    static constexpr std::size_t kScratchBytes = 64 * 1024;
+    static constexpr std::size_t kScratchBytes = 128 * 1024;
 
     explicit Loop(int index);
     Loop(const Loop&) = delete;

@@ -56,7 +56,7 @@ private:
         else if (key.equals("metadata"))
             user_id_ = Members(r_.raw()).text("user_id");
         else
-            r_.skip();
+            r_.pass();
     }
 
     void model() {

@@ -100,7 +100,7 @@ private:
         else if (key.equals("prompt_cache_key"))
             session_key();
         else
-            r_.skip();
+            r_.pass();
     }
 
     // Null is as good as absent, but its place is taken.

@@ -174,14 +174,14 @@ std::string nested(std::size_t depth) {
     return std::string(depth, '[') + std::string(depth, ']');
 }
 
-TEST(Peek, ReadsDeepBodiesUpToTheLimit) {
-    Request deep(R"({"messages":)" + nested(511) + R"(,"model":"m"})");
+TEST(Peek, ReadsBodiesOfAnyDepth) {
+    Request deep(R"({"messages":)" + nested(100'000) + R"(,"model":"m"})");
     EXPECT_EQ(deep.peek(), PARLEY_OK) << deep.message();
-    Request deeper(R"({"messages":)" + nested(512) + R"(,"model":"m"})");
-    EXPECT_EQ(deeper.peek(), -PARLEY_E_INVALID_ARGUMENT);
-    EXPECT_EQ(deeper.message(), "body: malformed JSON at byte 523");
     Request bottomless(R"({"messages":)" + std::string(1 << 20, '['));
     EXPECT_EQ(bottomless.peek(), -PARLEY_E_INVALID_ARGUMENT);
+    // What is wrong inside is the upstream's to say, in the client's own dialect.
+    Request odd("{\"model\":\"m\",\"messages\":[{\"content\":\"a\nb\"}]}");
+    EXPECT_EQ(odd.peek(), PARLEY_OK) << odd.message();
 }
 
 TEST(Peek, ReadsLongTexts) {

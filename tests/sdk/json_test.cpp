@@ -732,6 +732,28 @@ TEST(JsonWriter, WritesWhatJsonReaderReads) {
     }
 }
 
+TEST(JsonReader, PassesWhatItSkips) {
+    RandomJson json(16);
+    for (int i = 0; i < 500; ++i) {
+        const std::string text = json.value() + " ,";
+        JsonReader skipping(text);
+        JsonReader passing(text);
+        ASSERT_TRUE(skipping.skip()) << text;
+        ASSERT_TRUE(passing.pass()) << text;
+        ASSERT_EQ(skipping.at(), passing.at()) << text;
+    }
+}
+
+TEST(JsonReader, PassesFaultsInsideButNotAMissingEnd) {
+    for (const std::string text : {"[1 2]", "{\"a\" 1}", "[\"\xff\n\"]", "{]"}) {
+        EXPECT_TRUE(JsonReader(text).pass()) << text;
+        EXPECT_FALSE(JsonReader(text).skip()) << text;
+    }
+    for (const std::string text : {"[", "{\"a\":\"]}", "[[]", "\"a", "1.", "tru", ""}) {
+        EXPECT_FALSE(JsonReader(text).pass()) << text;
+    }
+}
+
 }  // namespace
 
 }  // namespace parley::sdk

@@ -180,6 +180,17 @@ public:
         return skip_scalar(c);
     }
 
+    // Passes over the next value by its quotes and brackets alone: several times as fast, but
+    // faults inside of an object or array stay unseen. For texts that are passed on, not believed.
+    bool pass() {
+        const char c = peek();
+        if (c != '{' && c != '[') return skip_scalar(c);
+        JsonNesting at{1, false, false};
+        const char* stop = pass_nested(p_ + 1, end_, 0, at);
+        p_ = stop;
+        return at.depth == 0 || fail();
+    }
+
     // True when nothing but white space is left.
     bool at_end() {
         if (failed_) return false;
