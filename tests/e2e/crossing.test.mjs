@@ -148,3 +148,18 @@ for (const [from, make] of Object.entries(clients)) {
     });
   }
 }
+
+test('large requests cross whole, many at once', async () => {
+  const upstream = upstreams.anthropic;
+  upstream.answer = { usage, finish: 'stop', text: 'read' };
+  const before = upstream.requests.all.length;
+  const texts = Array.from({ length: 8 }, (_, i) => `${i} "ä" `.repeat(120_000));
+  const client = clients.chat(parley);
+  const replies = await Promise.all(texts.map((user) => client.ask('m-anthropic', { user })));
+  for (const reply of replies) assert.equal(reply.text, 'read');
+  const asked = upstream.requests.all.slice(before).map(({ json }) => {
+    const [{ content }] = json.messages;
+    return typeof content === 'string' ? content : content[0].text;
+  });
+  assert.deepEqual(asked.sort(), texts.sort());
+});
