@@ -42,6 +42,7 @@ struct UpstreamLimits {
     std::uint64_t head_ms = 600'000;     // from the request's last byte to the reply's head
     std::uint64_t content_ms = 600'000;  // from there to the first content
     std::uint64_t idle_ms = 300'000;     // between two reads of a reply
+    std::uint64_t tail_ms = 250;         // from a reply's own end to the end of its framing
     std::uint64_t total_ms = 3'600'000;  // the whole attempt
     std::uint64_t connections_max = 4096;      // to one origin, on one loop
     std::uint64_t idle_connections_max = 256;  // kept open for reuse, likewise

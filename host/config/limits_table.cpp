@@ -157,6 +157,10 @@ Table upstream_table() {
                          "From the reply's head to its first content"),
                 duration(
                     "idle_ms", kUpstream<&U::idle_ms>, {1, kDay}, "Between two pieces of a reply"),
+                duration("tail_ms",
+                         kUpstream<&U::tail_ms>,
+                         {1, kHour},
+                         "How long a connection may stay open behind a reply that said its end"),
                 duration("total_ms", kUpstream<&U::total_ms>, {1, 7 * kDay}, "The whole attempt"),
                 number("connections_max",
                        kUpstream<&U::connections_max>,

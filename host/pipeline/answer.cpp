@@ -18,7 +18,7 @@ Result<void> AnswerSource::open(const plugins::Provider& provider,
 // A step may bring bytes and an end together: the bytes come first.
 Task<Result<void>> AnswerSource::step() {
     while (bytes_.empty() && !done_ && !failure_) {
-        const bool expired = co_await pause(std::exchange(wait_ms_, 0));
+        const bool expired = co_await pause();
         if (cancelled_) co_return upstream_error(PARLEY_E_CANCELLED, "client left");
         if (expired) co_return upstream_error(PARLEY_E_TIMEOUT, "upstream: timed out");
         const parley_status status = answer_.step(bytes_, limits_.held_bytes_max);
@@ -29,19 +29,22 @@ Task<Result<void>> AnswerSource::step() {
         } else if (status < 0) {
             failure_ = upstream_error(-status, "upstream: its own answer failed");
         } else if (status == PARLEY_AGAIN) {
-            wait_ms_ = answer_.view().wait_ms;
+            const std::uint64_t wait_ms = answer_.view().wait_ms;
+            const std::uint64_t now_ms = loop_.now_ms();
+            resume_at_ms_ = wait_ms > UINT64_MAX - now_ms ? UINT64_MAX : now_ms + wait_ms;
         }
     }
     if (bytes_.empty() && failure_) co_return *failure_;
     co_return Result<void>();
 }
 
-// True when the deadline came first.
-Task<bool> AnswerSource::pause(std::uint64_t wait_ms) {
+// Until the next step is due. True when the deadline came first.
+Task<bool> AnswerSource::pause() {
+    const std::uint64_t now_ms = loop_.now_ms();
+    if (now_ms >= resume_at_ms_) co_return false;
+    std::uint64_t wait_ms = resume_at_ms_ - now_ms;
     bool expires = false;
-    if (wait_ms == 0) co_return false;
     if (expires_at_ms_ != 0) {
-        const std::uint64_t now_ms = loop_.now_ms();
         const std::uint64_t left_ms = expires_at_ms_ > now_ms ? expires_at_ms_ - now_ms : 1;
         expires = left_ms <= wait_ms;
         wait_ms = std::min(wait_ms, left_ms);

@@ -35,7 +35,7 @@ public:
 private:
     // Steps until there are bytes or the end.
     base::Task<base::Result<void>> step();
-    base::Task<bool> pause(std::uint64_t wait_ms);
+    base::Task<bool> pause();
 
     http::Loop& loop_;
     const config::UpstreamLimits& limits_;
@@ -44,7 +44,7 @@ private:
     base::Bytes bytes_;
     http::Pause* pause_ = nullptr;
     std::uint64_t expires_at_ms_ = 0;
-    std::uint64_t wait_ms_ = 0;           // before the next step
+    std::uint64_t resume_at_ms_ = 0;      // when the next step is due
     bool shown_ = false;                  // bytes_ were given out
     std::optional<base::Error> failure_;  // once the bytes before it were given out
     bool done_ = false;

@@ -2,6 +2,7 @@
 #include "http/fields.hpp"
 #include "pipeline/exchange.hpp"
 #include "pipeline/head_view.hpp"
+#include "pipeline/patience.hpp"
 
 namespace parley::pipeline {
 
@@ -22,9 +23,9 @@ constexpr std::string_view kWarnings = "x-parley-warnings";
 Task<Result<void>> Exchange::cross() {
     const http::ReplyHead& head = upstream_->head();
     const HeadView seen(head);
-    const bool stream = (peek_.flags & PARLEY_PEEK_STREAM) != 0;
+    const bool stream = wants_stream();
     const bool upstream_streams = head.content_type.starts_with("text/event-stream");
-    auto opened = crossing_->open(seen.head, upstream_streams, stream, view(peek_.model));
+    auto opened = crossing_->listen(seen.head, upstream_streams);
     if (!opened) co_return opened;
     for (bool end = false; !end;) {
         Result<Source::Piece> piece = Source::Piece();
@@ -32,7 +33,7 @@ Task<Result<void>> Exchange::cross() {
         if (!heard) co_return heard;
         const bool over = crossing_->state() >= State::finished;
         if (!piece && !over) co_return piece.error();
-        end = !piece || piece->end;
+        end = !piece || piece->end || tail_is_over();
         if (over) continue;  // only the connection is waited for
         Result<void> fed = crossing_->feed(piece->bytes, end);
         if (!fed) co_return fed;
@@ -45,17 +46,15 @@ Task<Result<void>> Exchange::cross() {
 
 // The upstream's next words. While it says nothing, a stream tells its client that it lives.
 Task<Result<void>> Exchange::hear(bool stream, Result<Source::Piece>& piece) {
+    const http::Loop& loop = lane_.loop();
+    const bool pings = stream && crossing_->state() < State::finished;
     const std::uint64_t wait_ms = limit_wait(static_cast<std::uint32_t>(crossing_->state()));
-    const std::uint64_t until_ms = lane_.loop().now_ms() + wait_ms;
-    const bool is_silent = !stream || crossing_->state() >= State::finished;
-    const std::uint64_t ping_ms = is_silent ? wait_ms : world_->config.limits.ping_ms;
-    for (std::uint64_t left_ms = wait_ms;;) {
-        upstream_->expire_after(std::min(left_ms, ping_ms));
+    const Patience patience(loop.now_ms(), wait_ms, pings ? world_->config.limits.ping_ms : 0);
+    for (;;) {
+        upstream_->expire_after(patience.step_ms(loop.now_ms()));
         piece = co_await upstream_->read_body();
         const bool timed_out = !piece && piece.error().error_class == PARLEY_E_TIMEOUT;
-        const std::uint64_t now_ms = lane_.loop().now_ms();
-        if (!timed_out || now_ms >= until_ms || is_silent) co_return Result<void>();
-        left_ms = until_ms - now_ms;
+        if (!timed_out || patience.is_over(loop.now_ms())) co_return Result<void>();
         Result<void> alive = co_await show_alive();
         if (!alive) co_return alive;
     }
@@ -73,8 +72,7 @@ Task<Result<void>> Exchange::show_crossed(bool stream) {
         out.add(crossing_->out().view());
         const Result<void> written = co_await write(out);
         if (!written) co_return written;
-        const bool ended = co_await client_.end_reply();
-        if (!ended) co_return left();
+        co_await client_.end_reply();
         reported_by_upstream_ = true;
         co_return error;
     }
@@ -109,10 +107,11 @@ Task<Result<void>> Exchange::end_crossed(bool stream) {
     out.add(crossing_->out().view());
     const Result<void> written = co_await write(out);
     crossing_->out().clear();
-    if (!written) co_return written;
-    const bool ended = co_await client_.end_reply();
-    if (!ended) co_return left();
-    co_return Result<void>();
+    if (written) {
+        // Whoever has heard the end may leave before its framing ends.
+        co_await client_.end_reply();
+    }
+    co_return written;
 }
 
 Task<Result<void>> Exchange::show_count() {

@@ -92,24 +92,25 @@ std::string Crossing::warnings() const {
     return all;
 }
 
-Result<void> Crossing::open(const parley_http_reply_head& head,
-                            bool upstream_streams,
-                            bool client_streams,
-                            std::string_view client_model) {
-    parley_codec_open& in = decoder_open_;
-    in.request = request_;
-    in.target = &target_;
-    in.arena = arena_.border();
-    parley_codec_open& out = encoder_open_;
-    out = in;
-    in.head = &head;
-    in.flags = upstream_streams ? PARLEY_CODEC_STREAM : 0;
-    out.model = str(client_model);
-    out.flags = client_streams ? PARLEY_CODEC_STREAM : 0;
-    if (call_.operation != PARLEY_OPERATION_COUNT_TOKENS) {
-        if (auto opened = encoder_.open(client_, out); !opened) return opened;
-    }
-    return decoder_.open(upstream_, in);
+Result<void> Crossing::speak(bool client_streams, std::string_view client_model) {
+    if (call_.operation == PARLEY_OPERATION_COUNT_TOKENS) return {};
+    parley_codec_open& open = encoder_open_;
+    open.request = request_;
+    open.target = &target_;
+    open.arena = arena_.border();
+    open.model = str(client_model);
+    open.flags = client_streams ? PARLEY_CODEC_STREAM : 0;
+    return encoder_.open(client_, open);
+}
+
+Result<void> Crossing::listen(const parley_http_reply_head& head, bool upstream_streams) {
+    parley_codec_open& open = decoder_open_;
+    open.request = request_;
+    open.target = &target_;
+    open.arena = arena_.border();
+    open.head = &head;
+    open.flags = upstream_streams ? PARLEY_CODEC_STREAM : 0;
+    return decoder_.open(upstream_, open);
 }
 
 Result<void> Crossing::feed(std::string_view bytes, bool eof) {

@@ -45,11 +45,10 @@ public:
 
     // ---- the reply ----
 
-    // `head` and `client_model` must outlive the crossing.
-    base::Result<void> open(const parley_http_reply_head& head,
-                            bool upstream_streams,
-                            bool client_streams,
-                            std::string_view client_model);
+    // Before anything is written for the client. `client_model` must outlive the crossing.
+    base::Result<void> speak(bool client_streams, std::string_view client_model);
+    // Before the first bytes of the upstream. `head` must outlive the crossing.
+    base::Result<void> listen(const parley_http_reply_head& head, bool upstream_streams);
 
     // What the reply has come to. Numbered like a tap's states.
     enum class State : std::uint32_t {

@@ -79,6 +79,7 @@ private:
 
     // send.cpp
     Result<void> plan();
+    base::Task<Result<void>> await_head(std::uint64_t head_ms);
     base::Task<Result<void>> open_upstream(bool fresh);
     base::Task<Result<void>> send_to(http::ReplyReader& reply);
     void write_upstream_head(std::string_view authority);
@@ -90,6 +91,7 @@ private:
     base::Task<Result<void>> relay_success();
     base::Task<Result<void>> relay_failure();
     std::uint64_t limit_wait(std::uint32_t state);
+    bool tail_is_over() const;
     base::Task<Result<void>> forward(std::string_view bytes, bool end);
     void let_through(std::string_view bytes, std::size_t taken, http::Gather& out) const;
     void hide_secret(std::span<char> text) const;
@@ -107,6 +109,8 @@ private:
 
     base::Task<Result<void>> compose(const plugins::Composed& reply);
     Result<void> left() const;
+
+    bool wants_stream() const { return (peek_.flags & PARLEY_PEEK_STREAM) != 0; }
 
     // The client left: nothing that goes on for it is worth going on.
     static void client_gone(void* self);
@@ -140,6 +144,7 @@ private:
     std::size_t judged_ = 0;  // of held_: what the tap has taken
     std::uint64_t first_byte_ms_ = 0;
     std::uint64_t reply_bytes_ = 0;
+    std::uint64_t tail_end_ms_ = 0;  // 0: the reply has not said its end
     unsigned status_ = 0;
     bool gone_ = false;
     bool* ended_ = nullptr;              // set when the exchange ends, for client_gone

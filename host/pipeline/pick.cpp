@@ -16,7 +16,8 @@ Task<Result<void>> Exchange::pick() {
     }
     Result<void> done = co_await translate();
     if (!done || crossing_->must_guess()) co_return done;
-    co_return plan();
+    Result<void> spoken = crossing_->speak(wants_stream(), plugins::view(peek_.model));
+    co_return spoken ? plan() : spoken;
 }
 
 // The dialect in which a place is spoken to: the client's own where it can be, otherwise the

@@ -22,7 +22,7 @@ void Exchange::record(const base::Error* error) {
     constexpr unsigned kClientClosed = 499;
     const bool left = gone_ || (error != nullptr && error->error_class == PARLEY_E_CANCELLED);
     o.status = left && status_ == 0 ? kClientClosed : status_;
-    o.stream = (peek_.flags & PARLEY_PEEK_STREAM) != 0;
+    o.stream = wants_stream();
     o.request_bytes = request_.body.len;
     o.reply_bytes = reply_bytes_;
     o.first_byte_ms = first_byte_ms_ == 0 ? 0 : first_byte_ms_ - started_ms_;

@@ -15,9 +15,6 @@ using plugins::view;
 
 namespace {
 
-// A reply whose end the tap has seen, but whose connection stays open, is given this long.
-constexpr std::uint64_t kTailMs = 2'000;
-
 // A body that is shown only when it is whole is held up to here; then it goes on as it comes.
 constexpr std::size_t kHeldReplyBytesMax = 32 * 1024;
 
@@ -72,15 +69,15 @@ Task<Result<void>> Exchange::relay_success() {
         const bool whole = tap_.view().state >= PARLEY_TAP_COMPLETE;
         // What breaks behind the end of a whole reply does not matter any more.
         if (!piece && !(whole && client_.reply_begun())) co_return piece.error();
-        const bool end = !piece || piece->end;
+        const bool end = !piece || piece->end || tail_is_over();
         const std::string_view bytes = piece ? piece->bytes : std::string_view();
         const Result<void> forwarded = co_await forward(bytes, end);
         if (!forwarded) co_return forwarded;
         if (end) break;
     }
     upstream_->finish();
-    const bool ended = co_await client_.end_reply();
-    if (!ended) co_return left();
+    // Whoever has heard the end may leave before its framing ends.
+    co_await client_.end_reply();
     if (tap_.view().state == PARLEY_TAP_FAILED) {
         Error error = plugins::from_border(tap_.view().error);
         hide_secret(error.message);
@@ -97,13 +94,22 @@ std::uint64_t Exchange::limit_wait(std::uint32_t state) {
     const std::uint64_t idle_ms = plan_.idle_ms != 0 ? plan_.idle_ms : limits.idle_ms;
     const std::uint64_t content_ms = plan_.content_ms != 0 ? plan_.content_ms : limits.content_ms;
     std::uint64_t wait_ms = state == PARLEY_TAP_OPEN ? content_ms : idle_ms;
-    if (state >= PARLEY_TAP_COMPLETE) wait_ms = kTailMs;
-    const std::uint64_t end_ms = started_ms_ + limits.total_ms;
     const std::uint64_t now_ms = lane_.loop().now_ms();
+    if (state >= PARLEY_TAP_COMPLETE) {
+        if (tail_end_ms_ == 0) tail_end_ms_ = now_ms + limits.tail_ms;
+        wait_ms = limits.tail_ms;
+    }
+    std::uint64_t end_ms = started_ms_ + limits.total_ms;
+    if (tail_end_ms_ != 0) end_ms = std::min(end_ms, tail_end_ms_);
     const std::uint64_t left_ms = end_ms > now_ms ? end_ms - now_ms : 1;
     wait_ms = std::min(wait_ms, left_ms);
     upstream_->expire_after(wait_ms);
     return wait_ms;
+}
+
+// The reply said its end, and yet something comes.
+bool Exchange::tail_is_over() const {
+    return tail_end_ms_ != 0 && lane_.loop().now_ms() >= tail_end_ms_;
 }
 
 // Shows the tap what has come and sends what it lets through.

@@ -5,6 +5,7 @@
 #include "http/reply.hpp"
 #include "pipeline/answer.hpp"
 #include "pipeline/exchange.hpp"
+#include "pipeline/patience.hpp"
 
 namespace parley::pipeline {
 
@@ -25,7 +26,7 @@ constexpr std::size_t kUsualHeadBytes = 512;
 Result<void> Exchange::plan() {
     auto ask = plugins::sized<parley_plan_ask>();
     ask.operation = call_.operation;
-    ask.stream = (peek_.flags & PARLEY_PEEK_STREAM) != 0 ? 1 : 0;
+    ask.stream = wants_stream() ? 1 : 0;
     ask.attempt = 1;
     ask.dialect = str(upstream_dialect_->id());
     ask.model = str(attempt_->model);
@@ -54,25 +55,36 @@ Result<void> Exchange::plan() {
 Task<Result<void>> Exchange::send() {
     const config::UpstreamLimits& limits = world_->config.upstream;
     const std::uint64_t head_ms = plan_.head_ms != 0 ? plan_.head_ms : limits.head_ms;
-    if (upstream_ != nullptr) {
-        upstream_->expire_after(head_ms);
-        co_return co_await upstream_->read_head();
-    }
+    if (upstream_ != nullptr) co_return co_await await_head(head_ms);
     for (bool fresh = false;; fresh = true) {
         Result<void> opened = co_await open_upstream(fresh);
         if (!opened) co_return opened;
         auto& reply = static_cast<http::ReplyReader&>(*upstream_);
         const Result<void> sent = co_await send_to(reply);
-        upstream_->expire_after(sent ? head_ms : kLastWordsMs);
         Result<void> headed = sent;
         // An upstream may answer before it has read everything; that answer counts.
-        if (!gone_) headed = co_await upstream_->read_head();
+        if (!gone_) headed = co_await await_head(sent ? head_ms : kLastWordsMs);
         if (headed) co_return headed;
         // A kept connection may have been closed under our hands: the request was not seen.
         const bool again = reply.was_stale() && !fresh && !gone_ &&
                            headed.error().error_class == PARLEY_E_UPSTREAM_PROTOCOL;
         if (!again) co_return headed;
         upstream_.reset();
+    }
+}
+
+// While nothing comes, a translated stream tells its client that it lives.
+Task<Result<void>> Exchange::await_head(std::uint64_t head_ms) {
+    const http::Loop& loop = lane_.loop();
+    const bool pings = crossing_ != nullptr && wants_stream();
+    const Patience patience(loop.now_ms(), head_ms, pings ? world_->config.limits.ping_ms : 0);
+    for (;;) {
+        upstream_->expire_after(patience.step_ms(loop.now_ms()));
+        Result<void> headed = co_await upstream_->read_head();
+        const bool timed_out = !headed && headed.error().error_class == PARLEY_E_TIMEOUT;
+        if (!timed_out || patience.is_over(loop.now_ms())) co_return headed;
+        Result<void> alive = co_await show_alive();
+        if (!alive) co_return alive;
     }
 }
 

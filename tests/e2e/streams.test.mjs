@@ -153,3 +153,25 @@ test('what comes behind the end is not waited for', async () => {
   assert.ok(text.endsWith(kDone));
   assert.equal(textOf(await collect(await sdk(parley).chat.completions.create(body))), 'a');
 });
+
+for (const [name, path, end] of [
+  ['relayed', '/v1/chat/completions', 'data: [DONE]'],
+  ['translated', '/v1/messages', 'event: message_stop'],
+]) {
+  test(`${name}: a client that leaves once it has heard the end has had its answer`, async () => {
+    upstream.script = async (request, reply) => {
+      reply.events();
+      await reply.say(stream(model, ['a'], 'stop').join('')); // and the connection stays open
+    };
+    const asked = `gpt-heard-${name}`;
+    const connection = await Connection.open(parley.port);
+    const body = { model: asked, max_tokens: 9, messages: user('hi'), stream: true };
+    const headers = { authorization: `Bearer ${parley.key}`, 'content-type': 'application/json' };
+    await connection.send('POST', path, headers, JSON.stringify(body));
+    assert.ok(await within(connection.source.until(end), 'the end is heard'));
+    connection.close();
+    const line = await parley.exchange({ model: asked });
+    assert.equal(line.status, 200);
+    assert.equal(line.level, 'info', line.why);
+  });
+}
