@@ -1,7 +1,7 @@
 // manage/exchange_log.hpp: one line for each exchange.
 #pragma once
 
-#include "pipeline/exchange.hpp"
+#include "pipeline/outcome.hpp"
 
 namespace parley::manage {
 

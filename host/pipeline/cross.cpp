@@ -1,5 +1,6 @@
 // pipeline/cross.cpp: the upstream's reply goes to the client in another dialect.
 #include "http/fields.hpp"
+#include "pipeline/attempt.hpp"
 #include "pipeline/exchange.hpp"
 #include "pipeline/head_view.hpp"
 #include "pipeline/patience.hpp"
@@ -8,8 +9,6 @@ namespace parley::pipeline {
 
 using base::Error;
 using base::Result;
-using base::Task;
-using http::Client;
 using http::Source;
 using plugins::view;
 using State = Crossing::State;
@@ -20,10 +19,10 @@ constexpr std::string_view kWarnings = "x-parley-warnings";
 
 }  // namespace
 
-Task<Result<void>> Exchange::cross() {
-    const http::ReplyHead& head = upstream_->head();
+Attempt::Task Attempt::cross() {
+    const http::ReplyHead& head = source_->head();
     const HeadView seen(head);
-    const bool stream = wants_stream();
+    const bool stream = exchange_.asked().wants_stream();
     const bool upstream_streams = head.content_type.starts_with("text/event-stream");
     auto opened = crossing_->listen(seen.head, upstream_streams);
     if (!opened) co_return opened;
@@ -40,19 +39,20 @@ Task<Result<void>> Exchange::cross() {
         Result<void> shown = co_await show_crossed(stream);
         if (!shown) co_return shown;
     }
-    upstream_->finish();
+    source_->finish();
     co_return Result<void>();
 }
 
 // The upstream's next words. While it says nothing, a stream tells its client that it lives.
-Task<Result<void>> Exchange::hear(bool stream, Result<Source::Piece>& piece) {
-    const http::Loop& loop = lane_.loop();
+Attempt::Task Attempt::hear(bool stream, Result<Source::Piece>& piece) {
+    const http::Loop& loop = exchange_.lane().loop();
     const bool pings = stream && crossing_->state() < State::finished;
     const std::uint64_t wait_ms = limit_wait(static_cast<std::uint32_t>(crossing_->state()));
-    const Patience patience(loop.now_ms(), wait_ms, pings ? world_->config.limits.ping_ms : 0);
+    const Patience patience(
+        loop.now_ms(), wait_ms, pings ? exchange_.world().config.limits.ping_ms : 0);
     for (;;) {
-        upstream_->expire_after(patience.step_ms(loop.now_ms()));
-        piece = co_await upstream_->read_body();
+        source_->expire_after(patience.step_ms(loop.now_ms()));
+        piece = co_await source_->read_body();
         const bool timed_out = !piece && piece.error().error_class == PARLEY_E_TIMEOUT;
         if (!timed_out || patience.is_over(loop.now_ms())) co_return Result<void>();
         Result<void> alive = co_await show_alive();
@@ -61,79 +61,74 @@ Task<Result<void>> Exchange::hear(bool stream, Result<Source::Piece>& piece) {
 }
 
 // Sends what the client may see by now, and the end when it has come.
-Task<Result<void>> Exchange::show_crossed(bool stream) {
+Attempt::Task Attempt::show_crossed(bool stream) {
     const State state = crossing_->state();
     if (state == State::failed) {
         Error error = crossing_->error();
         hide_secret(error.message);
-        if (!client_.reply_begun()) co_return error;
+        if (!exchange_.reply().begun()) co_return error;
         crossing_->break_off(error);
-        http::Gather out;
-        out.add(crossing_->out().view());
-        const Result<void> written = co_await write(out);
+        const Result<void> written = co_await write_crossed();
         if (!written) co_return written;
-        co_await client_.end_reply();
-        reported_by_upstream_ = true;
+        co_await exchange_.reply().end();
+        was_told_ = true;
         co_return error;
     }
     if (state == State::finished) co_return co_await end_crossed(stream);
     if (!stream || state == State::silent || crossing_->out().empty()) co_return Result<void>();
-    if (!client_.reply_begun()) begin_crossed(client_.stream_framing(), stream);
-    http::Gather out;
-    out.add(crossing_->out().view());
-    const Result<void> written = co_await write(out);
-    crossing_->out().clear();
-    co_return written;
+    if (!exchange_.reply().begun()) begin_crossed(exchange_.reply().stream_framing(), stream);
+    co_return co_await write_crossed();
 }
 
 // What has been held back goes out before the sign of life.
-Task<Result<void>> Exchange::show_alive() {
+Attempt::Task Attempt::show_alive() {
     crossing_->ping();
     if (crossing_->out().empty()) co_return Result<void>();
-    if (!client_.reply_begun()) begin_crossed(client_.stream_framing(), true);
-    http::Gather out;
-    out.add(crossing_->out().view());
-    const Result<void> written = co_await write(out);
-    crossing_->out().clear();
-    co_return written;
+    if (!exchange_.reply().begun()) begin_crossed(exchange_.reply().stream_framing(), true);
+    co_return co_await write_crossed();
 }
 
-Task<Result<void>> Exchange::end_crossed(bool stream) {
-    if (call_.operation == PARLEY_OPERATION_COUNT_TOKENS) co_return co_await show_count();
-    if (!client_.reply_begun()) {
-        begin_crossed(stream ? client_.stream_framing() : Client::Framing::length, stream);
+Attempt::Task Attempt::end_crossed(bool stream) {
+    Reply& reply = exchange_.reply();
+    if (exchange_.asked().call.operation == PARLEY_OPERATION_COUNT_TOKENS) {
+        co_return co_await show_count();
     }
-    http::Gather out;
-    out.add(crossing_->out().view());
-    const Result<void> written = co_await write(out);
-    crossing_->out().clear();
+    if (!reply.begun()) {
+        begin_crossed(stream ? reply.stream_framing() : Reply::Framing::length, stream);
+    }
+    const Result<void> written = co_await write_crossed();
     if (written) {
-        // Whoever has heard the end may leave before its framing ends.
-        co_await client_.end_reply();
+        co_await reply.end();
     }
     co_return written;
 }
 
-Task<Result<void>> Exchange::show_count() {
+Attempt::Task Attempt::write_crossed() {
+    const Result<void> written = co_await exchange_.reply().write(crossing_->out().view());
+    crossing_->out().clear();
+    co_return written;
+}
+
+Attempt::Task Attempt::show_count() {
     auto counted = crossing_->count();
     if (!counted) co_return std::move(counted).error();
     const std::string warnings = crossing_->warnings();
-    if (!warnings.empty()) client_.always_add(kWarnings, warnings);
-    co_return co_await compose(*counted);
+    if (!warnings.empty()) exchange_.client().always_add(kWarnings, warnings);
+    co_return co_await exchange_.reply().compose(*counted);
 }
 
-void Exchange::begin_crossed(Client::Framing framing, bool stream) {
-    status_ = 200;
-    client_.begin_reply(status_, framing, crossing_->out().size());
+void Attempt::begin_crossed(Reply::Framing framing, bool stream) {
+    Reply& reply = exchange_.reply();
+    reply.begin(200, framing, crossing_->out().size());
     const bool events = stream && !crossing_->streams_array();
-    client_.add_field("content-type",
-                      events ? "text/event-stream; charset=utf-8" : "application/json");
-    client_.add_field("x-request-id", id_);
+    reply.add_field("content-type",
+                    events ? "text/event-stream; charset=utf-8" : "application/json");
+    reply.add_id();
     const std::string warnings = crossing_->warnings();
-    if (!warnings.empty()) client_.add_field(kWarnings, warnings);
+    if (!warnings.empty()) reply.add_field(kWarnings, warnings);
     if (!events) return;
-    client_.add_field("cache-control", "no-cache");
-    client_.add_field("x-accel-buffering", "no");
+    reply.add_field("cache-control", "no-cache");
+    reply.add_field("x-accel-buffering", "no");
 }
 
 }  // namespace parley::pipeline

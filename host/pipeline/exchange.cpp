@@ -13,7 +13,8 @@ Exchange::Exchange(Lane& lane, http::Client& client)
       world_(lane.world()),
       arena_(lane.world()->config.limits.exchange_bytes_max),
       id_(lane.next_id()),
-      started_ms_(lane.loop().now_ms()) {}
+      started_ms_(lane.loop().now_ms()),
+      reply_(client, id_) {}
 
 Exchange::~Exchange() {
     client_.stream().unwatch();
@@ -34,26 +35,23 @@ Task<void> Exchange::run() {
 Task<Result<void>> Exchange::serve() {
     if (auto known = match(); !known) co_return known;
     if (auto caller = authenticate(); !caller) co_return caller;
-    if (call_.operation == PARLEY_OPERATION_MODELS || call_.operation == PARLEY_OPERATION_MODEL) {
+    const std::uint32_t operation = asked_.call.operation;
+    if (operation == PARLEY_OPERATION_MODELS || operation == PARLEY_OPERATION_MODEL) {
         co_return co_await show_models();
     }
     const Result<void> whole = co_await read();
     if (!whole) co_return whole;
     if (auto route = resolve(); !route) co_return route;
-    const Result<void> picked = co_await pick();
-    if (!picked) co_return picked;
-    if (crossing_ != nullptr && crossing_->must_guess()) co_return co_await show_count();
-    const Result<void> sent = co_await send();
-    if (!sent) co_return sent;
-    co_return co_await relay();
+    pick();
+    co_return co_await attempt_->run();
 }
 
 Task<Result<void>> Exchange::read() {
     Result<std::string_view> body = co_await client_.read_body();
     if (!body) co_return std::move(body).error();
-    request_.body = plugins::bytes(*body);
+    asked_.http.body = plugins::bytes(*body);
     client_.stream().watch(this, client_gone);
-    if (gone_) co_return left();
+    if (gone_) co_return client_left();
     co_return Result<void>();
 }
 
@@ -65,13 +63,9 @@ void Exchange::client_gone(void* self) {
     bool ended = false;
     exchange->ended_ = &ended;
     exchange->cancellation_.fire();
-    if (!ended && exchange->upstream_ != nullptr) exchange->upstream_->cancel();
+    if (!ended && exchange->attempt_) exchange->attempt_->cancel();
     if (!ended) exchange->ended_ = nullptr;
     client->cancel();
-}
-
-Result<void> Exchange::left() const {
-    return base::client_error(PARLEY_E_CANCELLED, "client left");
 }
 
 }  // namespace parley::pipeline

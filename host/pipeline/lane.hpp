@@ -13,14 +13,7 @@
 
 namespace parley::pipeline {
 
-// Told how every exchange ended.
-struct Outcome;
-
-class Recorder {
-public:
-    virtual ~Recorder() = default;
-    virtual void record(const Outcome& outcome) = 0;
-};
+class Recorder;
 
 class Lane {
 public:

@@ -22,35 +22,35 @@ bool carries_key(http::FieldId id, std::string_view name) {
 
 Result<void> Exchange::match() {
     const http::RequestHead& head = client_.head();
-    headers_.reserve(head.fields.size());
+    asked_.headers.reserve(head.fields.size());
     for (const http::Field& f : head.fields) {
-        if (!carries_key(f.id, f.name)) headers_.push_back({str(f.name), str(f.value), 0});
+        if (!carries_key(f.id, f.name)) asked_.headers.push_back({str(f.name), str(f.value), 0});
     }
     const std::string_view method = head.method == "HEAD" ? std::string_view("GET") : head.method;
-    request_.method = str(method);
-    request_.path = str(head.path);
-    request_.query = str(arena_.copy(http::without_keys(head.query)));
-    request_.headers = headers_.data();
-    request_.header_count = static_cast<uint32_t>(headers_.size());
-    call_.http = &request_;
-    call_.content_type = str(head.content_type);
+    asked_.http.method = str(method);
+    asked_.http.path = str(head.path);
+    asked_.http.query = str(arena_.copy(http::without_keys(head.query)));
+    asked_.http.headers = asked_.headers.data();
+    asked_.http.header_count = static_cast<uint32_t>(asked_.headers.size());
+    asked_.call.http = &asked_.http;
+    asked_.call.content_type = str(head.content_type);
 
     std::vector<plugins::Registry::Match> claims;
     world_->registry.match(method, head.path, claims);
     std::uint32_t best_score = 0;
     for (const auto& claim : claims) {
-        parley_call asked = call_;
+        parley_call asked = asked_.call;
         asked.route = claim.route->number;
         asked.operation = claim.route->operation;
         const std::uint32_t score = claims.size() == 1 ? 1 : claim.dialect->match(asked);
         if (score <= best_score) continue;
         best_score = score;
-        dialect_ = claim.dialect;
-        call_.route = asked.route;
-        call_.operation = asked.operation;
-        call_.path_model = str(arena_.copy(http::percent_decoded(claim.path_model)));
+        asked_.dialect = claim.dialect;
+        asked_.call.route = asked.route;
+        asked_.call.operation = asked.operation;
+        asked_.call.path_model = str(arena_.copy(http::percent_decoded(claim.path_model)));
     }
-    if (dialect_ != nullptr) return {};
+    if (asked_.dialect != nullptr) return {};
     std::string allowed;
     const bool other_method = world_->registry.knows_path(head.path, allowed);
     auto error = base::client_error(

@@ -15,8 +15,8 @@ Task<Result<void>> Exchange::show_models() {
         model.owner = plugins::str(listed.owner);
         models.push_back(model);
     };
-    if (call_.operation == PARLEY_OPERATION_MODEL) {
-        const std::string_view asked = plugins::view(call_.path_model);
+    if (asked_.call.operation == PARLEY_OPERATION_MODEL) {
+        const std::string_view asked = plugins::view(asked_.call.path_model);
         const auto* listed = router.find_listed(asked);
         if (listed != nullptr) {
             add(*listed);
@@ -25,7 +25,7 @@ Task<Result<void>> Exchange::show_models() {
             auto candidates = router.resolve(asked);
             if (!candidates) co_return std::move(candidates).error();
             auto model = plugins::sized<parley_model>();
-            model.id = call_.path_model;
+            model.id = asked_.call.path_model;
             model.owner = plugins::str(candidates->front().place->provider->name());
             models.push_back(model);
         }
@@ -34,9 +34,9 @@ Task<Result<void>> Exchange::show_models() {
     }
     std::vector<const parley_model*> pointers;
     for (const parley_model& model : models) pointers.push_back(&model);
-    auto reply = dialect_->encode_models(call_, pointers, arena_);
+    auto reply = asked_.dialect->encode_models(asked_.call, pointers, arena_);
     if (!reply) co_return std::move(reply).error();
-    co_return co_await compose(*reply);
+    co_return co_await reply_.compose(*reply);
 }
 
 }  // namespace parley::pipeline

@@ -4,51 +4,46 @@
 namespace parley::pipeline {
 
 using base::Error;
+using base::Result;
 using base::Task;
 
 Task<void> Exchange::refuse(const Error& error) {
-    if (gone_ || reported_by_upstream_ || error.error_class == PARLEY_E_CANCELLED) co_return;
-    upstream_.reset();
-    if (!client_.reply_begun()) {
-        const plugins::Dialect* dialect =
-            dialect_ != nullptr ? dialect_ : world_->registry.nearest(request_);
-        const parley_call* call = dialect_ != nullptr ? &call_ : nullptr;
-        if (dialect == nullptr) {
-            co_await refuse_plainly(error);
-            co_return;
-        }
-        const plugins::Composed reply = dialect->encode_error(call, error, arena_);
-        const base::Result<void> written = co_await compose(reply);
-        (void)written;
+    const bool was_told = attempt_ && attempt_->was_told();
+    if (gone_ || was_told || error.error_class == PARLEY_E_CANCELLED) co_return;
+    if (attempt_ && !attempt_->has_refusal()) attempt_->let_go();
+    if (reply_.begun()) {
+        // The status has gone out. A stream gets an error event and an orderly end; a body of
+        // known length can only be broken.
+        const base::Bytes words = attempt_ ? attempt_->last_words(error) : base::Bytes();
+        co_await reply_.break_off(words.view());
         co_return;
     }
-    // The status has gone out. A stream gets an error event and an orderly end; a body of known
-    // length can only be broken.
-    base::Bytes event;
-    if (crossing_ != nullptr) {
-        crossing_->break_off(error);
-        event.swap(crossing_->out());
-    } else if (tap_.is_open()) {
-        event = tap_.fail(error);
-    }
-    if (event.empty() || !client_.can_append()) {
-        client_.break_reply();
+    if (attempt_ && attempt_->has_refusal()) {
+        const Result<void> shown = co_await attempt_->show_refusal();
+        (void)shown;
         co_return;
     }
-    const bool sent = co_await client_.send(event.view());
-    reply_bytes_ += sent ? event.size() : 0;
-    if (sent) {
-        co_await client_.end_reply();
+    const plugins::Dialect* dialect =
+        asked_.dialect != nullptr ? asked_.dialect : world_->registry.nearest(asked_.http);
+    const parley_call* call = asked_.dialect != nullptr ? &asked_.call : nullptr;
+    if (dialect == nullptr) {
+        co_await refuse_plainly(error);
+        co_return;
     }
+    const plugins::Composed composed = dialect->encode_error(call, error, arena_);
+    const Result<void> written = co_await reply_.compose(composed);
+    (void)written;
 }
 
 // Without any dialect there still is an answer.
 Task<void> Exchange::refuse_plainly(const Error& error) {
-    status_ = error.http_status != 0 ? error.http_status : base::http_status_of(error.error_class);
-    client_.begin_reply(status_, http::Client::Framing::length, error.message.size());
-    client_.add_field("content-type", "text/plain");
-    client_.add_field("x-request-id", id_);
-    co_await client_.send(error.message);
+    const unsigned status =
+        error.http_status != 0 ? error.http_status : base::http_status_of(error.error_class);
+    reply_.begin(status, Reply::Framing::length, error.message.size());
+    reply_.add_field("content-type", "text/plain");
+    reply_.add_id();
+    const Result<void> written = co_await reply_.write(error.message);
+    (void)written;
 }
 
 }  // namespace parley::pipeline

@@ -1,6 +1,7 @@
 // pipeline/relay.cpp: the upstream's bytes go to the client unchanged, watched by the dialect's
 // tap.
 #include "http/fields.hpp"
+#include "pipeline/attempt.hpp"
 #include "pipeline/exchange.hpp"
 #include "pipeline/head_view.hpp"
 
@@ -8,8 +9,6 @@ namespace parley::pipeline {
 
 using base::Error;
 using base::Result;
-using base::Task;
-using http::Client;
 using http::Source;
 using plugins::view;
 
@@ -38,84 +37,83 @@ std::size_t find_secret(std::string_view text, std::string_view secret, std::siz
 
 }  // namespace
 
-Task<Result<void>> Exchange::relay() {
-    const http::ReplyHead& head = upstream_->head();
+Attempt::Task Attempt::hear_reply() {
+    const http::ReplyHead& head = source_->head();
     const std::string_view coding = head.get(http::FieldId::content_encoding);
     if (!coding.empty() && !http::equals_ignoring_case(coding, "identity")) {
         co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
                                        "upstream: compressed a reply though asked not to");
     }
-    if (head.status >= 400) co_return co_await relay_failure();
+    if (head.status >= 400) co_return co_await hear_refusal();
     if (head.status >= 300) {
         co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
                                        "upstream: redirects are not followed");
     }
-    if (crossing_ != nullptr) co_return co_await cross();
-    co_return co_await relay_success();
+    if (is_crossing()) co_return co_await cross();
+    co_return co_await relay();
 }
 
-Task<Result<void>> Exchange::relay_success() {
-    const http::ReplyHead& head = upstream_->head();
+Attempt::Task Attempt::relay() {
+    const http::ReplyHead& head = source_->head();
     const HeadView seen(head);
     auto open = plugins::sized<parley_tap_open>();
     open.retarget_flags = retarget_.flags;
-    open.call = &call_;
-    open.peek = &peek_;
+    open.call = &exchange_.asked().call;
+    open.peek = &exchange_.asked().peek;
     open.head = &seen.head;
-    if (auto opened = tap_.open(*dialect_, open, arena_); !opened) co_return opened;
+    if (auto opened = tap_.open(spoken_, open, exchange_.arena()); !opened) co_return opened;
     for (;;) {
         limit_wait(tap_.view().state);
-        const Result<Source::Piece> piece = co_await upstream_->read_body();
+        const Result<Source::Piece> piece = co_await source_->read_body();
         const bool whole = tap_.view().state >= PARLEY_TAP_COMPLETE;
         // What breaks behind the end of a whole reply does not matter any more.
-        if (!piece && !(whole && client_.reply_begun())) co_return piece.error();
+        if (!piece && !(whole && exchange_.reply().begun())) co_return piece.error();
         const bool end = !piece || piece->end || tail_is_over();
         const std::string_view bytes = piece ? piece->bytes : std::string_view();
         const Result<void> forwarded = co_await forward(bytes, end);
         if (!forwarded) co_return forwarded;
         if (end) break;
     }
-    upstream_->finish();
-    // Whoever has heard the end may leave before its framing ends.
-    co_await client_.end_reply();
+    source_->finish();
+    co_await exchange_.reply().end();
     if (tap_.view().state == PARLEY_TAP_FAILED) {
         Error error = plugins::from_border(tap_.view().error);
         hide_secret(error.message);
         error.fault = PARLEY_FAULT_UPSTREAM;
-        reported_by_upstream_ = true;
+        was_told_ = true;
         co_return error;
     }
     co_return Result<void>();
 }
 
 // How long the upstream may let us wait, by how far its reply has come (PARLEY_TAP_*).
-std::uint64_t Exchange::limit_wait(std::uint32_t state) {
-    const config::UpstreamLimits& limits = world_->config.upstream;
+std::uint64_t Attempt::limit_wait(std::uint32_t state) {
+    const config::UpstreamLimits& limits = exchange_.world().config.upstream;
     const std::uint64_t idle_ms = plan_.idle_ms != 0 ? plan_.idle_ms : limits.idle_ms;
     const std::uint64_t content_ms = plan_.content_ms != 0 ? plan_.content_ms : limits.content_ms;
     std::uint64_t wait_ms = state == PARLEY_TAP_OPEN ? content_ms : idle_ms;
-    const std::uint64_t now_ms = lane_.loop().now_ms();
+    const std::uint64_t now_ms = exchange_.lane().loop().now_ms();
     if (state >= PARLEY_TAP_COMPLETE) {
         if (tail_end_ms_ == 0) tail_end_ms_ = now_ms + limits.tail_ms;
         wait_ms = limits.tail_ms;
     }
-    std::uint64_t end_ms = started_ms_ + limits.total_ms;
+    std::uint64_t end_ms = exchange_.started_ms() + limits.total_ms;
     if (tail_end_ms_ != 0) end_ms = std::min(end_ms, tail_end_ms_);
     const std::uint64_t left_ms = end_ms > now_ms ? end_ms - now_ms : 1;
     wait_ms = std::min(wait_ms, left_ms);
-    upstream_->expire_after(wait_ms);
+    source_->expire_after(wait_ms);
     return wait_ms;
 }
 
 // The reply said its end, and yet something comes.
-bool Exchange::tail_is_over() const {
-    return tail_end_ms_ != 0 && lane_.loop().now_ms() >= tail_end_ms_;
+bool Attempt::tail_is_over() const {
+    return tail_end_ms_ != 0 && exchange_.lane().loop().now_ms() >= tail_end_ms_;
 }
 
 // Shows the tap what has come and sends what it lets through.
-Task<Result<void>> Exchange::forward(std::string_view bytes, bool end) {
+Attempt::Task Attempt::forward(std::string_view bytes, bool end) {
     if (!held_.empty()) {
-        if (held_.size() + bytes.size() > world_->config.upstream.held_bytes_max) {
+        if (held_.size() + bytes.size() > exchange_.world().config.upstream.held_bytes_max) {
             co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
                                            "upstream: an event over upstream.held_bytes_max");
         }
@@ -127,13 +125,13 @@ Task<Result<void>> Exchange::forward(std::string_view bytes, bool end) {
     if (!fed) co_return fed;
     const parley_tap& tap = tap_.view();
     const std::size_t taken = judged_ + tap.taken;
-    const bool events = is_event_stream(upstream_->head());
+    const bool events = is_event_stream(source_->head());
     if (end && tap.state < PARLEY_TAP_COMPLETE) {
         co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
                                        "upstream: the reply ended before it was complete");
     }
-    const bool hold = !events && !end && !client_.reply_begun() && tap.state == PARLEY_TAP_OPEN &&
-                      bytes.size() < kHeldReplyBytesMax;
+    const bool hold = !events && !end && !exchange_.reply().begun() &&
+                      tap.state == PARLEY_TAP_OPEN && bytes.size() < kHeldReplyBytesMax;
     http::Gather out;
     let_through(bytes, taken, out);
     if (hold) {
@@ -147,13 +145,14 @@ Task<Result<void>> Exchange::forward(std::string_view bytes, bool end) {
         judged_ = judged;
         co_return Result<void>();
     }
-    if (!client_.reply_begun()) {
-        const http::ReplyHead& head = upstream_->head();
+    if (!exchange_.reply().begun()) {
+        const http::ReplyHead& head = source_->head();
         const bool known = end || (head.content_length && !events);
         const std::uint64_t length = end ? taken : head.content_length.value_or(0);
         const bool cut = retarget_.flags != 0;
-        begin_reply(known && !cut && !events ? Client::Framing::length : client_.stream_framing(),
-                    length);
+        begin_reply(
+            known && !cut && !events ? Reply::Framing::length : exchange_.reply().stream_framing(),
+            length);
     }
     // The rest must be kept before the write, which may outlive the scratch.
     base::Bytes rest;
@@ -165,14 +164,14 @@ Task<Result<void>> Exchange::forward(std::string_view bytes, bool end) {
         hide_secret({told.data(), told.size()});
         out.add(told.view());
     }
-    const Result<void> written = co_await write(out);
+    const Result<void> written = co_await exchange_.reply().write(out);
     held_ = std::move(rest);
     co_return written;
 }
 
 // Of `bytes`, which the tap has judged up to `taken`, all that it did not cut. Its cuts count from
 // where it was fed: behind what it had judged before.
-void Exchange::let_through(std::string_view bytes, std::size_t taken, http::Gather& out) const {
+void Attempt::let_through(std::string_view bytes, std::size_t taken, http::Gather& out) const {
     const parley_tap& tap = tap_.view();
     std::size_t at = 0;
     for (std::uint64_t i = 0; i < tap.cut_count; ++i) {
@@ -185,7 +184,7 @@ void Exchange::let_through(std::string_view bytes, std::size_t taken, http::Gath
 
 // An upstream that repeats the key it was given, to say that it is wrong, must not say it to
 // clients and logs.
-void Exchange::hide_secret(std::span<char> text) const {
+void Attempt::hide_secret(std::span<char> text) const {
     const std::string_view secret = view(account_.secret);
     std::size_t at = 0;
     while ((at = find_secret({text.data(), text.size()}, secret, at)) != secret.npos) {
@@ -193,57 +192,55 @@ void Exchange::hide_secret(std::span<char> text) const {
     }
 }
 
-// An upstream's refusal goes on as it is; a page that is not from the upstream does not.
-Task<Result<void>> Exchange::relay_failure() {
-    const http::ReplyHead& head = upstream_->head();
-    base::Bytes body;
-    const Result<void> whole = co_await read_rest(body);
-    hide_secret({body.data(), body.size()});
+// What an upstream's refusal means. Its own words are kept for a client who understands them; a
+// page that is not from the upstream is nobody's words.
+Attempt::Task Attempt::hear_refusal() {
+    const http::ReplyHead& head = source_->head();
+    const Result<void> whole = co_await read_refusal();
+    hide_secret({held_.data(), held_.size()});
     const HeadView seen(head);
-    Error told = upstream_dialect_->decode_error(seen.head, body.view(), arena_);
-    const parley_verdict verdict =
-        attempt_->place->provider->classify(account_, &seen.head, body.view(), told, arena_);
+    Error told = spoken_.decode_error(seen.head, held_.view(), exchange_.arena());
+    const parley_verdict verdict = candidate_.place->provider->classify(
+        account_, &seen.head, held_.view(), told, exchange_.arena());
     Error error = plugins::from_border(verdict.error);
     if (error.message.empty()) {
         error.message = "upstream returned HTTP " + std::to_string(head.status);
     }
-    if (crossing_ != nullptr) {
-        if (whole) upstream_->finish();
+    if (whole) source_->finish();
+    has_refusal_ = !is_crossing() && whole && !held_.empty() && !is_foreign_page(head);
+    if (is_crossing()) {
         error.http_status = 0;  // by class: the client's dialect has its own
-        co_return error;
-    }
-    if (!whole || body.empty() || is_foreign_page(head)) {
+    } else if (!has_refusal_) {
         error.http_status = head.status >= 500 ? 502 : head.status;
-        co_return error;
     }
-    upstream_->finish();
-    begin_reply(Client::Framing::length, body.size());
-    http::Gather out;
-    out.add(body.view());
-    const Result<void> written = co_await write(out);
-    if (!written) co_return written;
-    reported_by_upstream_ = true;
     co_return error;
 }
 
-Task<Result<void>> Exchange::read_rest(base::Bytes& body) {
-    upstream_->expire_after(world_->config.upstream.idle_ms);
+Attempt::Task Attempt::read_refusal() {
+    source_->expire_after(exchange_.world().config.upstream.idle_ms);
     for (;;) {
-        const Result<Source::Piece> piece = co_await upstream_->read_body();
+        const Result<Source::Piece> piece = co_await source_->read_body();
         if (!piece) co_return piece.error();
-        body.append(piece->bytes);
+        held_.append(piece->bytes);
         if (piece->end) co_return Result<void>();
-        if (body.size() > kErrorBodyBytesMax) {
+        if (held_.size() > kErrorBodyBytesMax) {
             co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
                                            "upstream: error body too large");
         }
     }
 }
 
-void Exchange::begin_reply(Client::Framing framing, std::uint64_t length) {
-    const http::ReplyHead& head = upstream_->head();
-    status_ = head.status;
-    client_.begin_reply(head.status, framing, length);
+Attempt::Task Attempt::show_refusal() {
+    begin_reply(Reply::Framing::length, held_.size());
+    const Result<void> written = co_await exchange_.reply().write(held_.view());
+    was_told_ = written.has_value();
+    co_return written;
+}
+
+void Attempt::begin_reply(Reply::Framing framing, std::uint64_t length) {
+    const http::ReplyHead& head = source_->head();
+    Reply& reply = exchange_.reply();
+    reply.begin(head.status, framing, length);
     const http::ConnectionOptions of_connection(head);
     const std::string_view secret = view(account_.secret);
     bool has_id = false;
@@ -251,36 +248,14 @@ void Exchange::begin_reply(Client::Framing framing, std::uint64_t length) {
         if (!http::passes_to_client(f) || of_connection.name(f.name)) continue;
         if (head.status >= 400 && find_secret(f.value, secret, 0) != f.value.npos) continue;
         has_id = has_id || http::equals_ignoring_case(f.name, "x-request-id");
-        client_.add_field(f.name, f.value);
+        reply.add_field(f.name, f.value);
     }
-    if (!has_id) client_.add_field("x-request-id", id_);
+    if (!has_id) reply.add_id();
     if (!is_event_stream(head)) return;
     if (head.get(http::FieldId::cache_control).empty()) {
-        client_.add_field("cache-control", "no-cache");
+        reply.add_field("cache-control", "no-cache");
     }
-    client_.add_field("x-accel-buffering", "no");
-}
-
-Task<Result<void>> Exchange::write(http::Gather& bytes) {
-    const std::size_t size = bytes.size();
-    if (first_byte_ms_ == 0) first_byte_ms_ = lane_.loop().now_ms();
-    const bool sent = co_await client_.send(bytes);
-    if (!sent) co_return left();
-    reply_bytes_ += size;
-    co_return Result<void>();
-}
-
-Task<Result<void>> Exchange::compose(const plugins::Composed& reply) {
-    status_ = reply.head.status;
-    client_.begin_reply(reply.head.status, Client::Framing::length, reply.body.size());
-    client_.add_field("content-type", view(reply.head.content_type));
-    for (std::uint64_t i = 0; i < reply.head.header_count; ++i) {
-        client_.add_field(view(reply.head.headers[i].name), view(reply.head.headers[i].value));
-    }
-    client_.add_field("x-request-id", id_);
-    http::Gather out;
-    out.add(reply.body.view());
-    co_return co_await write(out);
+    reply.add_field("x-accel-buffering", "no");
 }
 
 }  // namespace parley::pipeline

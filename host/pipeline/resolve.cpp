@@ -6,8 +6,9 @@ namespace parley::pipeline {
 using base::Result;
 
 Result<void> Exchange::resolve() {
-    if (auto peeked = dialect_->peek(call_, arena_, peek_); !peeked) return peeked;
-    auto candidates = world_->router.resolve(plugins::view(peek_.model));
+    if (auto peeked = asked_.dialect->peek(asked_.call, arena_, asked_.peek); !peeked)
+        return peeked;
+    auto candidates = world_->router.resolve(asked_.model());
     if (!candidates) return std::move(candidates).error();
     // Only those that can be spoken to for this client.
     for (const routing::Candidate& candidate : *candidates) {
@@ -16,9 +17,9 @@ Result<void> Exchange::resolve() {
     if (!candidates_.empty()) return {};
     auto error =
         base::client_error(PARLEY_E_UNSUPPORTED,
-                           "the model \"" + std::string(plugins::view(peek_.model)) +
-                               "\" is served by " + candidates->front().place->provider->name() +
-                               ", which does not speak " + std::string(dialect_->id()),
+                           "the model \"" + std::string(asked_.model()) + "\" is served by " +
+                               candidates->front().place->provider->name() +
+                               ", which does not speak " + std::string(asked_.dialect->id()),
                            "model");
     return error;
 }

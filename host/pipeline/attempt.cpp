@@ -1,0 +1,117 @@
+#include "pipeline/attempt.hpp"
+
+#include "pipeline/answer.hpp"
+#include "pipeline/exchange.hpp"
+
+namespace parley::pipeline {
+
+using base::Result;
+using plugins::str;
+
+Attempt::Attempt(Exchange& exchange,
+                 const routing::Candidate& candidate,
+                 const plugins::Dialect& spoken)
+    : exchange_(exchange),
+      candidate_(candidate),
+      spoken_(spoken),
+      account_(candidate.account->border()) {}
+
+Attempt::Task Attempt::run() {
+    const bool crosses = &spoken_ != exchange_.asked().dialect;
+    if (crosses) {
+        const Result<void> translated = co_await translate();
+        if (!translated) co_return translated;
+        if (crossing_->must_guess()) co_return co_await show_count();
+    }
+    Result<void> ready = crosses ? speak() : retarget();
+    if (ready) ready = plan();
+    if (!ready) co_return ready;
+    const Result<void> sent = co_await send();
+    if (!sent) co_return sent;
+    co_return co_await hear_reply();
+}
+
+Result<void> Attempt::retarget() {
+    const Asked& asked = exchange_.asked();
+    if (candidate_.place->usage_in_streams) retarget_.flags = PARLEY_RETARGET_ADD_USAGE;
+    return spoken_.retarget(asked.call, asked.peek, candidate_.model, exchange_.arena(), retarget_);
+}
+
+Attempt::Task Attempt::translate() {
+    const Asked& asked = exchange_.asked();
+    const World& world = exchange_.world();
+    Lane& lane = exchange_.lane();
+    const Carriage carriage{world.seals, *world.stash, asked.caller, lane.loop().now_ms()};
+    crossing_ = std::make_unique<Crossing>(
+        *asked.dialect, spoken_, asked.call, exchange_.arena(), carriage, world.config.limits);
+    const std::string_view traits = exchange_.arena().copy(world.traits.of(candidate_.model));
+    if (asked.body().size() <= world.config.limits.loop_bytes_max) {
+        co_return crossing_->translate(candidate_.model, traits);
+    }
+    Result<void> done;
+    const auto work = [&] { done = crossing_->translate(candidate_.model, traits); };
+    http::Workers::Errand errand(lane.workers(), lane.loop(), work);
+    co_await errand;
+    if (exchange_.is_gone()) done = client_left();
+    co_return done;
+}
+
+Result<void> Attempt::speak() {
+    const Asked& asked = exchange_.asked();
+    return crossing_->speak(asked.wants_stream(), asked.model());
+}
+
+Result<void> Attempt::plan() {
+    const Asked& asked = exchange_.asked();
+    auto ask = plugins::sized<parley_plan_ask>();
+    ask.operation = asked.call.operation;
+    ask.stream = asked.wants_stream() ? 1 : 0;
+    ask.attempt = 1;
+    ask.dialect = str(spoken_.id());
+    ask.model = str(candidate_.model);
+    if (is_crossing()) {
+        ask.path = crossing_->encoded().head.path;
+        ask.query = crossing_->encoded().head.query;
+    } else {
+        ask.path = retarget_.path.len != 0 ? retarget_.path : asked.http.path;
+        ask.query = retarget_.path.len != 0 ? retarget_.query : asked.http.query;
+    }
+    ask.account = &account_;
+    ask.client = &asked.http;
+    const plugins::Provider& provider = *candidate_.place->provider;
+    if (auto planned = provider.plan(ask, exchange_.arena(), plan_); !planned) return planned;
+    return (plan_.flags & PARLEY_PLAN_ANSWER) == 0 ? Result<void>() : open_answer(ask);
+}
+
+Result<void> Attempt::open_answer(const parley_plan_ask& ask) {
+    auto answer =
+        std::make_unique<AnswerSource>(exchange_.lane().loop(), exchange_.world().config.upstream);
+    base::Bytes body;
+    http::Gather gather;
+    gather_body(gather);
+    gather.move_to(body);
+    auto opened = answer->open(*candidate_.place->provider, ask, body.view(), exchange_.arena());
+    source_ = std::move(answer);
+    return opened;
+}
+
+base::Bytes Attempt::last_words(const base::Error& error) {
+    base::Bytes words;
+    if (is_crossing()) {
+        crossing_->break_off(error);
+        words.swap(crossing_->out());
+    } else if (tap_.is_open()) {
+        words = tap_.fail(error);
+    }
+    return words;
+}
+
+const parley_usage& Attempt::usage() const {
+    return is_crossing() ? crossing_->usage() : tap_.view().usage;
+}
+
+void Attempt::cancel() {
+    if (source_ != nullptr) source_->cancel();
+}
+
+}  // namespace parley::pipeline

@@ -1,0 +1,122 @@
+// pipeline/attempt.hpp: one try of an exchange with one account. Its rooms are send.cpp, relay.cpp
+// and cross.cpp. [loop]
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "base/task.hpp"
+#include "http/reply.hpp"
+#include "http/source.hpp"
+#include "pipeline/crossing.hpp"
+#include "pipeline/reply.hpp"
+#include "plugins/border.hpp"
+#include "routing/router.hpp"
+
+namespace parley::pipeline {
+
+class Exchange;
+
+class Attempt {
+public:
+    // `spoken` is the dialect that the place is spoken to in. Everything must outlive the attempt.
+    Attempt(Exchange& exchange,
+            const routing::Candidate& candidate,
+            const plugins::Dialect& spoken);
+    ~Attempt() = default;
+    Attempt(const Attempt&) = delete;
+    Attempt& operator=(const Attempt&) = delete;
+
+    // From the request as it was asked to the end of the reply. A failure before the reply has
+    // begun is not told to the client.
+    base::Task<base::Result<void>> run();
+
+    const routing::Candidate& candidate() const { return candidate_; }
+
+    // The upstream refused in words that the client understands as they are.
+    bool has_refusal() const { return has_refusal_; }
+
+    base::Task<base::Result<void>> show_refusal();
+
+    // The client has heard of the failure in the upstream's own words.
+    bool was_told() const { return was_told_; }
+
+    // The client's own error event, for a reply that breaks here; empty when it has none.
+    base::Bytes last_words(const base::Error& error);
+
+    const parley_usage& usage() const;
+
+    // Ends every wait for the upstream.
+    void cancel();
+
+    // The upstream is of no further use.
+    void let_go() { source_.reset(); }
+
+private:
+    template <class T>
+    using Result = base::Result<T>;
+    using Task = base::Task<Result<void>>;
+
+    bool is_crossing() const { return crossing_ != nullptr; }
+
+    // attempt.cpp
+    Result<void> retarget();
+    Task translate();
+    Result<void> speak();
+    Result<void> plan();
+    Result<void> open_answer(const parley_plan_ask& ask);
+
+    // send.cpp
+    Task send();
+    Task await_head(std::uint64_t head_ms);
+    Task connect(bool fresh);
+    Task send_to(http::ReplyReader& reply);
+    void write_head(std::string_view authority);
+    void write_encoded_fields(std::span<const parley_header> own);
+    bool passes_on(const http::Field& f) const;
+    std::uint64_t body_size() const;
+    void gather_body(http::Gather& out) const;
+
+    // relay.cpp
+    Task hear_reply();
+    Task relay();
+    Task hear_refusal();
+    std::uint64_t limit_wait(std::uint32_t state);
+    bool tail_is_over() const;
+    Task forward(std::string_view bytes, bool end);
+    void let_through(std::string_view bytes, std::size_t taken, http::Gather& out) const;
+    void hide_secret(std::span<char> text) const;
+    Task read_refusal();
+    void begin_reply(Reply::Framing framing, std::uint64_t length);
+
+    // cross.cpp
+    Task cross();
+    Task hear(bool stream, Result<http::Source::Piece>& piece);
+    Task show_crossed(bool stream);
+    Task show_alive();
+    Task show_count();
+    Task end_crossed(bool stream);
+    void begin_crossed(Reply::Framing framing, bool stream);
+    Task write_crossed();
+
+    Exchange& exchange_;
+    const routing::Candidate candidate_;
+    const plugins::Dialect& spoken_;
+    parley_account account_;
+    parley_retarget retarget_ = plugins::sized<parley_retarget>();
+    std::unique_ptr<Crossing> crossing_;  // when the client speaks another dialect
+    parley_plan plan_ = plugins::sized<parley_plan>();
+    base::Bytes head_;  // of the request
+    std::unique_ptr<http::Source> source_;
+    plugins::Tap tap_;
+    base::Bytes held_;               // of the reply: judged later, or shown later
+    std::size_t judged_ = 0;         // of held_: what the tap has taken
+    std::uint64_t tail_end_ms_ = 0;  // 0: the reply has not said its end
+    bool has_refusal_ = false;       // it lies in held_
+    bool was_told_ = false;
+};
+
+}  // namespace parley::pipeline
