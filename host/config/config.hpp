@@ -105,6 +105,7 @@ struct Config {
     Plugins plugins;
     Limits limits;
     StashLimits stash;
+    FailoverLimits failover;
     UpstreamLimits upstream;
     std::string upstream_ca_file;  // [upstream] ca_file; empty: the system's certificates
     std::vector<ClientKey> client_keys;

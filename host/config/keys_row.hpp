@@ -93,6 +93,7 @@ inline Key or_else(std::string_view fallback, Key out) {
 // limits_table.cpp
 Table limits_table();
 Table stash_table();
+Table failover_table();
 Table upstream_table();
 
 }  // namespace parley::config

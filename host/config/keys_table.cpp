@@ -252,6 +252,7 @@ std::span<const Table> tables() {
                                         plugins(),
                                         limits_table(),
                                         stash_table(),
+                                        failover_table(),
                                         upstream_table(),
                                         client_key(),
                                         provider(),

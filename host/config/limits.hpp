@@ -1,6 +1,6 @@
 // config/limits.hpp: every limit has a name and a number here and a key in the configuration:
-// Limits in [limits], StashLimits in [stash], UpstreamLimits in
-// [upstream].
+// Limits in [limits], StashLimits in [stash], UpstreamLimits in [upstream], FailoverLimits in
+// [failover].
 #pragma once
 
 #include <cstdint>
@@ -52,6 +52,13 @@ struct UpstreamLimits {
     std::uint64_t head_fields_max = 256;
     std::uint64_t reply_bytes_max = 1024ull * 1024 * 1024;
     std::uint64_t held_bytes_max = 64ull * 1024 * 1024;  // one stream event, or one error body
+};
+
+// What happens when an attempt fails before its client has seen anything of the reply.
+struct FailoverLimits {
+    std::uint64_t attempts_max = 3;  // of one exchange
+    std::uint64_t gate_bytes_max = 64ull * 1024;  // of a stream that has no content yet: not shown
+    std::uint64_t gate_ms = 10'000;               // likewise, since the reply's head
 };
 
 }  // namespace parley::config

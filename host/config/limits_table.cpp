@@ -131,6 +131,30 @@ Table stash_table() {
             .fresh = fresh<Config>};
 }
 
+Table failover_table() {
+    using F = FailoverLimits;
+    return {.path = "failover",
+            .meaning = "What happens when an attempt fails before its client has seen anything of "
+                       "the reply: another account gets the request.",
+            .keys =
+                {
+                    number("attempts_max",
+                           slot<&Config::failover, &F::attempts_max>,
+                           {1, 100},
+                           "Attempts for one request; 1: no other account is asked"),
+                    bytes("gate_bytes_max",
+                          slot<&Config::failover, &F::gate_bytes_max>,
+                          {kKiB, kGiB},
+                          "How much of a stream without content is held back while another "
+                          "account could take over"),
+                    duration("gate_ms",
+                             slot<&Config::failover, &F::gate_ms>,
+                             {0, kDay},
+                             "How long it is held back, since the head of the reply"),
+                },
+            .fresh = fresh<Config>};
+}
+
 Table upstream_table() {
     using U = UpstreamLimits;
     return {

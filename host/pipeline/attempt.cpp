@@ -17,6 +17,22 @@ Attempt::Attempt(Exchange& exchange,
       account_(candidate.account->border()) {}
 
 Attempt::Task Attempt::run() {
+    const Result<void> done = co_await go();
+    if (!done) judge(done.error());
+    co_return done;
+}
+
+// A refusal has been judged with its body; what failed without one is judged by what is known.
+void Attempt::judge(const base::Error& error) {
+    const bool is_theirs =
+        error.fault == PARLEY_FAULT_UPSTREAM && error.error_class != PARLEY_E_CANCELLED;
+    if (!is_theirs || verdict_ || exchange_.is_gone()) return;
+    told_ = error;
+    verdict_ = candidate_.place->provider->classify(
+        account_, nullptr, {}, told_, exchange_.arena());
+}
+
+Attempt::Task Attempt::go() {
     const bool crosses = &spoken_ != exchange_.asked().dialect;
     if (crosses) {
         const Result<void> translated = co_await translate();
@@ -28,6 +44,7 @@ Attempt::Task Attempt::run() {
     if (!ready) co_return ready;
     const Result<void> sent = co_await send();
     if (!sent) co_return sent;
+    heard_ms_ = exchange_.lane().loop().now_ms();
     co_return co_await hear_reply();
 }
 

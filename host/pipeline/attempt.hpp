@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -30,9 +31,15 @@ public:
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
 
-    // From the request as it was asked to the end of the reply. A failure before the reply has
-    // begun is not told to the client.
+    // From the request as it was asked to the end of the reply. A failure of which the client has
+    // seen nothing is not told to it.
     base::Task<base::Result<void>> run();
+
+    // The client has seen something of the reply, so no other attempt can follow.
+    bool has_shown() const { return has_shown_; }
+
+    // What the failure means to whom it concerns; null: nothing, as it was not the upstream's.
+    const parley_verdict* verdict() const { return verdict_ ? &*verdict_ : nullptr; }
 
     const routing::Candidate& candidate() const { return candidate_; }
 
@@ -63,6 +70,8 @@ private:
     bool is_crossing() const { return crossing_ != nullptr; }
 
     // attempt.cpp
+    Task go();
+    void judge(const base::Error& error);
     Result<void> retarget();
     Task translate();
     Result<void> speak();
@@ -86,6 +95,8 @@ private:
     Task hear_refusal();
     std::uint64_t limit_wait(std::uint32_t state);
     bool tail_is_over() const;
+    bool is_gated() const;
+    base::Error tapped_error() const;
     Task forward(std::string_view bytes, bool end);
     void let_through(std::string_view bytes, std::size_t taken, http::Gather& out) const;
     void hide_secret(std::span<char> text) const;
@@ -114,7 +125,11 @@ private:
     plugins::Tap tap_;
     base::Bytes held_;               // of the reply: judged later, or shown later
     std::size_t judged_ = 0;         // of held_: what the tap has taken
+    std::uint64_t heard_ms_ = 0;     // when the reply's head came
     std::uint64_t tail_end_ms_ = 0;  // 0: the reply has not said its end
+    base::Error told_;                       // the failure as the upstream told it
+    std::optional<parley_verdict> verdict_;  // on it; texts lie there, or in the arena
+    bool has_shown_ = false;
     bool has_refusal_ = false;       // it lies in held_
     bool was_told_ = false;
 };

@@ -66,7 +66,7 @@ Attempt::Task Attempt::show_crossed(bool stream) {
     if (state == State::failed) {
         Error error = crossing_->error();
         hide_secret(error.message);
-        if (!exchange_.reply().begun()) co_return error;
+        if (!has_shown_) co_return error;
         crossing_->break_off(error);
         const Result<void> written = co_await write_crossed();
         if (!written) co_return written;
@@ -77,11 +77,13 @@ Attempt::Task Attempt::show_crossed(bool stream) {
     if (state == State::finished) co_return co_await end_crossed(stream);
     if (!stream || state == State::silent || crossing_->out().empty()) co_return Result<void>();
     if (!exchange_.reply().begun()) begin_crossed(exchange_.reply().stream_framing(), stream);
+    has_shown_ = true;
     co_return co_await write_crossed();
 }
 
 // What has been held back goes out before the sign of life.
 Attempt::Task Attempt::show_alive() {
+    has_shown_ = has_shown_ || !crossing_->out().empty();
     crossing_->ping();
     if (crossing_->out().empty()) co_return Result<void>();
     if (!exchange_.reply().begun()) begin_crossed(exchange_.reply().stream_framing(), true);
@@ -96,6 +98,7 @@ Attempt::Task Attempt::end_crossed(bool stream) {
     if (!reply.begun()) {
         begin_crossed(stream ? reply.stream_framing() : Reply::Framing::length, stream);
     }
+    has_shown_ = true;
     const Result<void> written = co_await write_crossed();
     if (written) {
         co_await reply.end();

@@ -42,8 +42,7 @@ Task<Result<void>> Exchange::serve() {
     const Result<void> whole = co_await read();
     if (!whole) co_return whole;
     if (auto route = resolve(); !route) co_return route;
-    pick();
-    co_return co_await attempt_->run();
+    co_return co_await try_accounts();
 }
 
 Task<Result<void>> Exchange::read() {

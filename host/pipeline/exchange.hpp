@@ -49,6 +49,9 @@ public:
     // By the loop's clock.
     std::uint64_t started_ms() const { return started_ms_; }
 
+    // Another account may still be tried.
+    bool has_more() const;
+
     // The client has left; what goes on for it shall end.
     bool is_gone() const { return gone_; }
 
@@ -63,11 +66,14 @@ private:
     base::Task<Result<void>> show_models();             // models.cpp
     base::Task<Result<void>> read();                    // exchange.cpp
     Result<void> resolve();                             // resolve.cpp
-    void pick();                                        // pick.cpp
+    base::Task<Result<void>> try_accounts();            // pick.cpp
     base::Task<void> refuse(const base::Error& error);  // refuse.cpp
     void record(const base::Error* error);              // record.cpp
 
-    const plugins::Dialect* dialect_for(const routing::Place& place) const;  // pick.cpp
+    // pick.cpp
+    bool pick_next();
+    bool goes_on(const base::Error& error) const;
+    const plugins::Dialect* dialect_for(const routing::Place& place) const;
     base::Task<void> refuse_plainly(const base::Error& error);               // refuse.cpp
 
     // The client left: nothing that goes on for it is worth going on.
@@ -84,6 +90,7 @@ private:
     Reply reply_;
     routing::Candidates candidates_;
     std::optional<Attempt> attempt_;
+    unsigned attempts_ = 0;
     bool gone_ = false;
     bool* ended_ = nullptr;  // set when the exchange ends, for client_gone
 };

@@ -1,11 +1,40 @@
-// pipeline/pick.cpp: one of the candidates gets the request.
+// pipeline/pick.cpp: one candidate after the other gets the request, until one serves it.
 #include "pipeline/exchange.hpp"
 
 namespace parley::pipeline {
 
-void Exchange::pick() {
-    const routing::Candidate& next = world_->router.next(asked_.model(), candidates_);
-    attempt_.emplace(*this, next, *dialect_for(*next.place));
+using base::Result;
+using base::Task;
+
+Task<Result<void>> Exchange::try_accounts() {
+    Result<void> served;
+    while (pick_next()) {
+        served = co_await attempt_->run();
+        if (served || !goes_on(served.error())) break;
+    }
+    co_return served;
+}
+
+bool Exchange::pick_next() {
+    if (candidates_.empty()) return false;
+    const routing::Candidate* next = &world_->router.next(asked_.model(), candidates_);
+    const routing::Candidate picked = *next;
+    candidates_.erase(candidates_.begin() + (next - candidates_.data()));
+    ++attempts_;
+    attempt_.emplace(*this, picked, *dialect_for(*picked.place));
+    return true;
+}
+
+bool Exchange::has_more() const {
+    return !candidates_.empty() && attempts_ < world_->config.failover.attempts_max;
+}
+
+// Whether another account may do better, and the client need not know of this one.
+bool Exchange::goes_on(const base::Error& error) const {
+    if (gone_ || attempt_->has_shown() || !has_more()) return false;
+    const bool is_too_late =
+        lane_.loop().now_ms() >= started_ms_ + world_->config.upstream.total_ms;
+    return !is_too_late && routing::may_succeed_elsewhere(error);
 }
 
 // The dialect in which a place is spoken to: the client's own where it can be, otherwise the

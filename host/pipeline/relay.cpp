@@ -28,6 +28,10 @@ bool is_foreign_page(const http::ReplyHead& head) {
     return head.content_type.starts_with("text/html");
 }
 
+bool timed_out(const Result<Source::Piece>& piece) {
+    return !piece && piece.error().error_class == PARLEY_E_TIMEOUT;
+}
+
 // Where the secret stands in a text. What is short stands in for a key where none is needed, and
 // may well be a word.
 std::size_t find_secret(std::string_view text, std::string_view secret, std::size_t from) {
@@ -62,12 +66,18 @@ Attempt::Task Attempt::relay() {
     open.peek = &exchange_.asked().peek;
     open.head = &seen.head;
     if (auto opened = tap_.open(spoken_, open, exchange_.arena()); !opened) co_return opened;
+    if (exchange_.reply().begun() && !is_event_stream(head)) {
+        co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
+                                       "upstream: no stream though asked for one");
+    }
     for (;;) {
+        const bool gated = is_gated();
         limit_wait(tap_.view().state);
-        const Result<Source::Piece> piece = co_await source_->read_body();
+        Result<Source::Piece> piece = co_await source_->read_body();
+        if (gated && !is_gated() && timed_out(piece)) piece = Source::Piece();
         const bool whole = tap_.view().state >= PARLEY_TAP_COMPLETE;
         // What breaks behind the end of a whole reply does not matter any more.
-        if (!piece && !(whole && exchange_.reply().begun())) co_return piece.error();
+        if (!piece && !(whole && has_shown_)) co_return piece.error();
         const bool end = !piece || piece->end || tail_is_over();
         const std::string_view bytes = piece ? piece->bytes : std::string_view();
         const Result<void> forwarded = co_await forward(bytes, end);
@@ -76,14 +86,24 @@ Attempt::Task Attempt::relay() {
     }
     source_->finish();
     co_await exchange_.reply().end();
-    if (tap_.view().state == PARLEY_TAP_FAILED) {
-        Error error = plugins::from_border(tap_.view().error);
-        hide_secret(error.message);
-        error.fault = PARLEY_FAULT_UPSTREAM;
-        was_told_ = true;
-        co_return error;
-    }
-    co_return Result<void>();
+    if (tap_.view().state != PARLEY_TAP_FAILED) co_return Result<void>();
+    was_told_ = true;
+    co_return tapped_error();
+}
+
+// What the upstream says of its failure inside of a reply.
+Error Attempt::tapped_error() const {
+    Error error = plugins::from_border(tap_.view().error);
+    hide_secret(error.message);
+    error.fault = PARLEY_FAULT_UPSTREAM;
+    return error;
+}
+
+// Nothing of the reply is shown yet, so that another account may answer if it fails.
+bool Attempt::is_gated() const {
+    const config::FailoverLimits& limits = exchange_.world().config.failover;
+    return !has_shown_ && exchange_.has_more() && held_.size() < limits.gate_bytes_max &&
+           exchange_.lane().loop().now_ms() < heard_ms_ + limits.gate_ms;
 }
 
 // How long the upstream may let us wait, by how far its reply has come (PARLEY_TAP_*).
@@ -91,16 +111,18 @@ std::uint64_t Attempt::limit_wait(std::uint32_t state) {
     const config::UpstreamLimits& limits = exchange_.world().config.upstream;
     const std::uint64_t idle_ms = plan_.idle_ms != 0 ? plan_.idle_ms : limits.idle_ms;
     const std::uint64_t content_ms = plan_.content_ms != 0 ? plan_.content_ms : limits.content_ms;
-    std::uint64_t wait_ms = state == PARLEY_TAP_OPEN ? content_ms : idle_ms;
     const std::uint64_t now_ms = exchange_.lane().loop().now_ms();
-    if (state >= PARLEY_TAP_COMPLETE) {
+    std::uint64_t end_ms = std::min(now_ms + idle_ms, exchange_.started_ms() + limits.total_ms);
+    if (state == PARLEY_TAP_OPEN) {
+        end_ms = std::min(end_ms, heard_ms_ + content_ms);
+        if (is_gated()) {
+            end_ms = std::min(end_ms, heard_ms_ + exchange_.world().config.failover.gate_ms);
+        }
+    } else if (state >= PARLEY_TAP_COMPLETE) {
         if (tail_end_ms_ == 0) tail_end_ms_ = now_ms + limits.tail_ms;
-        wait_ms = limits.tail_ms;
+        end_ms = std::min(end_ms, tail_end_ms_);
     }
-    std::uint64_t end_ms = exchange_.started_ms() + limits.total_ms;
-    if (tail_end_ms_ != 0) end_ms = std::min(end_ms, tail_end_ms_);
-    const std::uint64_t left_ms = end_ms > now_ms ? end_ms - now_ms : 1;
-    wait_ms = std::min(wait_ms, left_ms);
+    const std::uint64_t wait_ms = end_ms > now_ms ? end_ms - now_ms : 1;
     source_->expire_after(wait_ms);
     return wait_ms;
 }
@@ -130,8 +152,10 @@ Attempt::Task Attempt::forward(std::string_view bytes, bool end) {
         co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
                                        "upstream: the reply ended before it was complete");
     }
-    const bool hold = !events && !end && !exchange_.reply().begun() &&
-                      tap.state == PARLEY_TAP_OPEN && bytes.size() < kHeldReplyBytesMax;
+    if (tap.state == PARLEY_TAP_FAILED && is_gated()) co_return tapped_error();
+    const bool worth_holding = events ? is_gated() : bytes.size() < kHeldReplyBytesMax;
+    const bool hold =
+        worth_holding && !end && !has_shown_ && tap.state == PARLEY_TAP_OPEN;
     http::Gather out;
     let_through(bytes, taken, out);
     if (hold) {
@@ -164,6 +188,7 @@ Attempt::Task Attempt::forward(std::string_view bytes, bool end) {
         hide_secret({told.data(), told.size()});
         out.add(told.view());
     }
+    has_shown_ = true;
     const Result<void> written = co_await exchange_.reply().write(out);
     held_ = std::move(rest);
     co_return written;
@@ -199,10 +224,10 @@ Attempt::Task Attempt::hear_refusal() {
     const Result<void> whole = co_await read_refusal();
     hide_secret({held_.data(), held_.size()});
     const HeadView seen(head);
-    Error told = spoken_.decode_error(seen.head, held_.view(), exchange_.arena());
-    const parley_verdict verdict = candidate_.place->provider->classify(
-        account_, &seen.head, held_.view(), told, exchange_.arena());
-    Error error = plugins::from_border(verdict.error);
+    told_ = spoken_.decode_error(seen.head, held_.view(), exchange_.arena());
+    verdict_ = candidate_.place->provider->classify(
+        account_, &seen.head, held_.view(), told_, exchange_.arena());
+    Error error = plugins::from_border(verdict_->error);
     if (error.message.empty()) {
         error.message = "upstream returned HTTP " + std::to_string(head.status);
     }
