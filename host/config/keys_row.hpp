@@ -94,5 +94,6 @@ inline Key or_else(std::string_view fallback, Key out) {
 Table limits_table();
 Table stash_table();
 Table upstream_table();
+Table routing_table();
 
 }  // namespace parley::config

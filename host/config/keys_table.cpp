@@ -253,6 +253,7 @@ std::span<const Table> tables() {
                                         limits_table(),
                                         stash_table(),
                                         upstream_table(),
+                                        routing_table(),
                                         client_key(),
                                         provider(),
                                         account(),
