@@ -1,11 +1,12 @@
 // config/config.hpp: what the operator wants, checked. A value: made once, then only read.
 #pragma once
 
-#include <boost/json/object.hpp>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
+
+#include <boost/json/object.hpp>
 
 #include "base/secret.hpp"
 #include "config/limits.hpp"
@@ -21,8 +22,8 @@ struct Position {
 // [server]
 struct Server {
     std::vector<std::string> listen{"127.0.0.1:8317"};
-    std::uint64_t threads = 0;  // 0: one for each core
-    std::uint64_t workers = 0;  // 0: one for two cores
+    std::uint64_t threads = 0;    // 0: one for each core
+    std::uint64_t workers = 0;    // 0: one for two cores
     std::string tls_certificate;  // PEM files; both or neither
     std::string tls_key;
     std::vector<std::string> cors_origins;  // "*" or origins; empty: no CORS headers
@@ -39,6 +40,12 @@ struct Log {
 struct Plugins {
     std::vector<std::string> folders;  // after the bundled ones
     std::uint64_t library_bytes_max = 64ull * 1024 * 1024;
+};
+
+// [routing]
+struct Routing {
+    std::string policy = "headroom";  // a built-in one, or a plugin's
+    RoutingLimits limits;
 };
 
 // [[client_key]]
@@ -74,7 +81,7 @@ struct Model : OpenKeys {
 // Its open keys are the plugin's own, checked against its schema when it is configured.
 struct Provider : OpenKeys {
     std::string name;
-    std::string plugin;  // the component's id; empty: the same as name
+    std::string plugin;               // the component's id; empty: the same as name
     std::vector<std::string> models;  // patterns; empty: what the plugin offers
     std::vector<std::string> excluded_models;
     bool disabled = false;
@@ -107,6 +114,7 @@ struct Config {
     StashLimits stash;
     FailoverLimits failover;
     UpstreamLimits upstream;
+    Routing routing;
     std::string upstream_ca_file;  // [upstream] ca_file; empty: the system's certificates
     std::vector<ClientKey> client_keys;
     std::vector<Provider> providers;

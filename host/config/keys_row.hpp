@@ -95,5 +95,6 @@ Table limits_table();
 Table stash_table();
 Table failover_table();
 Table upstream_table();
+Table routing_table();
 
 }  // namespace parley::config

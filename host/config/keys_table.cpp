@@ -254,6 +254,7 @@ std::span<const Table> tables() {
                                         stash_table(),
                                         failover_table(),
                                         upstream_table(),
+                                        routing_table(),
                                         client_key(),
                                         provider(),
                                         account(),

@@ -1,6 +1,6 @@
 // config/limits.hpp: every limit has a name and a number here and a key in the configuration:
-// Limits in [limits], StashLimits in [stash], UpstreamLimits in [upstream], FailoverLimits in
-// [failover].
+// Limits in [limits], StashLimits in [stash], UpstreamLimits in [upstream], RoutingLimits in
+// [routing], FailoverLimits in [failover].
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct Limits {
     std::uint64_t connections_max = 10'000;
     std::uint64_t requests_per_connection_max = 10'000;
     std::uint64_t exchange_bytes_max = 16ull * 1024 * 1024;  // working memory beside the bodies
-    std::uint64_t ping_ms = 15'000;  // a silent stream tells its client that it lives
+    std::uint64_t ping_ms = 15'000;                // a silent stream tells its client that it lives
     std::uint64_t loop_bytes_max = 256ull * 1024;  // larger ones are translated by a worker
     std::uint64_t translated_bytes_max = 128ull * 1024 * 1024;  // a body in another dialect
     std::uint64_t drain_ms = 30'000;  // how long streams may go on after SIGTERM
@@ -38,12 +38,12 @@ struct StashLimits {
 
 // The upstreams' side.
 struct UpstreamLimits {
-    std::uint64_t connect_ms = 10'000;   // name, connection and handshake together
-    std::uint64_t head_ms = 600'000;     // from the request's last byte to the reply's head
-    std::uint64_t content_ms = 600'000;  // from there to the first content
-    std::uint64_t idle_ms = 300'000;     // between two reads of a reply
-    std::uint64_t tail_ms = 250;         // from a reply's own end to the end of its framing
-    std::uint64_t total_ms = 3'600'000;  // the whole attempt
+    std::uint64_t connect_ms = 10'000;         // name, connection and handshake together
+    std::uint64_t head_ms = 600'000;           // from the request's last byte to the reply's head
+    std::uint64_t content_ms = 600'000;        // from there to the first content
+    std::uint64_t idle_ms = 300'000;           // between two reads of a reply
+    std::uint64_t tail_ms = 250;               // from a reply's own end to the end of its framing
+    std::uint64_t total_ms = 3'600'000;        // the whole attempt
     std::uint64_t connections_max = 4096;      // to one origin, on one loop
     std::uint64_t idle_connections_max = 256;  // kept open for reuse, likewise
     std::uint64_t idle_connection_ms = 55'000;
@@ -56,9 +56,30 @@ struct UpstreamLimits {
 
 // What happens when an attempt fails before its client has seen anything of the reply.
 struct FailoverLimits {
-    std::uint64_t attempts_max = 3;  // of one exchange
+    std::uint64_t attempts_max = 3;               // of one exchange
     std::uint64_t gate_bytes_max = 64ull * 1024;  // of a stream that has no content yet: not shown
     std::uint64_t gate_ms = 10'000;               // likewise, since the reply's head
+};
+
+// How accounts are picked, and left alone after failures.
+struct RoutingLimits {
+    std::uint64_t told_min_ms = 500;            // of what upstreams tell
+    std::uint64_t told_max_ms = 86'400'000;     // likewise
+    std::uint64_t wait_ms = 1'000;              // after a failure without a told wait
+    std::uint64_t wait_max_ms = 60'000;         // what that doubles up to
+    std::uint64_t quota_ms = 300'000;           // a used-up quota without a told reset
+    std::uint64_t refused_ms = 1'800'000;       // 401, 402, 403, a model that is not there
+    std::uint64_t probe_ms = 60'000;            // how often a long cool-down is tried
+    std::uint64_t jitter_percent = 25;          // of waits that were not told
+    std::uint64_t failures_min = 2;             // server faults in a row before a cool-down
+    std::uint64_t provider_failures_min = 5;    // likewise, of a whole provider
+    std::uint64_t models_per_account_max = 64;  // whose state is kept apart
+    std::uint64_t pools_bytes_max = 64ull * 1024 * 1024;  // who may serve which model
+    std::uint64_t affinity_bytes_max = 1024ull * 1024;
+    std::uint64_t affinity_ms = 3'600'000;      // since the conversation's last request
+    std::uint64_t affinity_load_percent = 200;  // of the load of others, where it gives way
+    std::uint64_t affinity_load_min = 4;        // attempts under way below which it does not
+    std::uint64_t affinity_share_percent = 2;   // of a window that must be left
 };
 
 }  // namespace parley::config

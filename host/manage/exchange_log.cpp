@@ -29,6 +29,7 @@ void ExchangeLog::record(const pipeline::Outcome& o) {
     text("account", o.account);
     text("upstream_model", o.upstream_model == o.model ? std::string_view() : o.upstream_model);
     number("status", o.status);
+    if (o.attempts > 1) number("attempts", o.attempts);
     if (o.stream) text("stream", "true");
     number("in_bytes", o.request_bytes);
     number("out_bytes", o.reply_bytes);

@@ -28,8 +28,8 @@ void Attempt::judge(const base::Error& error) {
         error.fault == PARLEY_FAULT_UPSTREAM && error.error_class != PARLEY_E_CANCELLED;
     if (!is_theirs || verdict_ || exchange_.is_gone()) return;
     told_ = error;
-    verdict_ = candidate_.place->provider->classify(
-        account_, nullptr, {}, told_, exchange_.arena());
+    verdict_ =
+        candidate_.place->provider->classify(account_, nullptr, {}, told_, exchange_.arena());
 }
 
 Attempt::Task Attempt::go() {

@@ -123,14 +123,14 @@ private:
     base::Bytes head_;  // of the request
     std::unique_ptr<http::Source> source_;
     plugins::Tap tap_;
-    base::Bytes held_;               // of the reply: judged later, or shown later
-    std::size_t judged_ = 0;         // of held_: what the tap has taken
-    std::uint64_t heard_ms_ = 0;     // when the reply's head came
-    std::uint64_t tail_end_ms_ = 0;  // 0: the reply has not said its end
+    base::Bytes held_;                       // of the reply: judged later, or shown later
+    std::size_t judged_ = 0;                 // of held_: what the tap has taken
+    std::uint64_t heard_ms_ = 0;             // when the reply's head came
+    std::uint64_t tail_end_ms_ = 0;          // 0: the reply has not said its end
     base::Error told_;                       // the failure as the upstream told it
     std::optional<parley_verdict> verdict_;  // on it; texts lie there, or in the arena
     bool has_shown_ = false;
-    bool has_refusal_ = false;       // it lies in held_
+    bool has_refusal_ = false;  // it lies in held_
     bool was_told_ = false;
 };
 

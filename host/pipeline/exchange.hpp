@@ -74,7 +74,7 @@ private:
     bool pick_next();
     bool goes_on(const base::Error& error) const;
     const plugins::Dialect* dialect_for(const routing::Place& place) const;
-    base::Task<void> refuse_plainly(const base::Error& error);               // refuse.cpp
+    base::Task<void> refuse_plainly(const base::Error& error);  // refuse.cpp
 
     // The client left: nothing that goes on for it is worth going on.
     static void client_gone(void* self);

@@ -81,11 +81,13 @@ private:
         }
         for (const config::Account& account : provider.accounts) {
             if (account.disabled) continue;
-            place.accounts.push_back(
-                {provider.name + "/" + account.label, account.label, account.api_key});
+            accounts::Account& made = place.accounts.emplace_back();
+            made.id = provider.name + "/" + account.label;
+            made.label = account.label;
+            made.secret = account.api_key;
         }
         // A place without accounts needs no proof, like a model server on this machine.
-        if (provider.accounts.empty()) place.accounts.push_back({provider.name, "", {}});
+        if (provider.accounts.empty()) place.accounts.emplace_back().id = provider.name;
         return place;
     }
 

@@ -22,6 +22,7 @@ struct Outcome {
     std::string_view account;
     std::string_view upstream_model;
     unsigned status = 0;  // as sent; 499: the client left before that
+    unsigned attempts = 0;
     bool stream = false;
     std::uint64_t request_bytes = 0;
     std::uint64_t reply_bytes = 0;

@@ -1,5 +1,6 @@
 // pipeline/pick.cpp: one candidate after the other gets the request, until one serves it.
 #include "pipeline/exchange.hpp"
+#include "routing/rules.hpp"
 
 namespace parley::pipeline {
 
@@ -34,7 +35,12 @@ bool Exchange::goes_on(const base::Error& error) const {
     if (gone_ || attempt_->has_shown() || !has_more()) return false;
     const bool is_too_late =
         lane_.loop().now_ms() >= started_ms_ + world_->config.upstream.total_ms;
-    return !is_too_late && routing::may_succeed_elsewhere(error);
+    if (is_too_late) return false;
+    if (const parley_verdict* verdict = attempt_->verdict()) {
+        return routing::rule_of(routing::fault_of(*verdict)).guilty != routing::Guilty::kNobody;
+    }
+    // It never went out: what one provider cannot be asked for, or asked by us, another can.
+    return error.error_class == PARLEY_E_UNSUPPORTED || error.fault != PARLEY_FAULT_CLIENT;
 }
 
 // The dialect in which a place is spoken to: the client's own where it can be, otherwise the

@@ -154,8 +154,7 @@ Attempt::Task Attempt::forward(std::string_view bytes, bool end) {
     }
     if (tap.state == PARLEY_TAP_FAILED && is_gated()) co_return tapped_error();
     const bool worth_holding = events ? is_gated() : bytes.size() < kHeldReplyBytesMax;
-    const bool hold =
-        worth_holding && !end && !has_shown_ && tap.state == PARLEY_TAP_OPEN;
+    const bool hold = worth_holding && !end && !has_shown_ && tap.state == PARLEY_TAP_OPEN;
     http::Gather out;
     let_through(bytes, taken, out);
     if (hold) {

@@ -23,6 +23,9 @@ Result<void> outcome(parley_status status, const parley_error& error, std::strin
         why.error_class = -status;
         why.fault = PARLEY_FAULT_PLUGIN;
     }
+    const bool is_of_upstream = why.error_class == PARLEY_E_UPSTREAM_PROTOCOL ||
+                                why.error_class == PARLEY_E_UPSTREAM_FAILED;
+    if (is_of_upstream) why.fault = PARLEY_FAULT_UPSTREAM;
     if (why.message.empty()) why.message = std::string(plugin) + ": gave no reason";
     return why;
 }

@@ -27,9 +27,8 @@ std::string TraitsBook::of(std::string_view model) const {
             });
         if (!fits) continue;
         for (const Trait& trait : entry.traits) {
-            const auto same = std::find_if(known.begin(), known.end(), [&](const Trait* t) {
-                return t->key == trait.key;
-            });
+            const auto same = std::find_if(
+                known.begin(), known.end(), [&](const Trait* t) { return t->key == trait.key; });
             if (same == known.end()) {
                 known.push_back(&trait);
             } else {
