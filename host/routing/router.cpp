@@ -9,12 +9,6 @@ namespace parley::routing {
 
 using base::Result;
 
-bool Place::serves(std::string_view model) const {
-    const auto matches = [&](const std::string& p) { return glob_matches(p, model); };
-    return std::any_of(models.begin(), models.end(), matches) &&
-           std::none_of(excluded.begin(), excluded.end(), matches);
-}
-
 Router::Router(std::vector<Place> places, const std::vector<config::Route>& routes)
     : places_(std::move(places)) {
     for (const config::Route& configured : routes) {

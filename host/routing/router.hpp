@@ -13,27 +13,10 @@
 #include "accounts/account.hpp"
 #include "base/error.hpp"
 #include "config/config.hpp"
-#include "plugins/border.hpp"
+#include "routing/pick.hpp"
+#include "routing/place.hpp"
 
 namespace parley::routing {
-
-// A provider instance with its accounts and the models it serves. A provider that needs no proof
-// has one account without a secret.
-struct Place {
-    std::unique_ptr<plugins::Provider> provider;
-    std::vector<accounts::Account> accounts;
-    std::vector<std::string> models;    // names and patterns
-    std::vector<std::string> excluded;  // likewise
-    bool usage_in_streams = false;
-
-    bool serves(std::string_view model) const;
-};
-
-struct Candidate {
-    const Place* place;
-    const accounts::Account* account;
-    std::string_view model;  // the upstream's name
-};
 
 using Candidates = boost::container::small_vector<Candidate, 8>;
 

@@ -153,6 +153,7 @@ TEST(Keys, EveryLimitHasOne) {
     };
     EXPECT_EQ(static_cast<std::size_t>(amounts_in("limits")), sizeof(Limits) / 8);
     EXPECT_EQ(static_cast<std::size_t>(amounts_in("upstream")), sizeof(UpstreamLimits) / 8);
+    EXPECT_EQ(static_cast<std::size_t>(amounts_in("routing")), sizeof(RoutingLimits) / 8);
 }
 
 TEST(Keys, NoTwoSetTheSameMember) {

@@ -1,0 +1,132 @@
+#include "routing/pool.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "routing/place.hpp"
+
+namespace parley::routing {
+
+Pool::Pool(std::vector<Candidate> candidates,
+           const PolicyOf& policy_of,
+           std::uint64_t salt,
+           const PoolSettings& settings)
+    : salt_(salt), settings_(settings) {
+    const auto priority_of = [](const Candidate& c) { return c.account->priority; };
+    std::stable_sort(candidates.begin(), candidates.end(), [&](const auto& a, const auto& b) {
+        return priority_of(a) > priority_of(b);
+    });
+    for (auto begin = candidates.begin(); begin != candidates.end();) {
+        const auto end = std::find_if(begin, candidates.end(), [&](const auto& c) {
+            return priority_of(c) != priority_of(*begin);
+        });
+        std::vector<std::uint32_t> weights;
+        std::transform(begin, end, std::back_inserter(weights), [](const Candidate& c) {
+            return c.account->weight;
+        });
+        tiers_.push_back(std::make_unique<Tier>(
+            std::span<const Candidate>(begin, end), policy_of(weights), settings.limits));
+        begin = end;
+    }
+}
+
+std::uint64_t Pool::key_of(std::uint64_t hash) const {
+    if (hash == 0) return 0;
+    const std::uint64_t key = (hash ^ salt_) * 0xBF58'476D'1CE4'E5B9;
+    return key == 0 ? 1 : key;
+}
+
+std::uint32_t Pool::affine_to(const Ask& ask) const {
+    const std::uint32_t number = settings_.affinity.find(key_of(ask.session), ask.now_ms);
+    return number != 0 ? number : settings_.affinity.find(key_of(ask.prefix), ask.now_ms);
+}
+
+Picked Pool::pick(const Ask& ask) const {
+    if (ask.owner != 0) return pick_owner(ask);
+    const std::uint32_t affine = affine_to(ask);
+    for (const auto& tier : tiers_) {
+        const Tier::Chosen chosen = tier->choose(ask, affine);
+        if (chosen.index != kNobody) return begin(*tier, chosen, ask);
+        if (ask.rejection != nullptr && !ask.rejection->message.empty()) break;
+    }
+    Picked nobody;
+    count_into(nobody.nobody, ask);
+    return nobody;
+}
+
+Picked Pool::pick_owner(const Ask& ask) const {
+    for (const auto& tier : tiers_) {
+        const std::size_t index = tier->index_of(ask.owner);
+        if (index == kNobody) continue;
+        const Tier::Chosen chosen = tier->insist(ask, index);
+        if (chosen.index != kNobody) return begin(*tier, chosen, ask);
+    }
+    Picked nobody;
+    count_into(nobody.nobody, ask);
+    return nobody;
+}
+
+Picked Pool::begin(Tier& tier, const Tier::Chosen& chosen, const Ask& ask) const {
+    Picked picked;
+    picked.candidate = &tier.candidate(chosen.index);
+    picked.attempt =
+        Attempt(tier.open_healths(chosen.index), chosen.probes, ask.now_ms, settings_.limits);
+    picked.number = tier.number(chosen.index);
+    picked.is_affine = chosen.is_affine;
+    picked.policy = &tier.policy();
+    const std::uint32_t account = picked.candidate->account->state->number();
+    settings_.affinity.keep(key_of(ask.session), account, ask.now_ms);
+    settings_.affinity.keep(key_of(ask.prefix), account, ask.now_ms);
+    return picked;
+}
+
+void Pool::explain(const Ask& ask, const See& see) const {
+    for (const auto& tier : tiers_) {
+        for (std::size_t i = 0; i < tier->size(); ++i) {
+            see(tier->candidate(i), tier->standing(i, ask));
+        }
+    }
+}
+
+void Pool::count_into(Nobody& nobody, const Ask& ask) const {
+    for (const auto& tier : tiers_) {
+        for (std::size_t i = 0; i < tier->size(); ++i) {
+            nobody.add(tier->candidate(i), tier->standing(i, ask));
+        }
+    }
+}
+
+std::size_t Pool::bytes() const {
+    std::size_t all = sizeof(*this);
+    for (const auto& tier : tiers_) all += tier->bytes();
+    return all;
+}
+
+void Nobody::add(const Candidate& candidate, const Standing& standing) {
+    ++count[static_cast<std::size_t>(standing.reason)];
+    if (standing.free_ms == 0) return;
+    if (free_ms != 0 && free_ms <= standing.free_ms) return;
+    free_ms = standing.free_ms;
+    error_class = standing.error_class;
+    soonest = &candidate;
+}
+
+const char* words_of(Reason reason) {
+    switch (reason) {
+        case Reason::kUsable:
+            return "usable";
+        case Reason::kTried:
+            return "tried already";
+        case Reason::kNotOwner:
+            return "not the owner";
+        case Reason::kCooling:
+            return "cooling down";
+        case Reason::kProbed:
+            return "being tried by one request";
+        case Reason::kFull:
+            return "at its limit";
+    }
+    return "";
+}
+
+}  // namespace parley::routing
