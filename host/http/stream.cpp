@@ -18,6 +18,12 @@ constexpr std::size_t kIovMax = 64;  // more than that in one call gains nothing
 // A TLS record; smaller pieces are joined up to this size before they are encrypted.
 constexpr std::size_t kTlsRecordBytes = 16 * 1024;
 
+Io tls_outcome(int ssl_error) {
+    const bool waits = ssl_error == SSL_ERROR_WANT_READ || ssl_error == SSL_ERROR_WANT_WRITE;
+    if (waits) return Io::again;
+    return ssl_error == SSL_ERROR_ZERO_RETURN ? Io::eof : Io::failed;
+}
+
 Io from_errno() {
     return errno == EAGAIN || errno == EWOULDBLOCK ? Io::again : Io::failed;
 }
@@ -68,12 +74,13 @@ Io Stream::try_read(std::span<char> into, std::size_t& got) {
     if (ssl_ != nullptr) {
         ERR_clear_error();
         const int size = static_cast<int>(std::min<std::size_t>(into.size(), 1 << 30));
+        read_wants_write_ = false;
         const int result = SSL_read(ssl_.get(), into.data(), size);
         if (result > 0) {
             got = static_cast<std::size_t>(result);
             return Io::ok;
         }
-        const Io io = tls_result(result);
+        const Io io = tls_read_result(result);
         maybe_readable_ = io != Io::again;
         return io;
     }
@@ -105,12 +112,15 @@ Io Stream::try_write(std::span<const iovec> from, std::size_t& put) {
         }
         ERR_clear_error();
         const int size = static_cast<int>(std::min<std::size_t>(piece.size(), 1 << 30));
+        write_wants_read_ = false;
         const int result = SSL_write(ssl_.get(), piece.data(), size);
         if (result > 0) {
             put = static_cast<std::size_t>(result);
             return Io::ok;
         }
-        const Io io = tls_result(result);
+        const int why = SSL_get_error(ssl_.get(), result);
+        write_wants_read_ = why == SSL_ERROR_WANT_READ;
+        const Io io = tls_outcome(why);
         maybe_writable_ = maybe_writable_ && io != Io::again;
         return io == Io::eof ? Io::failed : io;
     }
@@ -127,28 +137,21 @@ Io Stream::try_write(std::span<const iovec> from, std::size_t& put) {
     return io;
 }
 
-Io Stream::tls_result(int result) {
-    tls_wants_read_ = tls_wants_write_ = false;
-    switch (SSL_get_error(ssl_.get(), result)) {
-        case SSL_ERROR_WANT_READ:
-            tls_wants_read_ = true;
-            return Io::again;
-        case SSL_ERROR_WANT_WRITE:
-            tls_wants_write_ = true;
-            return Io::again;
-        case SSL_ERROR_ZERO_RETURN:
-            return Io::eof;
-        default:
-            return Io::failed;
-    }
+Io Stream::tls_read_result(int result) {
+    const int why = SSL_get_error(ssl_.get(), result);
+    read_wants_write_ = why == SSL_ERROR_WANT_WRITE;
+    return tls_outcome(why);
 }
 
 base::Task<base::Result<void>> Stream::handshake() {
     for (;;) {
         ERR_clear_error();
         const int result = SSL_do_handshake(ssl_.get());
-        if (result == 1) co_return base::Result<void>();
-        if (tls_result(result) != Io::again) {
+        if (result == 1) {
+            read_wants_write_ = false;
+            co_return base::Result<void>();
+        }
+        if (tls_read_result(result) != Io::again) {
             const unsigned long code = ERR_get_error();
             const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
             const long verified = SSL_get_verify_result(ssl_.get());
@@ -156,9 +159,9 @@ base::Task<base::Result<void>> Stream::handshake() {
             if (verified != X509_V_OK) why = X509_verify_cert_error_string(verified);
             co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL, "tls handshake: " + why);
         }
-        maybe_readable_ = maybe_readable_ && !tls_wants_read_;
-        maybe_writable_ = maybe_writable_ && !tls_wants_write_;
-        Wait wait = tls_wants_write_ ? writable() : readable();
+        maybe_readable_ = maybe_readable_ && read_wants_write_;
+        maybe_writable_ = maybe_writable_ && !read_wants_write_;
+        Wait wait = read_wants_write_ ? writable() : readable();
         const Wake wake = co_await wait;
         if (wake != Wake::ready) {
             co_return base::upstream_error(PARLEY_E_TIMEOUT, "tls handshake: timed out");
@@ -193,8 +196,7 @@ Wake Stream::Wait::await_resume() {
 
 void Stream::arm(bool write) {
     // A TLS read may have to wait for a write, and the other way round.
-    if (ssl_ != nullptr && !write && tls_wants_write_) write = true;
-    if (ssl_ != nullptr && write && tls_wants_read_) write = false;
+    write = write ? !write_wants_read_ : read_wants_write_;
     bool& armed = write ? write_armed_ : read_armed_;
     if (armed || !socket_.is_open()) return;
     armed = true;
@@ -205,7 +207,7 @@ void Stream::became_ready(bool write) {
     (write ? write_armed_ : read_armed_) = false;
     (write ? maybe_writable_ : maybe_readable_) = true;
     if (ssl_ != nullptr) {
-        if (tls_wants_read_ || tls_wants_write_) maybe_readable_ = maybe_writable_ = true;
+        if (read_wants_write_ || write_wants_read_) maybe_readable_ = maybe_writable_ = true;
         resume(reader_);
         resume(writer_);
         if (watcher_ == nullptr) return;
@@ -233,9 +235,10 @@ Stream::Input Stream::look() {
     char byte = 0;
     if (ssl_ != nullptr) {
         ERR_clear_error();
+        read_wants_write_ = false;
         const int result = SSL_peek(ssl_.get(), &byte, 1);
         if (result > 0) return Input::bytes;
-        if (tls_result(result) != Io::again) return Input::gone;
+        if (tls_read_result(result) != Io::again) return Input::gone;
     } else {
         const ssize_t n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK);
         if (n > 0) return Input::bytes;

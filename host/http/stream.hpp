@@ -105,7 +105,7 @@ private:
     struct Ready;
     Stream(Loop& loop, Socket socket, SSL* ssl);
 
-    Io tls_result(int result);
+    Io tls_read_result(int result);
     void arm(bool write);
     void became_ready(bool write);
     void resume(std::coroutine_handle<>& waiter);
@@ -131,8 +131,8 @@ private:
     bool write_armed_ = false;
     bool maybe_readable_ = true;  // no read has emptied the socket since the last edge
     bool maybe_writable_ = true;
-    bool tls_wants_write_ = false;  // the last TLS read waits for a write, or the other way round
-    bool tls_wants_read_ = false;
+    bool read_wants_write_ = false;  // the last TLS read waits until something can be written
+    bool write_wants_read_ = false;  // the last TLS write waits until something has come
     bool expired_ = false;
     bool cancelled_ = false;
 };
