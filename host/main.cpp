@@ -35,6 +35,9 @@ int main(int argc, char** argv) {
         std::cout << parley::config::reference();
         return 0;
     });
+    CLI::App* why = command(app, "explain", "who would serve a model, and why", explain);
+    why->add_option("--model", options.model, "as a client asks for it")->required();
+    why->add_option("--key", options.key, "the name of the client key that asks");
     CLI::App* plugin = app.add_subcommand("plugin", "plugins: list, info");
     plugin->require_subcommand(1);
     plugin->fallthrough();

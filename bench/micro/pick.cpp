@@ -26,6 +26,7 @@ struct Yard {
     routing::Affinity affinity{1 << 20, 3'600'000};
 
     explicit Yard(std::int64_t count) {
+        place.state = book.open(accounts::Book::id_of_provider("p"));
         for (std::int64_t i = 0; i < count; ++i) {
             accounts::Account& account = accounts.emplace_back();
             account.id = "p/" + std::to_string(i);

@@ -30,7 +30,7 @@ struct Account {
     std::vector<std::pair<std::string, std::string>> headers;
     base::Secret proxy;  // a URL or "direct"; empty: as the host does
     std::string note;
-    std::shared_ptr<State> state = std::make_shared<State>(0);
+    std::shared_ptr<State> state;  // never null
 
     // As plugins see it; valid as long as the account.
     parley_account border() const {

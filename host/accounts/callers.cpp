@@ -1,11 +1,14 @@
 #include "accounts/callers.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <memory>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+
+#include "base/glob.hpp"
 
 namespace parley::accounts {
 
@@ -19,12 +22,31 @@ std::uint64_t prefix_of(const std::array<unsigned char, 32>& digest) {
 
 }  // namespace
 
-Callers::Callers(const std::vector<config::ClientKey>& keys) {
+Caller::Caller(const config::ClientKey& key, std::shared_ptr<Budget> kept)
+    : name(key.name), models(key.models), excluded_models(key.excluded_models), limits(key.limits) {
+    if (kept != nullptr) budget = std::move(kept);
+}
+
+bool Caller::may_ask(std::string_view model) const {
+    const bool is_offered = models.empty() || base::any_matches(models, model);
+    return is_offered && !base::any_matches(excluded_models, model);
+}
+
+Callers::Callers(const std::vector<config::ClientKey>& keys, const Callers* before) {
     for (const auto& key : keys) {
         if (key.disabled) continue;
         const Digest digest = digest_of(key.key.reveal());
-        callers_.emplace(prefix_of(digest), Entry{digest, Caller{key.name}});
+        const Caller* known = before == nullptr ? nullptr : before->find_by_name(key.name);
+        Caller caller(key, known == nullptr ? nullptr : known->budget);
+        callers_.emplace(prefix_of(digest), Entry{digest, std::move(caller)});
     }
+}
+
+const Caller* Callers::find_by_name(std::string_view name) const {
+    const auto found = std::find_if(callers_.begin(), callers_.end(), [&](const auto& entry) {
+        return entry.second.caller.name == name;
+    });
+    return found == callers_.end() ? nullptr : &found->second.caller;
 }
 
 std::uint64_t Callers::next_number() {

@@ -53,6 +53,9 @@ struct ClientKey {
     std::string name;
     base::Secret key;
     bool disabled = false;
+    std::vector<std::string> models;  // patterns; empty: all
+    std::vector<std::string> excluded_models;
+    CallerLimits limits;
     Position position;
 };
 
@@ -61,6 +64,17 @@ struct Account {
     std::string label = "main";  // different within a provider
     base::Secret api_key;
     bool disabled = false;
+    std::uint64_t priority = 0;
+    std::uint64_t weight = 1;
+    std::uint64_t in_flight_max = 0;  // 0: any number
+    std::vector<std::string> models;  // patterns; empty: all of the provider's
+    std::vector<std::string> excluded_models;
+    std::string prefix;  // "" or a name
+    bool prefix_required = false;
+    std::string base_url;              // "" or an http or https URL
+    std::vector<std::string> headers;  // "name: value"
+    base::Secret proxy;                // "" or a URL, or "direct"
+    std::string note;
     Position position;
 };
 
@@ -91,14 +105,21 @@ struct Provider : OpenKeys {
 };
 
 struct Target {
-    std::string provider;  // Provider::name
-    std::string model;     // the upstream's name; empty: as the client asked
+    std::string provider;               // Provider::name
+    std::string model;                  // the upstream's name; empty: as the client asked
+    std::vector<std::string> accounts;  // patterns of labels; empty: all
+    std::uint64_t step = 1;             // the lower goes first
 };
 
 // [[route]]: a name or pattern that clients ask for, and what serves it.
 struct Route {
     std::string model;
+    std::vector<std::string> aliases;
     std::vector<Target> targets;
+    std::string policy;   // empty: as [routing] says
+    bool strict = false;  // what a crossing cannot carry is refused rather than warned of
+    std::vector<std::string> next_step_on;  // names of error classes
+    RouteLimits limits;
     Position position;
 };
 

@@ -123,6 +123,31 @@ Table client_key() {
                         "disabled",
                         slot<&ClientKey::disabled>,
                         "Whether the key is refused"),
+                    or_else("all",
+                            key(Form::kTexts,
+                                "models",
+                                slot<&ClientKey::models>,
+                                "The models that it may ask for, `*` standing for any text")),
+                    key(Form::kTexts,
+                        "excluded_models",
+                        slot<&ClientKey::excluded_models>,
+                        "Those that it may not, likewise"),
+                    number("requests_per_minute_max",
+                           slot<&ClientKey::limits, &CallerLimits::requests_per_minute_max>,
+                           {0, 1000 * kMillion},
+                           "Requests that it may begin in a minute; 0: any number"),
+                    number("tokens_per_minute_max",
+                           slot<&ClientKey::limits, &CallerLimits::tokens_per_minute_max>,
+                           {0, 1000 * kMillion},
+                           "Tokens that it may use in a minute, read and written; 0: any number"),
+                    number("tokens_per_day_max",
+                           slot<&ClientKey::limits, &CallerLimits::tokens_per_day_max>,
+                           {0, 1000 * 1000 * kMillion},
+                           "Likewise in a day (UTC)"),
+                    number("streams_max",
+                           slot<&ClientKey::limits, &CallerLimits::streams_max>,
+                           {0, kMillion},
+                           "Requests that it may have under way at a time; 0: any number"),
                 },
             .fresh = fresh<ClientKey>};
 }
@@ -166,44 +191,134 @@ Table provider() {
 }
 
 Table account() {
-    return {.path = "provider.account",
-            .meaning =
-                "An identity at the provider above it. Accounts with a login are kept in the "
-                "state folder instead: see `parley login`.",
-            .is_repeated = true,
-            .named_by = "label",
-            .keys =
-                {
-                    key(Form::kName,
-                        "label",
-                        slot<&Account::label>,
-                        "What logs and counters call it; needed where a provider has several"),
-                    required(key(Form::kSecret,
-                                 "api_key",
-                                 slot<&Account::api_key>,
-                                 "What the provider knows the account by")),
-                    key(Form::kFlag,
-                        "disabled",
-                        slot<&Account::disabled>,
-                        "Whether the account is left out"),
-                },
-            .fresh = fresh<Account>};
+    return {
+        .path = "provider.account",
+        .meaning =
+            "An identity at the provider above it. Accounts with a login are kept in the "
+            "state folder instead: see `parley login`.",
+        .is_repeated = true,
+        .named_by = "label",
+        .keys =
+            {
+                key(Form::kName,
+                    "label",
+                    slot<&Account::label>,
+                    "What logs and counters call it; needed where a provider has several"),
+                required(key(Form::kSecret,
+                             "api_key",
+                             slot<&Account::api_key>,
+                             "What the provider knows the account by")),
+                key(Form::kFlag,
+                    "disabled",
+                    slot<&Account::disabled>,
+                    "Whether the account is left out"),
+                number("priority",
+                       slot<&Account::priority>,
+                       {0, kMillion},
+                       "Accounts with a higher one go first; others serve only when none of "
+                       "these can"),
+                number("weight",
+                       slot<&Account::weight>,
+                       {1, kMillion},
+                       "Its share of the requests, compared with others"),
+                number("in_flight_max",
+                       slot<&Account::in_flight_max>,
+                       {0, kMillion},
+                       "Requests that it serves at a time; 0: any number"),
+                or_else("all of its provider",
+                        key(Form::kTexts,
+                            "models",
+                            slot<&Account::models>,
+                            "The models that it serves, `*` standing for any text")),
+                key(Form::kTexts,
+                    "excluded_models",
+                    slot<&Account::excluded_models>,
+                    "Those that it does not serve, likewise"),
+                key(Form::kText,
+                    "prefix",
+                    slot<&Account::prefix>,
+                    "With `team-a`, `team-a/<model>` is served by the accounts with this "
+                    "prefix alone"),
+                key(Form::kFlag,
+                    "prefix_required",
+                    slot<&Account::prefix_required>,
+                    "Whether it serves only those who ask with its prefix"),
+                or_else(
+                    "its provider's",
+                    key(Form::kText, "base_url", slot<&Account::base_url>, "Where it is reached")),
+                key(Form::kTexts,
+                    "headers",
+                    slot<&Account::headers>,
+                    "Fields for its requests: `name: value`"),
+                or_else("none",
+                        key(Form::kSecret,
+                            "proxy",
+                            slot<&Account::proxy>,
+                            "What it is reached through: an `http`, `https`, `socks5` or "
+                            "`socks5h` URL, with name and password where needed, or `direct`")),
+                key(Form::kText, "note", slot<&Account::note>, "For people"),
+            },
+        .fresh = fresh<Account>};
+}
+
+std::vector<Key> route_limit_keys() {
+    using R = RouteLimits;
+    return {
+        number("attempts_max",
+               slot<&Route::limits, &R::attempts_max>,
+               {0, 100},
+               "Accounts that one request may be tried with; 0: the host's own limit"),
+        duration("head_ms",
+                 slot<&Route::limits, &R::head_ms>,
+                 {0, kDay},
+                 "In place of `[upstream]`'s, as the next three; 0: as it says"),
+        duration("content_ms",
+                 slot<&Route::limits, &R::content_ms>,
+                 {0, kDay},
+                 "From the reply's head to its first content"),
+        duration("idle_ms",
+                 slot<&Route::limits, &R::idle_ms>,
+                 {0, kDay},
+                 "Between two pieces of a reply"),
+        duration(
+            "total_ms", slot<&Route::limits, &R::total_ms>, {0, 7 * kDay}, "The whole attempt"),
+    };
 }
 
 Table route() {
-    return {.path = "route",
-            .meaning =
-                "A model's name of your own, and what serves it. Routes are set in the file "
-                "alone.",
-            .is_repeated = true,
-            .keys =
-                {
-                    required(key(Form::kText,
-                                 "model",
-                                 slot<&Route::model>,
-                                 "The name that clients ask for, `*` standing for any text")),
-                },
-            .fresh = fresh<Route>};
+    Table table{
+        .path = "route",
+        .meaning =
+            "A model's name of your own, and what serves it. Routes are set in the file "
+            "alone.",
+        .is_repeated = true,
+        .keys =
+            {
+                required(key(Form::kText,
+                             "model",
+                             slot<&Route::model>,
+                             "The name that clients ask for, `*` standing for any text")),
+                key(Form::kTexts, "aliases", slot<&Route::aliases>, "Other names for the same"),
+                or_else("as `[routing]` says",
+                        key(Form::kText,
+                            "policy",
+                            slot<&Route::policy>,
+                            "Who picks among the accounts that may serve it")),
+                key(Form::kFlag,
+                    "strict",
+                    slot<&Route::strict>,
+                    "Whether a request is refused rather than served with warnings, when "
+                    "not all of it can be carried to another dialect"),
+                key(Form::kTexts,
+                    "next_step_on",
+                    slot<&Route::next_step_on>,
+                    "Errors that the targets of the next step may help with, beside that all "
+                    "of a step are used up: `context_too_long`, `content_blocked`, "
+                    "`unsupported`, `too_large`, `not_found`"),
+            },
+        .fresh = fresh<Route>};
+    for (Key& key : route_limit_keys()) table.keys.push_back(std::move(key));
+    return table;
 }
 
 Table target() {
@@ -221,6 +336,16 @@ Table target() {
                                 "model",
                                 slot<&Target::model>,
                                 "What the upstream calls the model")),
+                    or_else("all",
+                            key(Form::kTexts,
+                                "accounts",
+                                slot<&Target::accounts>,
+                                "The labels of the accounts that may serve it, `*` standing for "
+                                "any text")),
+                    number("step",
+                           slot<&Target::step>,
+                           {1, 100},
+                           "Targets of a higher step serve only when none of the lower ones can"),
                 },
             .fresh = fresh<Target>};
 }

@@ -82,4 +82,21 @@ struct RoutingLimits {
     std::uint64_t affinity_share_percent = 2;   // of a window that must be left
 };
 
+// What one caller may ask; 0: as much as it likes.
+struct CallerLimits {
+    std::uint64_t requests_per_minute_max = 0;
+    std::uint64_t tokens_per_minute_max = 0;
+    std::uint64_t tokens_per_day_max = 0;
+    std::uint64_t streams_max = 0;  // requests under way at a time
+};
+
+// What holds for one route in place of [upstream] and [routing]; 0: as they say.
+struct RouteLimits {
+    std::uint64_t attempts_max = 0;
+    std::uint64_t head_ms = 0;
+    std::uint64_t content_ms = 0;
+    std::uint64_t idle_ms = 0;
+    std::uint64_t total_ms = 0;
+};
+
 }  // namespace parley::config

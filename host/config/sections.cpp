@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/near.hpp"
+#include "config/routes.hpp"
 #include "config/settings.hpp"
 
 namespace parley::config {
@@ -111,6 +112,9 @@ private:
             account.position = reading_.findings.position(row.path);
             read_keys(*row.table, table, &account, row.path, reading_);
             claim(account.label, path_of(row.path, "label"), labels);
+            for (const auto& [key, what] : faults_of(account)) {
+                fault(path_of(row.path, key), what);
+            }
         }
     }
 
@@ -122,6 +126,10 @@ private:
             route.position = reading_.findings.position(row.path);
             read_keys(*row.table, table, &route, row.path, reading_);
             claim(route.model, path_of(row.path, "model"), models);
+            for (const std::string& alias : route.aliases) {
+                claim(alias, path_of(row.path, "aliases"), models);
+            }
+            for (const auto& [key, what] : faults_of(route)) fault(path_of(row.path, key), what);
             read_targets(row, route);
         }
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "accounts/make_account.hpp"
 #include "base/log.hpp"
 #include "base/nearest.hpp"
 #include "config/load.hpp"
@@ -21,8 +22,9 @@ class Maker {
 public:
     Maker(const Catalogue& catalogue,
           std::shared_ptr<plugins::HostServices> services,
+          accounts::Book& book,
           std::vector<Fault>& faults)
-        : catalogue_(catalogue), services_(std::move(services)), faults_(faults) {}
+        : catalogue_(catalogue), services_(std::move(services)), book_(book), faults_(faults) {}
 
     std::vector<std::shared_ptr<Instance>> dialects() {
         std::vector<std::shared_ptr<Instance>> made;
@@ -67,9 +69,9 @@ private:
         return place_of(provider, std::move(instance));
     }
 
-    static routing::Place place_of(const config::Provider& provider,
-                                   std::shared_ptr<Instance> instance) {
+    routing::Place place_of(const config::Provider& provider, std::shared_ptr<Instance> instance) {
         routing::Place place;
+        place.name = provider.name;
         place.provider = std::make_unique<plugins::Provider>(std::move(instance));
         place.models = provider.models;
         place.excluded = provider.excluded_models;
@@ -79,15 +81,13 @@ private:
                 place.models.emplace_back(plugins::view(offer.pattern));
             }
         }
+        place.state = book_.open(accounts::Book::id_of_provider(provider.name));
         for (const config::Account& account : provider.accounts) {
-            if (account.disabled) continue;
-            accounts::Account& made = place.accounts.emplace_back();
-            made.id = provider.name + "/" + account.label;
-            made.label = account.label;
-            made.secret = account.api_key;
+            place.accounts.push_back(accounts::make_account(account, provider.name, book_));
         }
-        // A place without accounts needs no proof, like a model server on this machine.
-        if (provider.accounts.empty()) place.accounts.emplace_back().id = provider.name;
+        if (provider.accounts.empty()) {
+            place.accounts.push_back(accounts::make_nameless_account(provider.name, book_));
+        }
         return place;
     }
 
@@ -112,6 +112,7 @@ private:
 
     const Catalogue& catalogue_;
     std::shared_ptr<plugins::HostServices> services_;
+    accounts::Book& book_;
     std::vector<Fault>& faults_;
 };
 
@@ -135,12 +136,17 @@ std::vector<config::Model> known_models(const config::Config& config,
 
 MadeWorld make_world(config::Config config,
                      const Catalogue& catalogue,
-                     const std::shared_ptr<plugins::HostServices>& services) {
+                     const std::shared_ptr<plugins::HostServices>& services,
+                     const World* before) {
     MadeWorld made;
     const config::Environment environment = config::process_environment();
-    Maker maker(catalogue, services, made.faults);
+    auto book = before != nullptr ? before->book : std::make_shared<accounts::Book>();
+    Maker maker(catalogue, services, *book, made.faults);
     auto dialects = maker.dialects();
     auto places = maker.places(config);
+    for (Fault& fault : routing::faults_of_policies(config, routing::built_in_policy)) {
+        made.faults.push_back(std::move(fault));
+    }
     // What other programs on this machine are told by the environment holds here too.
     if (const auto* bundle = environment.find("SSL_CERT_FILE");
         bundle != nullptr && config.upstream_ca_file.empty()) {
@@ -156,16 +162,17 @@ MadeWorld make_world(config::Config config,
     if (seal_key.empty()) seal_key = kept_seal_key(config.state_folder, warning);
     if (!warning.empty()) base::log(base::LogLevel::warn, warning);
     auto stash = std::make_shared<Stash>(config.stash);
-    const std::vector<config::Route> routes = config.routes;
-    const std::vector<config::ClientKey> keys = config.client_keys;
-    made.world = std::shared_ptr<const World>(new World{std::move(config),
-                                                        plugins::Registry(std::move(dialects)),
-                                                        routing::Router(std::move(places), routes),
-                                                        routing::TraitsBook(std::move(models)),
-                                                        accounts::Callers(keys),
-                                                        Seals(std::move(seal_key)),
-                                                        std::move(stash),
-                                                        std::shared_ptr<SSL_CTX>(std::move(*tls))});
+    auto affinity = before != nullptr ? before->router.affinity_for(config.routing) : nullptr;
+    made.world = std::shared_ptr<const World>(new World{
+        config,
+        plugins::Registry(std::move(dialects)),
+        std::move(book),
+        routing::Router(std::move(places), config, routing::built_in_policy, std::move(affinity)),
+        routing::TraitsBook(std::move(models)),
+        accounts::Callers(config.client_keys, before == nullptr ? nullptr : &before->callers),
+        Seals(std::move(seal_key)),
+        std::move(stash),
+        std::shared_ptr<SSL_CTX>(std::move(*tls))});
     return made;
 }
 

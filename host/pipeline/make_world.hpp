@@ -15,9 +15,10 @@ struct MadeWorld {
     std::vector<config::Fault> faults;   // in the words of the configuration file
 };
 
-// On the control thread.
+// On the control thread. What `before` knows of accounts and conversations goes on.
 MadeWorld make_world(config::Config config,
                      const plugins::Catalogue& catalogue,
-                     const std::shared_ptr<plugins::HostServices>& services);
+                     const std::shared_ptr<plugins::HostServices>& services,
+                     const World* before = nullptr);
 
 }  // namespace parley::pipeline

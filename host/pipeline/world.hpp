@@ -6,6 +6,7 @@
 
 #include <openssl/ssl.h>
 
+#include "accounts/book.hpp"
 #include "accounts/callers.hpp"
 #include "config/config.hpp"
 #include "pipeline/seals.hpp"
@@ -19,6 +20,7 @@ namespace parley::pipeline {
 struct World {
     config::Config config;
     plugins::Registry registry;
+    std::shared_ptr<accounts::Book> book;
     routing::Router router;
     routing::TraitsBook traits;
     accounts::Callers callers;

@@ -29,6 +29,7 @@ struct Ask {
     unsigned attempt = 1;                       // of this exchange
     std::size_t step = 0;                       // of the route: where to begin
     std::span<const std::uint64_t> tried = {};  // Picked::number of the attempts before
+    std::span<const Place* const> unfit = {};   // places that cannot be asked this
     std::uint64_t session = 0;                  // hash of the conversation; 0: not known
     std::uint64_t prefix = 0;  // hash of how its prompt begins, when the conversation is new
     std::uint32_t owner = 0;   // State::number of the account that must serve; 0: anyone may
@@ -38,13 +39,14 @@ struct Ask {
 
 enum class Reason : std::uint8_t {
     kUsable,
+    kUnfit,     // its place cannot be asked this
     kTried,     // in this exchange
     kNotOwner,  // what the request refers to belongs to another account
     kCooling,   // it failed
     kProbed,    // it failed, and one request is trying it just now
     kFull,      // as many attempts as it may have are under way
 };
-inline constexpr std::size_t kReasons = 6;
+inline constexpr std::size_t kReasons = 7;
 
 const char* words_of(Reason reason);
 
@@ -65,6 +67,7 @@ struct Nobody {
     const Candidate* soonest = nullptr;
 
     void add(const Candidate& candidate, const Standing& standing);
+    void merge(const Nobody& other);
 };
 
 class Policy;

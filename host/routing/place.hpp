@@ -13,13 +13,14 @@ namespace parley::routing {
 
 // A provider that needs no proof has one account without a secret.
 struct Place {
+    std::string name;  // of the instance
     std::unique_ptr<plugins::Provider> provider;
     std::vector<accounts::Account> accounts;
     std::vector<std::string> models;    // names and patterns
     std::vector<std::string> excluded;  // likewise
     bool usage_in_streams = false;
-    // What is held against the place as a whole.
-    std::shared_ptr<accounts::State> state = std::make_shared<accounts::State>(0);
+    // What is held against the place as a whole; never null.
+    std::shared_ptr<accounts::State> state;
 
     bool serves(std::string_view model) const;
 };

@@ -111,10 +111,20 @@ void Nobody::add(const Candidate& candidate, const Standing& standing) {
     soonest = &candidate;
 }
 
+void Nobody::merge(const Nobody& other) {
+    for (std::size_t i = 0; i < kReasons; ++i) count[i] += other.count[i];
+    if (other.free_ms == 0 || (free_ms != 0 && free_ms <= other.free_ms)) return;
+    free_ms = other.free_ms;
+    error_class = other.error_class;
+    soonest = other.soonest;
+}
+
 const char* words_of(Reason reason) {
     switch (reason) {
         case Reason::kUsable:
             return "usable";
+        case Reason::kUnfit:
+            return "cannot be asked this";
         case Reason::kTried:
             return "tried already";
         case Reason::kNotOwner:

@@ -69,6 +69,7 @@ private:
     };
 
     accounts::State::Model* model_of(const Member& member) const;
+    bool is_unfit(std::size_t i, const Ask& ask) const;
     bool was_tried(std::size_t i, const Ask& ask) const;
     bool stays(const Usable& usable, std::size_t affine, const Ask& ask) const;
     Chosen probe(const Ask& ask, bool is_reluctant, bool of_all);

@@ -87,12 +87,21 @@ Healths Tier::open_healths(std::size_t i) {
     return healths(i);
 }
 
+bool Tier::is_unfit(std::size_t i, const Ask& ask) const {
+    return std::find(ask.unfit.begin(), ask.unfit.end(), members_[i].candidate.place) !=
+           ask.unfit.end();
+}
+
 bool Tier::was_tried(std::size_t i, const Ask& ask) const {
     return std::find(ask.tried.begin(), ask.tried.end(), members_[i].number) != ask.tried.end();
 }
 
 Standing Tier::standing(std::size_t i, const Ask& ask) const {
     Standing standing;
+    const std::uint32_t number = members_[i].candidate.account->state->number();
+    if (is_unfit(i, ask)) standing.reason = Reason::kUnfit;
+    if (ask.owner != 0 && number != ask.owner) standing.reason = Reason::kNotOwner;
+    if (standing.reason != Reason::kUsable) return standing;
     const Healths all = healths(i);
     for (std::size_t h = 0; h < all.size(); ++h) {
         if (all[h] == nullptr || all[h]->is_open()) continue;
@@ -117,7 +126,6 @@ Standing Tier::standing(std::size_t i, const Ask& ask) const {
         account.in_flight_max != 0 && account.state->health.in_flight() >= account.in_flight_max;
     if (is_full) standing.reason = Reason::kFull;
     if (was_tried(i, ask)) standing.reason = Reason::kTried;
-    if (ask.owner != 0 && account.state->number() != ask.owner) standing.reason = Reason::kNotOwner;
     return standing;
 }
 
@@ -244,11 +252,11 @@ bool Usable::has(std::size_t i) const {
     if (!tier_.ready_.is_ready(i)) return false;
     const Standing standing = tier_.standing(i, ask_);
     if (standing.reason == Reason::kUsable && !standing.is_half_open) return true;
-    const bool concerns_others =
-        standing.reason != Reason::kTried && standing.reason != Reason::kNotOwner;
-    if (concerns_others || standing.is_half_open) {
-        const std::int64_t due = tier_.due_of(standing, ask_.now_ms, i);
-        tier_.ready_.take_out(i, due);
+    const bool is_of_the_ask = standing.reason == Reason::kTried ||
+                               standing.reason == Reason::kUnfit ||
+                               standing.reason == Reason::kNotOwner;
+    if (!is_of_the_ask || standing.is_half_open) {
+        tier_.ready_.take_out(i, tier_.due_of(standing, ask_.now_ms, i));
     }
     return false;
 }

@@ -4,7 +4,7 @@
 
 #include <boost/json/serialize.hpp>
 
-#include "routing/glob.hpp"
+#include "base/glob.hpp"
 
 namespace parley::routing {
 
@@ -23,7 +23,7 @@ std::string TraitsBook::of(std::string_view model) const {
     for (const Entry& entry : entries_) {
         const bool fits =
             std::any_of(entry.names.begin(), entry.names.end(), [&](const std::string& name) {
-                return glob_matches(name, model);
+                return base::glob_matches(name, model);
             });
         if (!fits) continue;
         for (const Trait& trait : entry.traits) {

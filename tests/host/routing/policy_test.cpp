@@ -204,7 +204,9 @@ TEST(FillFirst, StaysWithTheFirstThatIsUsable) {
     EXPECT_EQ(yard.count(20), (std::map<int, int>{{1, 20}}));
     yard.now_ms += 10'000;
     EXPECT_EQ(yard.count(1), (std::map<int, int>{{0, 1}}));
+    // Within the tenth of a second after which it is looked at again.
     yard.now_ms += 100;
+    yard.pick();
     EXPECT_EQ(yard.count(20), (std::map<int, int>{{0, 20}}));
 }
 

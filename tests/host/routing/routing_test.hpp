@@ -33,6 +33,7 @@ public:
 
     // After all accounts are there.
     Pool& open(std::string_view policy) {
+        place_.state = book_.open(accounts::Book::id_of_provider("p"));
         affinity_ = std::make_unique<Affinity>(limits.affinity_bytes_max, limits.affinity_ms);
         std::vector<Candidate> candidates;
         for (const auto& account : accounts_) candidates.push_back({&place_, &account, "m"});

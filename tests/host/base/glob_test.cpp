@@ -1,10 +1,10 @@
-#include "routing/glob.hpp"
+#include "base/glob.hpp"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-namespace parley::routing {
+namespace parley::base {
 namespace {
 
 TEST(Glob, Matches) {
@@ -33,4 +33,4 @@ TEST(Glob, ManyStarsStayQuick) {
 }
 
 }  // namespace
-}  // namespace parley::routing
+}  // namespace parley::base

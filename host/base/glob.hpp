@@ -1,9 +1,9 @@
-// routing/glob.hpp: names with "*" for any rest, as configuration writes models.
+// base/glob.hpp: names with "*" for any rest, as configuration writes models.
 #pragma once
 
 #include <string_view>
 
-namespace parley::routing {
+namespace parley::base {
 
 // "*" matches any characters, none included; everything else stands for itself.
 inline bool glob_matches(std::string_view pattern, std::string_view text) {
@@ -29,8 +29,17 @@ inline bool glob_matches(std::string_view pattern, std::string_view text) {
     return p == pattern.size();
 }
 
+// Whether one of the patterns matches.
+template <class Patterns>
+bool any_matches(const Patterns& patterns, std::string_view text) {
+    for (const auto& pattern : patterns) {
+        if (glob_matches(pattern, text)) return true;
+    }
+    return false;
+}
+
 inline bool is_pattern(std::string_view name) {
     return name.find('*') != std::string_view::npos;
 }
 
-}  // namespace parley::routing
+}  // namespace parley::base

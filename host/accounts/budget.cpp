@@ -1,0 +1,129 @@
+#include "accounts/budget.hpp"
+
+#include <algorithm>
+
+namespace parley::accounts {
+
+namespace {
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr std::int64_t kMinuteUs = 60'000'000;
+constexpr std::int64_t kDayMs = 86'400'000;
+
+// How long the bucket takes to bring `amount` back.
+std::int64_t cost_us(std::uint64_t amount, std::uint64_t per_minute) {
+    const double us = static_cast<double>(amount) * static_cast<double>(kMinuteUs);
+    constexpr double kMost = 1e17;
+    return static_cast<std::int64_t>(std::min(us / static_cast<double>(per_minute), kMost));
+}
+
+std::uint64_t rounded_up_ms(std::int64_t us) {
+    return us <= 0 ? 0 : static_cast<std::uint64_t>((us + 999) / 1000);
+}
+
+}  // namespace
+
+const char* words_of(Over over) {
+    switch (over) {
+        case Over::kNothing:
+            return "";
+        case Over::kRequests:
+            return "requests per minute";
+        case Over::kTokens:
+            return "tokens per minute";
+        case Over::kDay:
+            return "tokens per day";
+        case Over::kStreams:
+            return "requests under way";
+    }
+    return "";
+}
+
+std::uint64_t Budget::Bucket::take(std::uint64_t per_minute, std::int64_t now_ms) {
+    const std::int64_t now = now_ms * 1000;
+    std::int64_t full = full_us.load(kRelaxed);
+    for (;;) {
+        const std::int64_t after = std::max(full, now) + cost_us(1, per_minute);
+        if (after - now > kMinuteUs) return rounded_up_ms(after - now - kMinuteUs);
+        if (full_us.compare_exchange_weak(full, after, kRelaxed)) return 0;
+    }
+}
+
+std::uint64_t Budget::Bucket::wait_ms(std::uint64_t per_minute, std::int64_t now_ms) const {
+    const std::int64_t after = full_us.load(kRelaxed) + cost_us(1, per_minute);
+    return rounded_up_ms(after - now_ms * 1000 - kMinuteUs);
+}
+
+void Budget::Bucket::spend(std::uint64_t amount, std::uint64_t per_minute, std::int64_t now_ms) {
+    const std::int64_t now = now_ms * 1000;
+    std::int64_t full = full_us.load(kRelaxed);
+    while (!full_us.compare_exchange_weak(
+        full, std::max(full, now) + cost_us(amount, per_minute), kRelaxed)) {
+    }
+}
+
+void Budget::roll_day(std::int64_t wall_ms) {
+    const std::int64_t today = wall_ms / kDayMs;
+    std::int64_t day = day_.load(kRelaxed);
+    // A clock that was set back must not give a second budget.
+    while (day < today) {
+        if (!day_.compare_exchange_weak(day, today, kRelaxed)) continue;
+        day_tokens_.store(0, kRelaxed);
+        return;
+    }
+}
+
+Admission Budget::begin(const config::CallerLimits& limits,
+                        std::int64_t now_ms,
+                        std::int64_t wall_ms) {
+    roll_day(wall_ms);
+    tokens_per_minute_.store(limits.tokens_per_minute_max, kRelaxed);
+    const std::uint64_t day_max = limits.tokens_per_day_max;
+    if (day_max != 0 && day_tokens_.load(kRelaxed) >= day_max) {
+        const auto left = static_cast<std::uint64_t>(kDayMs - wall_ms % kDayMs);
+        return {Over::kDay, day_max, left};
+    }
+    const std::uint64_t tokens_max = limits.tokens_per_minute_max;
+    if (tokens_max != 0) {
+        const std::uint64_t wait = tokens_.wait_ms(tokens_max, now_ms);
+        if (wait != 0) return {Over::kTokens, tokens_max, wait};
+    }
+    // One ends when it ends.
+    constexpr std::uint64_t kStreamsWaitMs = 1'000;
+    const std::uint32_t streams = streams_.fetch_add(1, kRelaxed);
+    if (limits.streams_max != 0 && streams >= limits.streams_max) {
+        end();
+        return {Over::kStreams, limits.streams_max, kStreamsWaitMs};
+    }
+    const std::uint64_t requests_max = limits.requests_per_minute_max;
+    if (requests_max != 0) {
+        const std::uint64_t wait = requests_.take(requests_max, now_ms);
+        if (wait != 0) {
+            end();
+            return {Over::kRequests, requests_max, wait};
+        }
+    }
+    return {};
+}
+
+void Budget::end() {
+    streams_.fetch_sub(1, kRelaxed);
+}
+
+void Budget::spend(std::uint64_t tokens, std::int64_t now_ms, std::int64_t wall_ms) {
+    roll_day(wall_ms);
+    day_tokens_.fetch_add(tokens, kRelaxed);
+    const std::uint64_t per_minute = tokens_per_minute_.load(kRelaxed);
+    if (per_minute != 0) tokens_.spend(tokens, per_minute, now_ms);
+}
+
+std::uint64_t Budget::tokens_of_day(std::int64_t wall_ms) const {
+    return day_.load(kRelaxed) < wall_ms / kDayMs ? 0 : day_tokens_.load(kRelaxed);
+}
+
+void Budget::restore_day(std::uint64_t tokens, std::int64_t wall_ms) {
+    roll_day(wall_ms);
+    day_tokens_.fetch_add(tokens, kRelaxed);
+}
+
+}  // namespace parley::accounts

@@ -1,0 +1,60 @@
+// accounts/budget.hpp: what a caller has used of what it may. All loops count at once, without
+// locks. Times are the caller's; days are those of the wall clock.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "config/limits.hpp"
+
+namespace parley::accounts {
+
+// Which limit was met.
+enum class Over : std::uint8_t { kNothing, kRequests, kTokens, kDay, kStreams };
+
+const char* words_of(Over over);
+
+struct Admission {
+    Over over = Over::kNothing;
+    std::uint64_t limit = 0;
+    std::uint64_t reset_ms = 0;  // from now: when it is worth asking again
+};
+
+class Budget {
+public:
+    // A request begins, unless a limit is met. What begins ends once, with end().
+    Admission begin(const config::CallerLimits& limits, std::int64_t now_ms, std::int64_t wall_ms);
+    void end();
+    // What a reply cost; known only afterwards, so the last request of a budget may overdraw it,
+    // which the next ones wait for.
+    void spend(std::uint64_t tokens, std::int64_t now_ms, std::int64_t wall_ms);
+
+    std::uint32_t streams() const { return streams_.load(std::memory_order_relaxed); }
+
+    std::uint64_t tokens_of_day(std::int64_t wall_ms) const;
+
+    // Brings the day's count back after a restart.
+    void restore_day(std::uint64_t tokens, std::int64_t wall_ms);
+
+private:
+    // A bucket that fills steadily: what is taken out of it is the time until it is full again.
+    struct Bucket {
+        std::atomic<std::int64_t> full_us{0};
+
+        // How long until one more of `per_minute` fits; 0: it has been taken.
+        std::uint64_t take(std::uint64_t per_minute, std::int64_t now_ms);
+        std::uint64_t wait_ms(std::uint64_t per_minute, std::int64_t now_ms) const;
+        void spend(std::uint64_t amount, std::uint64_t per_minute, std::int64_t now_ms);
+    };
+
+    void roll_day(std::int64_t wall_ms);
+
+    Bucket requests_;
+    Bucket tokens_;
+    std::atomic<std::uint64_t> tokens_per_minute_{0};  // the limit at the latest begin()
+    std::atomic<std::int64_t> day_{0};
+    std::atomic<std::uint64_t> day_tokens_{0};
+    std::atomic<std::uint32_t> streams_{0};
+};
+
+}  // namespace parley::accounts

@@ -1,0 +1,37 @@
+#include "accounts/make_account.hpp"
+
+#include "config/routes.hpp"
+
+namespace parley::accounts {
+
+Account make_account(const config::Account& from, std::string_view provider, Book& book) {
+    Account made;
+    made.id = std::string(provider) + "/" + from.label;
+    made.label = from.label;
+    made.secret = from.api_key;
+    made.priority = static_cast<std::int32_t>(from.priority);
+    made.weight = static_cast<std::uint32_t>(from.weight);
+    made.in_flight_max = static_cast<std::uint32_t>(from.in_flight_max);
+    made.models = from.models;
+    made.excluded_models = from.excluded_models;
+    made.prefix = from.prefix;
+    made.is_prefix_required = from.prefix_required;
+    made.disabled = from.disabled;
+    made.base_url = from.base_url;
+    for (const std::string& header : from.headers) {
+        made.headers.push_back(config::header_of(header));
+    }
+    made.proxy = from.proxy;
+    made.note = from.note;
+    made.state = book.open(made.id);
+    return made;
+}
+
+Account make_nameless_account(std::string_view provider, Book& book) {
+    Account made;
+    made.id = provider;
+    made.state = book.open(made.id);
+    return made;
+}
+
+}  // namespace parley::accounts
