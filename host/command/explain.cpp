@@ -52,7 +52,8 @@ void print(const Explanation& why, std::int64_t now_ms, std::ostream& out) {
     const routing::RouteTerms& terms = why.terms;
     out << (terms.route.empty() ? "no route" : "route \"" + terms.route + '"');
     if (!why.prefix.empty()) out << ", accounts of \"" << why.prefix << '"';
-    out << ", policy " << terms.policy << (terms.strict ? ", strict" : "") << '\n';
+    out << ", policy " << terms.policy << (terms.strict ? ", strict" : "")
+        << (terms.lenient ? ", lenient" : "") << '\n';
     for (std::size_t i = 0; i < why.steps.size(); ++i) {
         out << "step " << i + 1;
         if (i != 0) {

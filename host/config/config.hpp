@@ -26,6 +26,7 @@ struct Server {
     std::uint64_t workers = 0;    // 0: one for two cores
     std::string tls_certificate;  // PEM files; both or neither
     std::string tls_key;
+    bool show_route = false;  // in x-parley-route
     std::vector<std::string> cors_origins;  // "*" or origins; empty: no CORS headers
 };
 
@@ -45,6 +46,7 @@ struct Plugins {
 // [routing]
 struct Routing {
     std::string policy = "headroom";  // a built-in one, or a plugin's
+    bool cool_down = true;            // who failed is left alone for a while
     RoutingLimits limits;
 };
 
@@ -117,7 +119,8 @@ struct Route {
     std::vector<std::string> aliases;
     std::vector<Target> targets;
     std::string policy;   // empty: as [routing] says
-    bool strict = false;  // what a crossing cannot carry is refused rather than warned of
+    bool strict = false;   // what a crossing cannot carry is refused rather than warned of
+    bool lenient = false;  // what it would refuse is left out and warned of, where that is safe
     std::vector<std::string> next_step_on;  // names of error classes
     RouteLimits limits;
     Position position;

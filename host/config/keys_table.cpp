@@ -57,6 +57,11 @@ Table server() {
                     "tls_key",
                     slot<&Config::server, &Server::tls_key>,
                     "PEM file with the certificate's private key"),
+                key(Form::kFlag,
+                    "show_route",
+                    slot<&Config::server, &Server::show_route>,
+                    "Whether replies name the provider and account that served, in "
+                    "`x-parley-route`"),
                 key(Form::kOrigins,
                     "cors_origins",
                     slot<&Config::server, &Server::cors_origins>,
@@ -309,6 +314,11 @@ Table route() {
                     slot<&Route::strict>,
                     "Whether a request is refused rather than served with warnings, when "
                     "not all of it can be carried to another dialect"),
+                key(Form::kFlag,
+                    "lenient",
+                    slot<&Route::lenient>,
+                    "Whether what another dialect cannot be asked for is left out with a "
+                    "warning, where that is safe, rather than refused"),
                 key(Form::kTexts,
                     "next_step_on",
                     slot<&Route::next_step_on>,

@@ -117,7 +117,12 @@ Table routing_table() {
                              slot<&Config::routing, &Routing::policy>,
                              "Who picks where a route names no policy of its own: `round-robin`, "
                              "`weighted`, `fill-first`, `least-busy`, `latency`, `headroom`, or a "
-                             "plugin's")},
+                             "plugin's"),
+                         key(Form::kFlag,
+                             "cool_down",
+                             slot<&Config::routing, &Routing::cool_down>,
+                             "Whether accounts, models and providers that failed are left alone "
+                             "for a while")},
                 .fresh = fresh<Config>};
     for (Key& key : cool_down_keys()) table.keys.push_back(std::move(key));
     for (Key& key : affinity_keys()) table.keys.push_back(std::move(key));

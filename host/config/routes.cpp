@@ -98,6 +98,9 @@ KeyFaults faults_of(const Account& account) {
 
 KeyFaults faults_of(const Route& route) {
     KeyFaults faults;
+    if (route.strict && route.lenient) {
+        faults.emplace_back("lenient", "given together with strict; give one of them");
+    }
     Words names;
     for (const int error_class : kNextStepClasses) names.emplace_back(base::name_of(error_class));
     for (const std::string& name : route.next_step_on) {

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "accounts/callers.hpp"
 #include "plugins/border.hpp"
 
 namespace parley::pipeline {
@@ -14,8 +15,12 @@ struct Asked {
     parley_http_request http = plugins::sized<parley_http_request>();
     parley_call call = plugins::sized<parley_call>();
     const plugins::Dialect* dialect = nullptr;  // the client's
-    std::string_view caller;
+    const accounts::Caller* caller = nullptr;   // null: a local client without a key
     parley_peek peek = plugins::sized<parley_peek>();
+
+    std::string_view caller_name() const {
+        return caller == nullptr ? std::string_view() : caller->name;
+    }
 
     std::string_view model() const { return plugins::view(peek.model); }
 

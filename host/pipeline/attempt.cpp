@@ -2,19 +2,19 @@
 
 #include "pipeline/answer.hpp"
 #include "pipeline/exchange.hpp"
+#include "routing/policy.hpp"
 
 namespace parley::pipeline {
 
 using base::Result;
 using plugins::str;
 
-Attempt::Attempt(Exchange& exchange,
-                 const routing::Candidate& candidate,
-                 const plugins::Dialect& spoken)
+Attempt::Attempt(Exchange& exchange, routing::Picked picked, const plugins::Dialect& spoken)
     : exchange_(exchange),
-      candidate_(candidate),
+      picked_(std::move(picked)),
+      candidate_(*picked_.candidate),
       spoken_(spoken),
-      account_(candidate.account->border()) {}
+      account_(candidate_.account->border()) {}
 
 Attempt::Task Attempt::run() {
     const Result<void> done = co_await go();
@@ -30,6 +30,47 @@ void Attempt::judge(const base::Error& error) {
     told_ = error;
     verdict_ =
         candidate_.place->provider->classify(account_, nullptr, {}, told_, exchange_.arena());
+}
+
+void Attempt::settle(const Result<void>& done) {
+    Lane& lane = exchange_.lane();
+    const std::int64_t now_ms = lane.now_ms();
+    auto report = plugins::sized<parley_pick_report>();
+    report.total_ms = static_cast<std::uint64_t>(now_ms - picked_.attempt.started_ms());
+    report.content_ms = content_ms_;
+    report.number = picked_.number;
+    report.monotonic_ms = now_ms;
+    if (done) {
+        report.usage = &usage();
+        picked_.attempt.succeed(now_ms);
+    } else {
+        failure_ = done.error();
+        report.error_class = failure_.error_class;
+        if (verdict_ && exchange_.world().config.routing.cool_down) {
+            const routing::Fault fault = routing::fault_of(*verdict_);
+            report.scope = fault.scope;
+            report.cool_down_ms = picked_.attempt.fail(fault, now_ms, lane.random());
+        } else {
+            picked_.attempt.leave();
+        }
+    }
+    picked_.policy->report(report);
+}
+
+// The client sees something of the reply from here on.
+void Attempt::show() {
+    if (std::exchange(has_shown_, true)) return;
+    const std::int64_t now_ms = exchange_.lane().now_ms();
+    content_ms_ = static_cast<std::uint64_t>(now_ms - picked_.attempt.started_ms());
+    picked_.attempt.content(now_ms);
+}
+
+// What the provider plans goes first, then what the route says.
+std::uint64_t Attempt::limit_of(std::uint64_t planned,
+                                std::uint64_t of_route,
+                                std::uint64_t usual) const {
+    if (planned != 0) return planned;
+    return of_route != 0 ? of_route : usual;
 }
 
 Attempt::Task Attempt::go() {
@@ -58,15 +99,19 @@ Attempt::Task Attempt::translate() {
     const Asked& asked = exchange_.asked();
     const World& world = exchange_.world();
     Lane& lane = exchange_.lane();
-    const Carriage carriage{world.seals, *world.stash, asked.caller, lane.loop().now_ms()};
+    const Carriage carriage{world.seals, *world.stash, asked.caller_name(), lane.loop().now_ms()};
     crossing_ = std::make_unique<Crossing>(
         *asked.dialect, spoken_, asked.call, exchange_.arena(), carriage, world.config.limits);
-    const std::string_view traits = exchange_.arena().copy(world.traits.of(candidate_.model));
+    const routing::RouteTerms& of_route = exchange_.terms();
+    const Crossing::Terms terms{candidate_.model,
+                                exchange_.arena().copy(world.traits.of(candidate_.model)),
+                                of_route.strict,
+                                of_route.lenient};
     if (asked.body().size() <= world.config.limits.loop_bytes_max) {
-        co_return crossing_->translate(candidate_.model, traits);
+        co_return crossing_->translate(terms);
     }
     Result<void> done;
-    const auto work = [&] { done = crossing_->translate(candidate_.model, traits); };
+    const auto work = [&] { done = crossing_->translate(terms); };
     http::Workers::Errand errand(lane.workers(), lane.loop(), work);
     co_await errand;
     if (exchange_.is_gone()) done = client_left();
@@ -83,7 +128,7 @@ Result<void> Attempt::plan() {
     auto ask = plugins::sized<parley_plan_ask>();
     ask.operation = asked.call.operation;
     ask.stream = asked.wants_stream() ? 1 : 0;
-    ask.attempt = 1;
+    ask.attempt = exchange_.attempt_number();
     ask.dialect = str(spoken_.id());
     ask.model = str(candidate_.model);
     if (is_crossing()) {

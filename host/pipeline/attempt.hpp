@@ -15,7 +15,7 @@
 #include "pipeline/crossing.hpp"
 #include "pipeline/reply.hpp"
 #include "plugins/border.hpp"
-#include "routing/router.hpp"
+#include "routing/pick.hpp"
 
 namespace parley::pipeline {
 
@@ -24,9 +24,7 @@ class Exchange;
 class Attempt {
 public:
     // `spoken` is the dialect that the place is spoken to in. Everything must outlive the attempt.
-    Attempt(Exchange& exchange,
-            const routing::Candidate& candidate,
-            const plugins::Dialect& spoken);
+    Attempt(Exchange& exchange, routing::Picked picked, const plugins::Dialect& spoken);
     ~Attempt() = default;
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
@@ -41,7 +39,13 @@ public:
     // What the failure means to whom it concerns; null: nothing, as it was not the upstream's.
     const parley_verdict* verdict() const { return verdict_ ? &*verdict_ : nullptr; }
 
+    // How it went is the account's from here on. Once.
+    void settle(const base::Result<void>& done);
+
     const routing::Candidate& candidate() const { return candidate_; }
+
+    // As it was told to settle().
+    const base::Error& failure() const { return failure_; }
 
     // The upstream refused in words that the client understands as they are.
     bool has_refusal() const { return has_refusal_; }
@@ -72,6 +76,10 @@ private:
     // attempt.cpp
     Task go();
     void judge(const base::Error& error);
+    void show();
+    std::uint64_t limit_of(std::uint64_t planned,
+                           std::uint64_t of_route,
+                           std::uint64_t usual) const;
     Result<void> retarget();
     Task translate();
     Result<void> speak();
@@ -114,7 +122,8 @@ private:
     Task write_crossed();
 
     Exchange& exchange_;
-    const routing::Candidate candidate_;
+    routing::Picked picked_;
+    const routing::Candidate& candidate_;
     const plugins::Dialect& spoken_;
     parley_account account_;
     parley_retarget retarget_ = plugins::sized<parley_retarget>();
@@ -129,6 +138,8 @@ private:
     std::uint64_t tail_end_ms_ = 0;          // 0: the reply has not said its end
     base::Error told_;                       // the failure as the upstream told it
     std::optional<parley_verdict> verdict_;  // on it; texts lie there, or in the arena
+    base::Error failure_;
+    std::uint64_t content_ms_ = 0;  // until the client saw something; 0: it has not
     bool has_shown_ = false;
     bool has_refusal_ = false;  // it lies in held_
     bool was_told_ = false;

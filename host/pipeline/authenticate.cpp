@@ -54,7 +54,7 @@ Result<void> Exchange::authenticate() {
     const bool same =
         known.checked_by == callers.number() && base::equal_in_constant_time(known.proof, key);
     if (same) {
-        asked_.caller = static_cast<const accounts::Caller*>(known.who)->name;
+        asked_.caller = static_cast<const accounts::Caller*>(known.who);
         return {};
     }
     const accounts::Caller* caller = callers.find(key);
@@ -62,7 +62,7 @@ Result<void> Exchange::authenticate() {
         return base::client_error(PARLEY_E_UNAUTHENTICATED, "the client key is not known");
     }
     known = {std::string(key), callers.number(), caller};
-    asked_.caller = caller->name;
+    asked_.caller = caller;
     return {};
 }
 

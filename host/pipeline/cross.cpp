@@ -77,13 +77,13 @@ Attempt::Task Attempt::show_crossed(bool stream) {
     if (state == State::finished) co_return co_await end_crossed(stream);
     if (!stream || state == State::silent || crossing_->out().empty()) co_return Result<void>();
     if (!exchange_.reply().begun()) begin_crossed(exchange_.reply().stream_framing(), stream);
-    has_shown_ = true;
+    show();
     co_return co_await write_crossed();
 }
 
 // What has been held back goes out before the sign of life.
 Attempt::Task Attempt::show_alive() {
-    has_shown_ = has_shown_ || !crossing_->out().empty();
+    if (!crossing_->out().empty()) show();
     crossing_->ping();
     if (crossing_->out().empty()) co_return Result<void>();
     if (!exchange_.reply().begun()) begin_crossed(exchange_.reply().stream_framing(), true);
@@ -98,7 +98,7 @@ Attempt::Task Attempt::end_crossed(bool stream) {
     if (!reply.begun()) {
         begin_crossed(stream ? reply.stream_framing() : Reply::Framing::length, stream);
     }
-    has_shown_ = true;
+    show();
     const Result<void> written = co_await write_crossed();
     if (written) {
         co_await reply.end();

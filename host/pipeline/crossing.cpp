@@ -68,16 +68,42 @@ Crossing::Crossing(const plugins::Dialect& client,
       encoded_(limits.translated_bytes_max),
       outlet_(out_, limits.translated_bytes_max) {}
 
-Result<void> Crossing::translate(std::string_view model, std::string_view traits) {
+Result<void> Crossing::translate(const Terms& terms) {
     auto request = plugins::decode_request(client_, call_, arena_);
     if (!request) return std::move(request).error();
     request_ = restored(**request, carriage_, arena_);
-    target_.model = str(model);
-    target_.traits = str(traits);
+    target_.model = str(terms.model);
+    target_.traits = str(terms.traits);
+    target_.flags = terms.lenient ? PARLEY_TARGET_LENIENT : 0;
     auto written = plugins::encode_request(upstream_, *request_, target_, arena_, encoded_);
     const bool counts = call_.operation == PARLEY_OPERATION_COUNT_TOKENS;
     must_guess_ = counts && !written && written.error().error_class == PARLEY_E_UNSUPPORTED;
-    return must_guess_ ? Result<void>() : written;
+    if (!written && !must_guess_) return written;
+    return terms.strict ? refuse_losses() : Result<void>();
+}
+
+// On a strict route the first thing that would be warned of is the request's fault.
+Result<void> Crossing::refuse_losses() const {
+    const auto refuse = [](const parley_warning& lost) -> Result<void> {
+        const std::string field(view(lost.field));
+        auto error = base::client_error(PARLEY_E_UNSUPPORTED,
+                                        (field.empty() ? "" : field + ": ") +
+                                            "this route is strict: " + std::string(view(lost.code)),
+                                        field);
+        error.code = "unsupported_value";
+        return error;
+    };
+    // Another name for a tool comes back as its own.
+    const auto is_loss = [](const parley_warning& w) {
+        return view(w.code) != PARLEY_WARNING_TOOL_RENAMED;
+    };
+    for (std::uint64_t i = 0; i < request_->warning_count; ++i) {
+        if (is_loss(*request_->warnings[i])) return refuse(*request_->warnings[i]);
+    }
+    for (std::uint64_t i = 0; i < encoded_.head.warning_count; ++i) {
+        if (is_loss(*encoded_.head.warnings[i])) return refuse(*encoded_.head.warnings[i]);
+    }
+    return must_guess_ ? refuse(kEstimated) : Result<void>();
 }
 
 std::string Crossing::warnings() const {

@@ -32,8 +32,16 @@ public:
 
     // ---- the request ----
 
+    // Where a request goes, and what becomes of it that the way there cannot carry.
+    struct Terms {
+        std::string_view model;   // the upstream's name
+        std::string_view traits;  // of the model
+        bool strict = false;      // what would be warned of is refused
+        bool lenient = false;     // what would be refused is warned of, where that is safe
+    };
+
     // Client's bytes to the canonical form, and that to the upstream's. Texts stay in the arena.
-    base::Result<void> translate(std::string_view model, std::string_view traits);
+    base::Result<void> translate(const Terms& terms);
 
     const plugins::EncodedRequest& encoded() const { return encoded_; }
 
@@ -82,6 +90,7 @@ public:
     bool must_guess() const { return must_guess_; }
 
 private:
+    base::Result<void> refuse_losses() const;
     parley_status take(const parley_event& event) override;
     bool write(const parley_event& event);
     bool write_seal(const parley_event& event);

@@ -19,6 +19,7 @@ Exchange::Exchange(Lane& lane, http::Client& client)
 Exchange::~Exchange() {
     client_.stream().unwatch();
     if (ended_ != nullptr) *ended_ = true;
+    if (is_admitted_) asked_.caller->budget->end();
 }
 
 Task<void> Exchange::run() {
@@ -42,6 +43,7 @@ Task<Result<void>> Exchange::serve() {
     const Result<void> whole = co_await read();
     if (!whole) co_return whole;
     if (auto route = resolve(); !route) co_return route;
+    if (auto admitted = admit(); !admitted) co_return admitted;
     co_return co_await try_accounts();
 }
 

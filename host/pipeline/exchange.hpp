@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/arena.hpp"
 #include "base/error.hpp"
@@ -44,10 +45,15 @@ public:
 
     const Asked& asked() const { return asked_; }
 
+    const routing::RouteTerms& terms() const { return course_->terms(); }
+
     Reply& reply() { return reply_; }
 
     // By the loop's clock.
     std::uint64_t started_ms() const { return started_ms_; }
+
+    // From 1.
+    unsigned attempt_number() const { return static_cast<unsigned>(tried_.size()); }
 
     // Another account may still be tried.
     bool has_more() const;
@@ -66,13 +72,17 @@ private:
     base::Task<Result<void>> show_models();             // models.cpp
     base::Task<Result<void>> read();                    // exchange.cpp
     Result<void> resolve();                             // resolve.cpp
+    Result<void> admit();                               // admit.cpp
     base::Task<Result<void>> try_accounts();            // pick.cpp
     base::Task<void> refuse(const base::Error& error);  // refuse.cpp
     void record(const base::Error* error);              // record.cpp
 
     // pick.cpp
     bool pick_next();
-    bool goes_on(const base::Error& error) const;
+    bool goes_on(const base::Error& error);
+    base::Error exhausted(const base::Error* last);
+    Result<void> unserved() const;          // resolve.cpp
+    void spend(const parley_usage& usage);  // record.cpp
     const plugins::Dialect* dialect_for(const routing::Place& place) const;
     base::Task<void> refuse_plainly(const base::Error& error);  // refuse.cpp
 
@@ -88,9 +98,13 @@ private:
     const std::uint64_t started_ms_;
     Asked asked_;
     Reply reply_;
-    routing::Candidates candidates_;
+    std::shared_ptr<const routing::Course> course_;  // of the model
+    std::vector<const routing::Place*> unfit_;       // places that cannot be asked this
+    std::vector<std::uint64_t> tried_;               // routing::Picked::number
+    std::size_t step_ = 0;                           // of the course
+    routing::Nobody nobody_;                         // why there is nobody left to try
     std::optional<Attempt> attempt_;
-    unsigned attempts_ = 0;
+    bool is_admitted_ = false;  // counts against its caller's limits
     bool gone_ = false;
     bool* ended_ = nullptr;  // set when the exchange ends, for client_gone
 };

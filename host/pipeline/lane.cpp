@@ -25,16 +25,20 @@ Lane::Lane(http::Loop& loop,
     for (std::uint64_t& word : random_) word = (std::uint64_t{source()} << 32) | source();
 }
 
-std::string Lane::next_id() {
-    constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
-    std::string id = "req_";
-    // xorshift128+: ids must differ, not be secret.
+// xorshift128+: ids must differ and chances be even, neither is a secret.
+std::uint64_t Lane::random() {
     std::uint64_t a = random_[0];
     const std::uint64_t b = random_[1];
     random_[0] = b;
     a ^= a << 23;
     random_[1] = a ^ b ^ (a >> 17) ^ (b >> 26);
-    std::uint64_t high = random_[1] + b;
+    return random_[1] + b;
+}
+
+std::string Lane::next_id() {
+    constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
+    std::string id = "req_";
+    std::uint64_t high = random();
     std::uint64_t low = random_[1];
     for (int i = 0; i < 10; ++i, high >>= 5, low >>= 5) {
         id += kAlphabet[high & 31];

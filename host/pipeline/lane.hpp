@@ -32,6 +32,12 @@ public:
 
     Recorder& recorder() { return recorder_; }
 
+    // The loop's clock, as accounts and policies count it.
+    std::int64_t now_ms() const { return static_cast<std::int64_t>(loop_.now_ms()); }
+
+    // 64 fresh bits.
+    std::uint64_t random();
+
     // "req_" and 20 characters that will not come again.
     std::string next_id();
 

@@ -9,7 +9,11 @@ using base::Task;
 Task<Result<void>> Exchange::show_models() {
     const routing::Router& router = world_->router;
     std::vector<parley_model> models;
+    const auto may_ask = [&](std::string_view model) {
+        return asked_.caller == nullptr || asked_.caller->may_ask(model);
+    };
     const auto add = [&](const routing::Router::Listed& listed) {
+        if (!may_ask(listed.model)) return;
         auto model = plugins::sized<parley_model>();
         model.id = plugins::str(listed.model);
         model.owner = plugins::str(listed.owner);
@@ -17,16 +21,19 @@ Task<Result<void>> Exchange::show_models() {
     };
     if (asked_.call.operation == PARLEY_OPERATION_MODEL) {
         const std::string_view asked = plugins::view(asked_.call.path_model);
+        asked_.peek.model = asked_.call.path_model;
+        if (!may_ask(asked)) co_return unserved();
         const auto* listed = router.find_listed(asked);
         if (listed != nullptr) {
             add(*listed);
         } else {
             // A name behind a pattern is not listed, but it is served.
-            auto candidates = router.resolve(asked);
-            if (!candidates) co_return std::move(candidates).error();
+            auto course = router.find(asked);
+            if (!course) co_return std::move(course).error();
+            const auto& first = (*course)->steps().front()->tiers().front()->candidate(0);
             auto model = plugins::sized<parley_model>();
             model.id = asked_.call.path_model;
-            model.owner = plugins::str(candidates->front().place->provider->name());
+            model.owner = plugins::str(first.place->provider->name());
             models.push_back(model);
         }
     } else {

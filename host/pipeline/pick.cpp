@@ -1,4 +1,7 @@
 // pipeline/pick.cpp: one candidate after the other gets the request, until one serves it.
+#include <algorithm>
+#include <functional>
+
 #include "pipeline/exchange.hpp"
 #include "routing/rules.hpp"
 
@@ -7,40 +10,118 @@ namespace parley::pipeline {
 using base::Result;
 using base::Task;
 
-Task<Result<void>> Exchange::try_accounts() {
-    Result<void> served;
-    while (pick_next()) {
-        served = co_await attempt_->run();
-        if (served || !goes_on(served.error())) break;
+namespace {
+
+// Of a body, how its prompt begins: enough to tell system prompts and tools apart.
+constexpr std::size_t kPrefixBytes = 1024;
+
+// A wait that SDKs do not sit out by themselves.
+constexpr std::uint64_t kWorthWaitingMs = 60'000;
+
+std::uint64_t hash_of(std::string_view caller, std::string_view text) {
+    if (text.empty()) return 0;
+    const std::hash<std::string_view> hash;
+    return (hash(text) ^ (hash(caller) * 0x9E3779B97F4A7C15ULL)) | 1;
+}
+
+std::size_t size_of(const routing::Course& course) {
+    std::size_t size = 0;
+    for (const auto& pool : course.steps()) {
+        for (const auto& tier : pool->tiers()) size += tier->size();
     }
-    co_return served;
+    return size;
+}
+
+}  // namespace
+
+Task<Result<void>> Exchange::try_accounts() {
+    while (pick_next()) {
+        const Result<void> served = co_await attempt_->run();
+        attempt_->settle(served);
+        if (served) co_return served;
+        const base::Error error = served.error();
+        if (goes_on(error)) continue;
+        co_return error;
+    }
+    const base::Error* last = tried_.empty() ? nullptr : &attempt_->failure();
+    co_return exhausted(last);
 }
 
 bool Exchange::pick_next() {
-    if (candidates_.empty()) return false;
-    const routing::Candidate* next = &world_->router.next(asked_.model(), candidates_);
-    const routing::Candidate picked = *next;
-    candidates_.erase(candidates_.begin() + (next - candidates_.data()));
-    ++attempts_;
-    attempt_.emplace(*this, picked, *dialect_for(*picked.place));
+    routing::Ask ask;
+    ask.now_ms = lane_.now_ms();
+    ask.random = lane_.random();
+    ask.attempt = static_cast<unsigned>(tried_.size() + 1);
+    ask.step = step_;
+    ask.tried = tried_;
+    ask.unfit = unfit_;
+    ask.session = hash_of(asked_.caller_name(), plugins::view(asked_.peek.session_key));
+    ask.prefix = hash_of(asked_.caller_name(), asked_.body().substr(0, kPrefixBytes));
+    routing::Picked picked = course_->pick(ask);
+    if (picked.candidate == nullptr) {
+        nobody_ = picked.nobody;
+        return false;
+    }
+    tried_.push_back(picked.number);
+    step_ = picked.step;
+    if (world_->config.server.show_route) {
+        const routing::Candidate& who = *picked.candidate;
+        reply_.show_route(who.place->name + '/' + who.account->label);
+    }
+    const plugins::Dialect& spoken = *dialect_for(*picked.candidate->place);
+    attempt_.emplace(*this, std::move(picked), spoken);
     return true;
 }
 
 bool Exchange::has_more() const {
-    return !candidates_.empty() && attempts_ < world_->config.failover.attempts_max;
+    const std::uint64_t of_route = terms().limits.attempts_max;
+    const std::uint64_t most = of_route != 0 ? of_route : world_->config.failover.attempts_max;
+    return tried_.size() < std::min<std::uint64_t>(most, size_of(*course_));
 }
 
 // Whether another account may do better, and the client need not know of this one.
-bool Exchange::goes_on(const base::Error& error) const {
+bool Exchange::goes_on(const base::Error& error) {
     if (gone_ || attempt_->has_shown() || !has_more()) return false;
-    const bool is_too_late =
-        lane_.loop().now_ms() >= started_ms_ + world_->config.upstream.total_ms;
-    if (is_too_late) return false;
+    if (course_->falls_through(error.error_class, step_)) {
+        ++step_;
+        return true;
+    }
     if (const parley_verdict* verdict = attempt_->verdict()) {
         return routing::rule_of(routing::fault_of(*verdict)).guilty != routing::Guilty::kNobody;
     }
     // It never went out: what one provider cannot be asked for, or asked by us, another can.
     return error.error_class == PARLEY_E_UNSUPPORTED || error.fault != PARLEY_FAULT_CLIENT;
+}
+
+// Nobody is left to try. `last` is how the latest attempt failed; null: there was none.
+base::Error Exchange::exhausted(const base::Error* last) {
+    using routing::Reason;
+    const auto count = [&](Reason r) { return nobody_.count[static_cast<std::size_t>(r)]; };
+    const std::string name = "the model \"" + std::string(asked_.model()) + '"';
+    const bool any_fit = count(Reason::kUnfit) < size_of(*course_);
+    if (last == nullptr && !any_fit) {
+        const auto& first = course_->steps().front()->tiers().front()->candidate(0);
+        return base::client_error(PARLEY_E_UNSUPPORTED,
+                                  name + " is served by " + first.place->provider->name() +
+                                      ", which does not speak " + std::string(asked_.dialect->id()),
+                                  "model");
+    }
+    if (last != nullptr && (!routing::is_limit(last->error_class) || size_of(*course_) == 1))
+        return *last;
+    attempt_.reset();
+    std::string why;
+    for (std::size_t r = 0; r < routing::kReasons; ++r) {
+        const auto reason = static_cast<Reason>(r);
+        if (nobody_.count[r] == 0 || reason == Reason::kUnfit) continue;
+        why += (why.empty() ? ": " : ", ") + std::to_string(nobody_.count[r]) + ' ' +
+               routing::words_of(reason);
+    }
+    auto error =
+        base::gateway_error(PARLEY_E_RATE_LIMITED, "no account can serve " + name + " now" + why);
+    const std::int64_t left_ms = nobody_.free_ms - lane_.now_ms();
+    if (nobody_.free_ms != 0) error.retry_after_ms = std::max<std::int64_t>(left_ms, 1);
+    if (error.retry_after_ms > kWorthWaitingMs) client_.always_add("x-should-retry", "false");
+    return error;
 }
 
 // The dialect in which a place is spoken to: the client's own where it can be, otherwise the

@@ -1,4 +1,5 @@
 // pipeline/record.cpp: what the exchange came to, told exactly once.
+#include "base/clock.hpp"
 #include "pipeline/exchange.hpp"
 #include "pipeline/outcome.hpp"
 
@@ -9,13 +10,14 @@ void Exchange::record(const base::Error* error) {
     Outcome o;
     o.id = id_;
     o.peer = client_.peer_address();
-    o.caller = asked_.caller;
+    o.caller = asked_.caller_name();
     o.method = head.method;
     o.path = head.path;
     if (asked_.dialect != nullptr) o.dialect = asked_.dialect->id();
     o.model = asked_.model();
     if (attempt_) {
         const routing::Candidate& picked = attempt_->candidate();
+        spend(attempt_->usage());
         o.provider = picked.place->provider->name();
         o.account = picked.account->label;
         o.upstream_model = picked.model;
@@ -24,7 +26,7 @@ void Exchange::record(const base::Error* error) {
     constexpr unsigned kClientClosed = 499;
     const bool left = gone_ || (error != nullptr && error->error_class == PARLEY_E_CANCELLED);
     o.status = left && reply_.status() == 0 ? kClientClosed : reply_.status();
-    o.attempts = attempts_;
+    o.attempts = static_cast<unsigned>(tried_.size());
     o.stream = asked_.wants_stream();
     o.request_bytes = asked_.http.body.len;
     o.reply_bytes = reply_.bytes();
@@ -32,6 +34,13 @@ void Exchange::record(const base::Error* error) {
     o.total_ms = lane_.loop().now_ms() - started_ms_;
     o.error = error;
     lane_.recorder().record(o);
+}
+
+// What the reply cost is the caller's.
+void Exchange::spend(const parley_usage& usage) {
+    if (asked_.caller == nullptr) return;
+    const std::uint64_t tokens = usage.input_total + usage.output_total;
+    if (tokens != 0) asked_.caller->budget->spend(tokens, lane_.now_ms(), base::wall_ms());
 }
 
 }  // namespace parley::pipeline

@@ -109,10 +109,13 @@ bool Attempt::is_gated() const {
 // How long the upstream may let us wait, by how far its reply has come (PARLEY_TAP_*).
 std::uint64_t Attempt::limit_wait(std::uint32_t state) {
     const config::UpstreamLimits& limits = exchange_.world().config.upstream;
-    const std::uint64_t idle_ms = plan_.idle_ms != 0 ? plan_.idle_ms : limits.idle_ms;
-    const std::uint64_t content_ms = plan_.content_ms != 0 ? plan_.content_ms : limits.content_ms;
+    const config::RouteLimits& of_route = exchange_.terms().limits;
+    const std::uint64_t idle_ms = limit_of(plan_.idle_ms, of_route.idle_ms, limits.idle_ms);
+    const std::uint64_t content_ms =
+        limit_of(plan_.content_ms, of_route.content_ms, limits.content_ms);
+    const std::uint64_t total_ms = limit_of(0, of_route.total_ms, limits.total_ms);
     const std::uint64_t now_ms = exchange_.lane().loop().now_ms();
-    std::uint64_t end_ms = std::min(now_ms + idle_ms, exchange_.started_ms() + limits.total_ms);
+    std::uint64_t end_ms = std::min(now_ms + idle_ms, exchange_.started_ms() + total_ms);
     if (state == PARLEY_TAP_OPEN) {
         end_ms = std::min(end_ms, heard_ms_ + content_ms);
         if (is_gated()) {
@@ -187,7 +190,7 @@ Attempt::Task Attempt::forward(std::string_view bytes, bool end) {
         hide_secret({told.data(), told.size()});
         out.add(told.view());
     }
-    has_shown_ = true;
+    show();
     const Result<void> written = co_await exchange_.reply().write(out);
     held_ = std::move(rest);
     co_return written;

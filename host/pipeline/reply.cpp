@@ -13,6 +13,7 @@ base::Error client_left() {
 void Reply::begin(unsigned status, Framing framing, std::uint64_t length) {
     status_ = status;
     client_.begin_reply(status, framing, length);
+    if (!route_.empty()) client_.add_field("x-parley-route", route_);
 }
 
 void Reply::add_field(std::string_view name, std::string_view value) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -28,6 +29,9 @@ public:
     void begin(unsigned status, Framing framing, std::uint64_t length = 0);
     void add_field(std::string_view name, std::string_view value);
 
+    // Says from here on who serves, in the reply that may come.
+    void show_route(std::string route) { route_ = std::move(route); }
+
     // The field that names the exchange, where the upstream has not named it.
     void add_id() { add_field("x-request-id", id_); }
 
@@ -51,6 +55,7 @@ public:
 private:
     http::Client& client_;
     const std::string_view id_;
+    std::string route_;  // empty: it is not told
     unsigned status_ = 0;
     std::uint64_t bytes_ = 0;
     std::uint64_t first_byte_ms_ = 0;

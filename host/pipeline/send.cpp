@@ -23,7 +23,8 @@ constexpr std::size_t kUsualHeadBytes = 512;
 
 Attempt::Task Attempt::send() {
     const config::UpstreamLimits& limits = exchange_.world().config.upstream;
-    const std::uint64_t head_ms = plan_.head_ms != 0 ? plan_.head_ms : limits.head_ms;
+    const std::uint64_t head_ms =
+        limit_of(plan_.head_ms, exchange_.terms().limits.head_ms, limits.head_ms);
     if (source_ != nullptr) co_return co_await await_head(head_ms);
     for (bool fresh = false;; fresh = true) {
         Result<void> opened = co_await connect(fresh);

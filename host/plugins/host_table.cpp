@@ -146,12 +146,6 @@ constexpr parley_str text(std::string_view of) {
 
 }  // namespace
 
-std::int64_t wall_clock_ms() {
-    using std::chrono::milliseconds;
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<milliseconds>(now).count();
-}
-
 std::int64_t monotonic_clock_ms() {
     using std::chrono::milliseconds;
     const auto now = std::chrono::steady_clock::now().time_since_epoch();

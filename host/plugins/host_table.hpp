@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "parley/host.h"
 
@@ -55,13 +56,12 @@ private:
     std::array<std::atomic<Metric*>, kMetricsMax> metrics_{};  // handle 1 is the first
 };
 
-std::int64_t wall_clock_ms();
 std::int64_t monotonic_clock_ms();
 
 // What all plugins share. Set it up before the first plugin is loaded.
 struct HostServices {
     std::function<void(const PluginLine&)> log;  // called from any thread; may be empty
-    std::function<std::int64_t()> wall_ms = wall_clock_ms;
+    std::function<std::int64_t()> wall_ms = base::wall_ms;
     std::function<std::int64_t()> monotonic_ms = monotonic_clock_ms;
     std::thread::id control_thread = std::this_thread::get_id();
     PluginMetrics metrics;

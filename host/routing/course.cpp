@@ -26,9 +26,10 @@ Picked Course::pick(const Ask& ask) const {
         nobody.merge(picked.nobody);
         if (ask.rejection != nullptr && !ask.rejection->message.empty()) break;
     }
-    Picked none;
-    none.nobody = nobody;
-    return none;
+    Picked only;
+    if (steps_.size() == 1 && ask.step == 0) only = steps_.front()->pick_only(ask);
+    if (only.candidate == nullptr) only.nobody = nobody;
+    return only;
 }
 
 bool Course::falls_through(int error_class, std::size_t step) const {

@@ -19,6 +19,7 @@ struct RouteTerms {
     std::string route;   // the name or pattern in the configuration; empty: there is no route
     std::string policy;  // who picks
     bool strict = false;
+    bool lenient = false;
     std::vector<int> next_step_on;  // PARLEY_E_*
     config::RouteLimits limits;
 };

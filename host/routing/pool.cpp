@@ -66,6 +66,18 @@ Picked Pool::pick_owner(const Ask& ask) const {
     return nobody;
 }
 
+Picked Pool::pick_only(const Ask& ask) const {
+    Tier& first = *tiers_.front();
+    if (tiers_.size() != 1 || first.size() != 1) return {};
+    const Standing standing = first.standing(0, ask);
+    const bool has_failed =
+        standing.reason == Reason::kCooling || standing.reason == Reason::kProbed;
+    if (!has_failed || is_limit(standing.error_class)) return {};
+    Tier::Chosen only;
+    only.index = 0;
+    return begin(first, only, ask);
+}
+
 Picked Pool::begin(Tier& tier, const Tier::Chosen& chosen, const Ask& ask) const {
     Picked picked;
     picked.candidate = &tier.candidate(chosen.index);

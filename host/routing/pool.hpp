@@ -100,6 +100,10 @@ public:
     // The attempt counts as under way from here on.
     Picked pick(const Ask& ask) const;
 
+    // The only candidate there is, though it failed: there is nobody to spare it for, and the
+    // client hears what it says. Nobody when there are others, or when it is at its limit.
+    Picked pick_only(const Ask& ask) const;
+
     // Every candidate and how it stands, tier by tier in the order of the configuration.
     using See = std::function<void(const Candidate&, const Standing&)>;
     void explain(const Ask& ask, const See& see) const;

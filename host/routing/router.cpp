@@ -103,6 +103,7 @@ void Router::add_route(const config::Route& configured) {
     route->terms.route = configured.model;
     route->terms.policy = configured.policy.empty() ? settings_->policy : configured.policy;
     route->terms.strict = configured.strict;
+    route->terms.lenient = configured.lenient;
     route->terms.limits = configured.limits;
     for (const std::string& name : configured.next_step_on) {
         route->terms.next_step_on.push_back(config::class_of_next_step(name));
@@ -243,21 +244,6 @@ Result<std::shared_ptr<const Course>> Router::find(std::string_view model) const
     std::shared_ptr<Course> made = make(model);
     if (made->steps().empty()) return unknown(model);
     return keep(std::move(made));
-}
-
-Result<Candidates> Router::resolve(std::string_view model) const {
-    Candidates found;
-    for (const std::vector<Candidate>& step : steps_of(read(model))) {
-        found.insert(found.end(), step.begin(), step.end());
-    }
-    if (found.empty()) return unknown(model);
-    return found;
-}
-
-const Candidate& Router::next(std::string_view model, const Candidates& candidates) const {
-    if (candidates.size() == 1) return candidates.front();
-    auto& turn = turns_[hash_of(model) % kCounters];
-    return candidates[turn.fetch_add(1, std::memory_order_relaxed) % candidates.size()];
 }
 
 base::Error Router::unknown(std::string_view model) const {

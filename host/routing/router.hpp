@@ -10,8 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include <boost/container/small_vector.hpp>
-
 #include "base/error.hpp"
 #include "config/config.hpp"
 #include "config/load.hpp"
@@ -20,8 +18,6 @@
 #include "routing/place.hpp"
 
 namespace parley::routing {
-
-using Candidates = boost::container::small_vector<Candidate, 8>;
 
 // A policy by its name; empty for a name that nobody knows.
 using FindPolicy = std::function<Pool::PolicyOf(std::string_view name)>;
@@ -45,13 +41,6 @@ public:
 
     // The way of a model's requests; valid as long as the router.
     base::Result<std::shared_ptr<const Course>> find(std::string_view model) const;
-
-    // Everyone who may serve the model, in the order of the configuration; never empty.
-    // `model` must outlive the result.
-    base::Result<Candidates> resolve(std::string_view model) const;
-
-    // The next of the candidates in turn.
-    const Candidate& next(std::string_view model, const Candidates& candidates) const;
 
     struct Listed {
         std::string model;
@@ -120,10 +109,6 @@ private:
     static constexpr std::size_t kRows = 1024;
     mutable std::array<std::atomic<Kept*>, kRows> kept_{};
     mutable std::atomic<std::uint64_t> kept_bytes_{0};
-
-    // Turns are counted for each model, more or less: a few counters shared by hash.
-    static constexpr std::size_t kCounters = 64;
-    mutable std::array<std::atomic<std::uint32_t>, kCounters> turns_{};
 };
 
 }  // namespace parley::routing

@@ -77,6 +77,11 @@ Fault fault_of(const parley_verdict& verdict) {
             {error.message.ptr, error.message.len}};
 }
 
+bool is_limit(int error_class) {
+    return error_class == PARLEY_E_RATE_LIMITED || error_class == PARLEY_E_QUOTA_EXHAUSTED ||
+           error_class == PARLEY_E_OVERLOADED;
+}
+
 Rule rule_of(const Fault& fault) {
     if (is_of_the_request(fault.error_class)) return {};
     Rule rule = usual_rule(fault.error_class);

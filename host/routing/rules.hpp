@@ -21,6 +21,9 @@ struct Fault {
 
 Fault fault_of(const parley_verdict& verdict);
 
+// The upstream serves, but no more for now.
+bool is_limit(int error_class);
+
 // Who has to be left alone.
 enum class Guilty {
     kNobody,  // the request fails everywhere

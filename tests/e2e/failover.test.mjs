@@ -27,6 +27,7 @@ const start = (failover) =>
   configuration(upstream, {
     upstream: { head_ms: 500, content_ms: 500, idle_ms: 500 },
     failover,
+    routing: { policy: 'round-robin', affinity_bytes_max: 0 }, // each account is the first one in turn
     provider: [
       provider(upstream, { models: ['two-*'], account: [account(0), account(1)] }),
       provider(upstream, { name: 'lone', models: ['lone-*'], account: [account(0)] }),

@@ -26,6 +26,7 @@ const place = (name, upstream, more = {}) => ({
 const target = (name, model) => ({ provider: name, model });
 const parley = await Parley.start(
   configuration(null, {
+    routing: { policy: 'round-robin', affinity_bytes_max: 0 },
     server: { threads: 2 },
     provider: [
       place('one', one, {

@@ -39,11 +39,13 @@ export function provider(upstream, more = {}) {
 
 /** A whole configuration; what `more` names replaces ours, table by table. */
 export function configuration(upstream, more = {}) {
-  const { server, log, upstream: limits, ...others } = more;
+  const { server, log, upstream: limits, routing, ...others } = more;
   return {
     server: { listen: ['127.0.0.1:0'], ...encrypted?.server, ...server },
     upstream: { ca_file: encrypted?.ca_file, ...limits },
     log: { format: 'json', level: 'debug', ...log },
+    // Upstreams fail on purpose here, again and again.
+    routing: { cool_down: false, ...routing },
     client_key: [{ name: 'tester', key: secret('sk-client') }],
     provider: upstream ? [provider(upstream)] : [{ name: 'example' }],
     ...others,
