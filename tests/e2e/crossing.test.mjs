@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
 import { clients } from './support/clients.mjs';
+import { faultsIn } from './support/legal.mjs';
 import { configuration, Parley } from './support/parley.mjs';
 import { Upstream } from './support/upstream.mjs';
 import { wires } from './support/wires.mjs';
@@ -34,6 +35,7 @@ for (const [name, wire] of Object.entries(wires)) {
   upstream.script = (request, reply) => {
     const path = new URL(request.url, upstream.url).pathname;
     assert.ok(wire.is(path), `${name}: ${path}`);
+    assert.deepEqual(faultsIn(name, request), []);
     const asked = wire.read({ json: request.json, path });
     upstream.asked = asked;
     const { answer } = upstream;
