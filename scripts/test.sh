@@ -33,8 +33,8 @@ laws() {
     scripts/tidy.py --self-test && scripts/tidy.py
 }
 
-# What plays the clients: SDKs and coding tools. Without them the tests would say little, so a machine
-# that cannot have them is told so.
+# What plays the clients: SDKs and coding tools. Without them the tests would say little, so a
+# machine that cannot have them is told so.
 without() { # WHAT WHY
     printf '\n!!!! SKIPPED: tests with real clients, %s: %s !!!!\n\n' "$1" "$2"
     skipped=$((skipped + 1))
@@ -50,8 +50,19 @@ from_npm() { # FOLDER
     fi
 }
 
+from_pypi() { # FOLDER
+    local wanted=$1/requirements.txt home=build/python
+    [[ ! $home/installed -nt $wanted ]] || return 0
+    if ! { python3 -m venv --clear "$home" &&
+        "$home/bin/pip" install -q --disable-pip-version-check --require-hashes \
+            --only-binary :all: -r "$wanted" && touch "$home/installed"; }; then
+        rm -rf "$home"
+        without "$1" "python3 -m venv and pip cannot install what $wanted names"
+    fi
+}
+
 real_clients() {
-    from_npm tests/e2e && from_npm tests/cli
+    from_npm tests/e2e && from_npm tests/cli && from_pypi tests/python
 }
 
 build() { # PRESET CMAKE-OPTION...

@@ -6,7 +6,7 @@ import { clients } from './support/clients.mjs';
 import { faultsIn } from './support/legal.mjs';
 import { configuration, Parley } from './support/parley.mjs';
 import { Upstream } from './support/upstream.mjs';
-import { wires } from './support/wires.mjs';
+import { providers, wires } from './support/wires.mjs';
 
 const kImage = {
   mime: 'image/png',
@@ -49,14 +49,7 @@ for (const [name, wire] of Object.entries(wires)) {
 }
 const parley = await Parley.start({
   ...configuration(upstreams.chat),
-  provider: Object.entries(wires).map(([name, wire]) => ({
-    name,
-    plugin: wire.plugin,
-    base_url: wire.base(upstreams[name].url),
-    ...wire.settings,
-    models: [`m-${name}`],
-    account: [{ label: 'main', api_key: upstreams[name].key }],
-  })),
+  provider: providers(upstreams),
 });
 Object.values(upstreams).forEach((upstream) => upstream.mustNotSee(parley.key));
 after(async () => {

@@ -7,7 +7,7 @@ import { configuration, Parley } from '../../e2e/support/parley.mjs';
 import { Upstream } from '../../e2e/support/upstream.mjs';
 import { wires } from '../../e2e/support/wires.mjs';
 import { defer } from '../../e2e/support/wait.mjs';
-import { Tap } from './tap.mjs';
+import { Tap } from '../../e2e/support/tap.mjs';
 
 export const kPingMs = 1000;
 const kModels = {

@@ -3,7 +3,8 @@
 //   {text, thinking, seal, calls: [{id, name, args}], finish: 'stop' | 'tool_calls' | 'length',
 //    usage: {input, output, cached, reasoning}}
 // `seal` is what the upstream signs its thinking with and wants back beside it; a call with `input`
-// in place of `args` is one of a tool with free text.
+// in place of `args` is one of a tool with free text. `counts` are the paths of those that count
+// tokens, and `count` is how they tell.
 import { data, kDone } from './replies.mjs';
 
 let serial = 0;
@@ -28,6 +29,7 @@ const chat = {
   settings: { dialects: ['openai-chat'] },
   key: (headers) => headers.authorization?.replace('Bearer ', ''),
   is: (path) => path === '/v1/chat/completions',
+  counts: () => false,
   read({ json }) {
     const of = (...roles) => json.messages.filter((m) => roles.includes(m.role));
     return {
@@ -128,6 +130,8 @@ const responses = {
   settings: { dialects: ['openai-responses'] },
   key: chat.key,
   is: (path) => path === '/v1/responses',
+  counts: (path) => path === '/v1/responses/input_tokens',
+  count: (n) => ({ object: 'response.input_tokens', input_tokens: n }),
   read({ json }) {
     const items =
       typeof json.input === 'string' ? [{ role: 'user', content: json.input }] : json.input;
@@ -281,6 +285,8 @@ const anthropic = {
   settings: {},
   key: (headers) => headers['x-api-key'],
   is: (path) => path === '/v1/messages',
+  counts: (path) => path === '/v1/messages/count_tokens',
+  count: (n) => ({ input_tokens: n }),
   read({ json }) {
     const blocks = (role) =>
       json.messages
@@ -389,6 +395,8 @@ const gemini = {
   settings: {},
   key: (headers) => headers['x-goog-api-key'],
   is: (path) => /^\/v1(beta)?\/models\/[^/]+:(stream)?[gG]enerateContent$/.test(path),
+  counts: (path) => /^\/v1(beta)?\/models\/[^/]+:countTokens$/.test(path),
+  count: (n) => ({ totalTokens: n }),
   read({ json, path }) {
     const parts = json.contents.flatMap((c) => c.parts.map((p) => ({ ...p, role: c.role })));
     const config = json.generationConfig ?? {};
@@ -467,3 +475,14 @@ const gemini = {
 };
 
 export const wires = { chat, responses, anthropic, gemini };
+
+/** A provider of each wire, with the upstream of its name and a model `m-<name>`. */
+export const providers = (upstreams) =>
+  Object.entries(wires).map(([name, wire]) => ({
+    name,
+    plugin: wire.plugin,
+    base_url: wire.base(upstreams[name].url),
+    ...wire.settings,
+    models: [`m-${name}`],
+    account: [{ label: 'main', api_key: upstreams[name].key }],
+  }));

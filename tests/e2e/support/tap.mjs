@@ -1,8 +1,8 @@
-// A wire tap between a coding tool and Parley: bytes pass as they are, and the test hears what
-// Parley tells the tool.
+// A wire tap between a client and Parley: bytes pass as they are, and the test hears what
+// Parley tells the client.
 import net from 'node:net';
 
-import { Happenings } from '../../e2e/support/wait.mjs';
+import { Happenings } from './wait.mjs';
 
 export class Tap {
   /** Pieces of replies as they came, each as text. */
