@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
+import Anthropic from '@anthropic-ai/sdk';
+import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
+
 import { clients } from './support/clients.mjs';
 import { faultsIn } from './support/legal.mjs';
 import { configuration, Parley } from './support/parley.mjs';
@@ -38,7 +41,7 @@ for (const [name, wire] of Object.entries(wires)) {
     assert.deepEqual(faultsIn(name, request), []);
     const asked = wire.read({ json: request.json, path });
     upstream.asked = asked;
-    const { answer } = upstream;
+    const answer = upstream.answers?.shift() ?? upstream.answer;
     if (answer.status) return reply.json(answer.status, wire.error(answer.status, answer.message));
     if (!asked.stream) return reply.json(200, wire.whole(asked, answer));
     reply.events();
@@ -143,6 +146,31 @@ for (const [from, make] of Object.entries(clients)) {
     });
   }
 }
+
+test('a tool runner that would keep a thread at the other end says all of it again', async () => {
+  const upstream = upstreams.chat;
+  const calls = [{ id: 'call_a', name: 'get_weather', args: { city: 'Oslo' } }];
+  upstream.answers = [
+    { usage, finish: 'tool_calls', calls },
+    { usage, finish: 'stop', text: 'Take a coat.' },
+  ];
+  const cities = [];
+  const weather = betaTool({
+    name: kTool.name,
+    description: kTool.description,
+    inputSchema: kTool.schema,
+    run: ({ city }) => cities.push(city) && 'snow',
+  });
+  const client = new Anthropic({ baseURL: parley.url, apiKey: parley.key, maxRetries: 0 });
+  const messages = [{ role: 'user', content: 'weather?' }];
+  const q = { model: 'm-chat', max_tokens: 100, messages, tools: [weather] };
+  const { content } = await client.beta.messages.toolRunner(q);
+  assert.equal(content[0].text, 'Take a coat.');
+  assert.deepEqual(cities, ['Oslo']);
+  const { asked } = upstream;
+  assert.deepEqual(asked.user, ['weather?']);
+  assert.deepEqual(asked.results, [{ id: asked.calls[0].id, text: 'snow' }]);
+});
 
 test('large requests cross whole, many at once', async () => {
   const upstream = upstreams.anthropic;
