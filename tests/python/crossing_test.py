@@ -108,18 +108,22 @@ class Crossing(unittest.IsolatedAsyncioTestCase):
 
     @everywhere()
     async def test_what_a_reply_held_goes_back_with_the_results(self, mode, model):
-        q = {"user": "loop", "think": True, "tools": [TOOL]}
+        for name in ["loop", "quick"]:
+            await self.go_round(mode, model, name)
+
+    async def go_round(self, mode, model, name):
+        q = {"user": name, "think": True, "tools": [TOOL]}
         got = await ask(self.client, mode, model, q)
-        self.check(got, ANSWERS["loop"], model)
+        self.check(got, ANSWERS[name], model)
         back = {"turn": got.turn, "results": {got.calls[0][0]: "rain"}}
         asked = json.loads((await ask(self.client, mode, model, {**q, **back})).text)
         (call,), (result,) = asked["calls"], asked["results"]
         self.assertEqual((call["name"], call["args"]), ("get_weather", {"city": "Oslo"}))
         self.assertEqual((result["id"], result["text"]), (call["id"], "rain"))
         if model.removeprefix("m-") in SEALED:
-            self.assertEqual(asked["seals"], [ANSWERS["loop"]["seal"]])
+            self.assertEqual(asked["seals"], [ANSWERS[name]["seal"]])
         if model == "m-anthropic":
-            self.assertEqual(asked["thoughts"], [ANSWERS["loop"]["thinking"]])
+            self.assertEqual(asked["thoughts"], [ANSWERS[name]["thinking"]])
 
     @everywhere()
     async def test_refusals_are_the_sdks_own_errors(self, mode, model):
