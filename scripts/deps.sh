@@ -7,7 +7,8 @@ set -euo pipefail
 build=(g++ cmake ninja-build ccache make pkg-config git mold
     libboost1.81-dev libboost-json1.81-dev libssl-dev libtomlplusplus-dev libspdlog-dev
     libcli11-dev zlib1g-dev libbrotli-dev libzstd-dev libpq-dev)
-test=(libgtest-dev libbenchmark-dev python3 openssl curl ca-certificates abigail-tools)
+test=(libgtest-dev libbenchmark-dev python3 python3-venv openssl curl ca-certificates iproute2
+    abigail-tools)
 bench=(nginx-light wrk valgrind)
 lint=(clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev)
 

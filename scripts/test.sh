@@ -33,18 +33,36 @@ laws() {
     scripts/tidy.py --self-test && scripts/tidy.py
 }
 
-# The SDKs and coding tools that play the clients. Without them their tests would say little, so a
+# What plays the clients: SDKs and coding tools. Without them the tests would say little, so a
 # machine that cannot have them is told so.
-real_clients() {
-    local lock=tests/e2e/package-lock.json have=tests/e2e/node_modules/.package-lock.json why=
-    [[ -f $lock ]] || why="$lock does not exist"
-    command -v node >/dev/null && command -v npm >/dev/null || why="node or npm is missing"
-    if [[ -n $why ]]; then
-        printf '\n!!!! SKIPPED: tests with real clients: %s !!!!\n\n' "$why"
-        skipped=$((skipped + 1))
-    elif [[ ! $have -nt $lock ]]; then
-        npm ci --ignore-scripts --no-audit --no-fund --prefix tests/e2e
+without() { # WHAT WHY
+    printf '\n!!!! SKIPPED: tests with real clients, %s: %s !!!!\n\n' "$1" "$2"
+    skipped=$((skipped + 1))
+}
+
+from_npm() { # FOLDER
+    local lock=$1/package-lock.json have=$1/node_modules/.package-lock.json
+    [[ ! $have -nt $lock ]] || return 0
+    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+        without "$1" "node or npm is missing"
+    elif ! npm ci --ignore-scripts --no-audit --no-fund --prefix "$1"; then
+        without "$1" "npm cannot install what $lock names; is there a network?"
     fi
+}
+
+from_pypi() { # FOLDER
+    local wanted=$1/requirements.txt home=build/python
+    [[ ! $home/installed -nt $wanted ]] || return 0
+    if ! { python3 -m venv --clear "$home" &&
+        "$home/bin/pip" install -q --disable-pip-version-check --require-hashes \
+            --only-binary :all: -r "$wanted" && touch "$home/installed"; }; then
+        rm -rf "$home"
+        without "$1" "python3 -m venv and pip cannot install what $wanted names"
+    fi
+}
+
+real_clients() {
+    from_npm tests/e2e && from_npm tests/cli && from_pypi tests/python
 }
 
 build() { # PRESET CMAKE-OPTION...

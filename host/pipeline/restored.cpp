@@ -45,6 +45,7 @@ private:
         }
         if (message.role == PARLEY_ROLE_ASSISTANT && unstash(parts)) changed = true;
         if (!changed) return &message;
+        put_first(parts);
         put_beside(parts);
         if (parts.empty()) return nullptr;
         auto& copy = sdk::make<parley_message>(arena_);
@@ -52,6 +53,51 @@ private:
         copy.parts = sdk::keep(arena_, parts);
         copy.part_count = parts.size();
         return &copy;
+    }
+
+    // Where a client drops reasoning but keeps a seal, it keeps it with the words and calls that
+    // the reasoning led to: both go back to the front of their step.
+    void put_first(std::vector<const parley_part*>& parts) {
+        std::vector<const parley_part*> out;
+        long step = 0;  // where the step in hand begins
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            if (!is_bare(*parts[i])) {
+                out.push_back(parts[i]);
+                if (is_call(parts[i])) step = static_cast<long>(out.size());
+                continue;
+            }
+            const auto call =
+                std::find_if(parts.begin() + static_cast<long>(i), parts.end(), is_call);
+            const parley_part* worded =
+                with_words(*parts[i], call == parts.end() ? nullptr : *call);
+            if (worded != nullptr) out.insert(out.begin() + step++, worded);
+        }
+        parts = std::move(out);
+    }
+
+    static bool is_call(const parley_part* part) { return part->kind == PARLEY_PART_TOOL_CALL; }
+
+    static bool is_bare(const parley_part& part) {
+        return part.kind == PARLEY_PART_REASONING && part.seal != nullptr &&
+               part.seal->scheme != PARLEY_SEAL_THOUGHT_SIGNATURE && part.reasoning != nullptr &&
+               part.reasoning->redacted != 0 && part.reasoning->section_count == 0;
+    }
+
+    // A signature is of words; null when they are nowhere. Other seals hold what they seal.
+    const parley_part* with_words(const parley_part& bare, const parley_part* call) {
+        if (bare.seal->scheme != PARLEY_SEAL_SIGNATURE) return &bare;
+        if (call != nullptr && call->tool_call != nullptr) {
+            for (const Stashed& each : stashed(*call)) {
+                const bool is_it = !each.of_call && each.seal.data == view(bare.seal->data);
+                if (is_it) return reasoning_of(each, view(bare.origin));
+            }
+        }
+        warnings_.add(arena_, PARLEY_WARNING_SEAL_DROPPED, view(bare.origin));
+        return nullptr;
+    }
+
+    std::vector<Stashed> stashed(const parley_part& call) {
+        return carriage_.stash.find(carriage_.caller, view(call.tool_call->id), carriage_.now_ms);
     }
 
     // A signature that belongs beside a part came in front of it, where clients of the other
@@ -92,31 +138,29 @@ private:
         return &seal;
     }
 
-    // Puts what the stash has before the calls of a turn. False: nothing.
+    // Puts what the stash has of a turn's calls in front of their steps. False: nothing.
     bool unstash(std::vector<const parley_part*>& parts) {
-        const auto is_call = [](const parley_part* p) { return p->kind == PARLEY_PART_TOOL_CALL; };
         const auto is_sealed = [](const parley_part* p) { return p->seal != nullptr; };
         if (std::none_of(parts.begin(), parts.end(), is_call)) return false;
         if (std::any_of(parts.begin(), parts.end(), is_sealed)) return false;
         std::vector<const parley_part*> out;
         bool found = false;
+        long step = 0;
         for (const parley_part* part : parts) {
-            if (!is_call(part)) {
-                out.push_back(part);
-                continue;
-            }
-            const auto kept =
-                carriage_.stash.find(carriage_.caller, view(part->tool_call->id), carriage_.now_ms);
+            out.push_back(part);
+            if (!is_call(part)) continue;
+            const auto kept = stashed(*part);
             found = found || !kept.empty();
             auto& call = sdk::make<parley_part>(arena_);
             call = *part;
+            out.back() = &call;
             for (const Stashed& each : kept) {
                 if (each.of_call)
                     call.seal = seal_of(each.seal);
                 else
-                    out.push_back(reasoning_of(each, view(part->origin)));
+                    out.insert(out.begin() + step++, reasoning_of(each, view(part->origin)));
             }
-            out.push_back(&call);
+            step = static_cast<long>(out.size());
         }
         if (found) parts = std::move(out);
         return found;
@@ -131,7 +175,8 @@ private:
             sections.push_back(&section);
         }
         auto& reasoning = sdk::make<parley_reasoning>(arena_);
-        reasoning.redacted = sections.empty() ? 1 : 0;
+        // A signature may stand alone where the provider shows no words.
+        reasoning.redacted = sections.empty() && from.seal.scheme != PARLEY_SEAL_SIGNATURE ? 1 : 0;
         reasoning.sections = sdk::keep(arena_, sections);
         reasoning.section_count = sections.size();
         auto& part = sdk::make<parley_part>(arena_);

@@ -25,7 +25,7 @@ struct Carriage {
 
 // The same request where there is nothing to restore. Envelopes are opened; what cannot be opened
 // goes, reasoning with it, and is warned of. A turn with calls and without any seal gets what the
-// stash has of it.
+// stash has of it; reasoning of which there is but the seal gets its words from there.
 const parley_request* restored(const parley_request& request,
                                const Carriage& carriage,
                                base::Arena& arena);

@@ -200,6 +200,10 @@ std::string error_body(const parley_error& error) {
     sdk::JsonWriter w(json);
     w.begin_object().key("type").string("error").key("error").begin_object();
     w.key("type").string(row_of(error).type).key("message").string(message_of(error));
+    if (view(error.code) == kNoThreads) {
+        w.key("details").begin_object().key("error_code").string(kNoThreads);
+        w.key("unsupported").begin_array().string("thread").end_array().end_object();
+    }
     w.end_object().end_object();
     return json;
 }

@@ -10,6 +10,9 @@
 
 namespace parley::claude {
 
+// Clients that are told so say again what the other end should have kept.
+constexpr std::string_view kNoThreads = "thread_unsupported_request";
+
 // What an error says, in the upstream's words. What it does not say is empty.
 struct Told {
     std::string type;

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "errors.hpp"
 #include "peek.hpp"
 #include "words.hpp"
 
@@ -58,6 +59,7 @@ public:
             const std::string_view value = r.raw();
             if (r.failed() || value == "null") continue;
             if (member(name, value)) continue;
+            if (name == "thread" && value.starts_with('{')) refuse_thread();
             has_mcp_ = has_mcp_ || name == "mcp_servers";
             rest.key(name).raw(compact(value));
         }
@@ -277,6 +279,15 @@ private:
     void tier(std::string_view json) {
         if (json == "\"auto\"") r_.service_tier = PARLEY_TIER_AUTO;
         if (json == "\"standard_only\"") r_.service_tier = PARLEY_TIER_DEFAULT;
+    }
+
+    // The rest of the talk is kept at the other end, where nobody but Anthropic keeps any. Clients
+    // know the code and say all of it again.
+    [[noreturn]] static void refuse_thread() {
+        throw sdk::Failure(PARLEY_E_UNSUPPORTED,
+                           "the model's place keeps no threads; send the whole conversation",
+                           "thread",
+                           std::string(kNoThreads));
     }
 
     // What several members decide together.

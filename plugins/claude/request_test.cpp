@@ -69,6 +69,17 @@ TEST_P(ReadCase, MeansAndIsWrittenAsItShould) {
     expect("crossed.json", other.body + "\n" + warnings);
 }
 
+TEST(Request, ThatGoesOnWithAThreadIsRefusedWithAWordThatClientsKnow) {
+    try {
+        decoded(asking(R"("thread":{"type":"continue","previous_message_id":"msg_1"})"));
+        FAIL() << "it was taken";
+    } catch (const Refused& refused) {
+        EXPECT_EQ(refused.code, "thread_unsupported_request");
+        EXPECT_EQ(refused.param, "thread");
+    }
+    decoded(asking(R"("thread":null)"));
+}
+
 TEST(Request, IsRefusedWhenItIsMalformed) {
     const auto param = [](const std::string& body) {
         try {

@@ -364,6 +364,17 @@ TEST(Errors, NameTheFieldAtFault) {
     EXPECT_NE(encoded(error).body.find("\"modalities: only text\""), std::string::npos);
 }
 
+TEST(Errors, TellThatThreadsAreNotKeptAsClientsUnderstandIt) {
+    parley_error error = error_of_class(PARLEY_E_UNSUPPORTED, "no threads");
+    error.code = str("thread_unsupported_request");
+    const Told told = encoded(error);
+    EXPECT_EQ(told.status, 400u);
+    EXPECT_NE(told.body.find(R"("details":{"error_code":"thread_unsupported_request",)"
+                             R"("unsupported":["thread"]})"),
+              std::string::npos)
+        << told.body;
+}
+
 TEST(Errors, AreUnderstoodHoweverTheyAreTold) {
     const auto error_class = [](uint32_t status, const std::string& body) {
         TestArena arena;

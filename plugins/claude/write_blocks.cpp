@@ -136,7 +136,7 @@ void BlockWriter::text_part(const parley_part& p, uint32_t role) {
 
 void BlockWriter::reasoning(const parley_part& p) {
     const parley_reasoning& reasoning = *p.reasoning;
-    if (reasoning.redacted != 0 || p.seal->scheme == PARLEY_SEAL_REDACTED) {
+    if (p.seal->scheme == PARLEY_SEAL_REDACTED) {
         w_.begin_object().key("type").string("redacted_thinking");
         w_.key("data").string(view(p.seal->data));
     } else {

@@ -158,15 +158,15 @@ void ReplyEncoder::seal(const parley_event& e, sdk::Out& out) {
         append_base64(view(e.text), signature_);
     }
     if (kind_ != PARLEY_PART_REASONING) return;
-    // Clients drop thoughts from the history: the next part that they keep carries the seal.
+    // Clients drop thoughts from the history, and texts without words: a call carries the seal, or
+    // the end where none follows.
     if (!carried_.empty()) sign_empty_text(carried_, out);
     carried_ = std::move(signature_);
     signature_.clear();
 }
 
 void ReplyEncoder::part_ended(const parley_event& e, sdk::Out& out) {
-    const bool carries = kind_ == PARLEY_PART_TEXT || kind_ == PARLEY_PART_TOOL_CALL;
-    if (carries && signature_.empty()) std::swap(signature_, carried_);
+    if (kind_ == PARLEY_PART_TOOL_CALL && signature_.empty()) std::swap(signature_, carried_);
     if (kind_ == PARLEY_PART_TOOL_CALL) {
         // A client would run a call that was cut.
         if ((e.flags & PARLEY_EVENT_COMPLETE) != 0) call(out);

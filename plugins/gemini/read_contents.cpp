@@ -54,6 +54,12 @@ private:
         std::string_view unknown;
         bool has_text = false;
         bool is_thought = false;
+
+        bool is_text() const {
+            const bool other = !call.empty() || !response.empty() || !inline_data.empty() ||
+                               !file_data.empty() || !item.empty();
+            return !other && (has_text || !signature.raw.empty());
+        }
     };
 
     // A call of the history that waits for its result.
@@ -90,6 +96,7 @@ private:
         }
         role_ = is_user ? PARLEY_ROLE_USER : PARLEY_ROLE_ASSISTANT;
         draft_.begin(role_, path.text());
+        carrier_ = nullptr;
         if (parts.empty()) return;
         JsonReader list(parts);
         std::size_t index = 0;
@@ -97,16 +104,19 @@ private:
             part(one.raw(), (path / "parts")[index], index);
             ++index;
         });
+        end_thought();
     }
 
     void part(std::string_view json, const Path& path, std::size_t index) {
         JsonReader r(json);
         if (r.peek() == '"') {
+            end_thought();
             draft_.add(draft_.text_part(sdk::read_text(arena_, r), path.text()));
             return;
         }
         const WirePart p = wire_part(r);
         const std::size_t origin_turn = turn_;
+        if (!p.is_thought || !p.is_text()) end_thought();
         if (!p.call.empty()) {
             call(p, path, origin_turn, index);
         } else if (!p.response.empty()) {
@@ -115,7 +125,7 @@ private:
             media(p, path);
         } else if (!p.item.empty()) {
             item(json, p.item, path);
-        } else if (p.has_text || !p.signature.raw.empty()) {
+        } else if (p.is_text()) {
             text(p, path);
         } else if (!p.unknown.empty()) {
             draft_.warn(PARLEY_WARNING_FIELD_DROPPED, (path / p.unknown).text());
@@ -192,12 +202,31 @@ private:
         carrier_ = nullptr;
     }
 
-    // A thought that the next seal may belong to.
+    // A thought that the next seal may belong to. Clients that keep the parts of a stream as they
+    // came have it in pieces.
     void thought(const WirePart& p, const Path& path) {
+        if (thought_ == nullptr) begin_thought(path);
+        words_ += p.text.text();
+        const parley_seal* sealed = seal(p.signature, path);
+        if (sealed != nullptr) carrier_->seal = sealed;
+        if (sealed != nullptr || carrier_ == nullptr) {
+            end_thought();
+            carrier_ = nullptr;
+        }
+    }
+
+    void end_thought() {
+        if (thought_ == nullptr) return;
+        thought_->text = arena_.copy(words_);
+        thought_ = nullptr;
+    }
+
+    void begin_thought(const Path& path) {
         auto& part = draft_.part(PARLEY_PART_REASONING, path.text());
         auto& section = make<parley_reasoning_section>(arena_);
         section.kind = PARLEY_REASONING_SUMMARY;
-        section.text = sdk::text_of(arena_, p.text);
+        thought_ = &section;
+        words_.clear();
         auto& reasoning = make<parley_reasoning>(arena_);
         const std::vector<const parley_reasoning_section*> sections{&section};
         reasoning.sections = sdk::keep(arena_, sections);
@@ -205,7 +234,6 @@ private:
         part.reasoning = &reasoning;
         draft_.add(part);
         carrier_ = &part;
-        part.seal = seal(p.signature, path);
     }
 
     void call(const WirePart& p, const Path& path, std::size_t turn, std::size_t index) {
@@ -417,7 +445,9 @@ private:
     sdk::Arena& arena_;
     std::size_t turn_ = 0;
     uint32_t role_ = PARLEY_ROLE_USER;
-    parley_part* carrier_ = nullptr;
+    parley_part* carrier_ = nullptr;               // a thought without a seal
+    parley_reasoning_section* thought_ = nullptr;  // its words, while they come
+    std::string words_;
     std::vector<Call> calls_;
 };
 

@@ -279,6 +279,17 @@ TEST(Encoder, PutsAThoughtsSealOnThePartBehindIt) {
     }
 }
 
+TEST(Encoder, PutsAThoughtsSealOnTheCallThoughTextStandsBetween) {
+    Script s;
+    s.part(PARLEY_PART_REASONING, {"Hm."}).seal("parley", "pl1.x").end();
+    s.part(PARLEY_PART_TEXT, {"Let me see."}).end();
+    s.call("c1", "f", {"{}"}).end().finish(PARLEY_FINISH_TOOL_CALLS, 1);
+    for (const bool stream : {true, false}) {
+        const std::string wire = written(s, stream);
+        EXPECT_NE(wire.find(R"("args":{}},"thoughtSignature":"cGwxLng=")"), wire.npos) << wire;
+    }
+}
+
 TEST(Encoder, LosesNoSealWhereThoughtsFollowEachOther) {
     Script s;
     s.part(PARLEY_PART_REASONING, {"One."}).seal("parley", "pl1.a").end();

@@ -405,6 +405,27 @@ TEST(Requests, EnvelopesStandInFrontAndAreUnpacked) {
     EXPECT_EQ(turn.parts[3]->seal, nullptr);
 }
 
+TEST(Requests, ThoughtsInPiecesAreOneAndKeepTheirSeal) {
+    const auto asked = ask(R"({"contents":[{"parts":[{"text":"x"}]},{"role":"model","parts":[
+        {"text":"First ","thought":true},{"text":"this.","thought":true},
+        {"functionCall":{"name":"f"},"thoughtSignature":"cGwxLng="},
+        {"text":"Sealed","thought":true,"thoughtSignature":"cGwxLnk="},
+        {"text":"Not","thought":true},
+        {"functionCall":{"name":"g"},"thought":true},
+        {"text":"Last","thought":true}]},
+        {"parts":[{"functionResponse":{"name":"f","response":{}}},
+                  {"functionResponse":{"name":"g","response":{}}}]}]})");
+    const parley_message& turn = *asked.request->messages[1];
+    std::string told;
+    for (uint64_t i = 0; i < turn.part_count; ++i) {
+        const parley_part& part = *turn.parts[i];
+        if (part.kind != PARLEY_PART_REASONING) continue;
+        told += std::string(view(part.reasoning->sections[0]->text)) + "|" +
+                (part.seal == nullptr ? "" : std::string(view(part.seal->data))) + "\n";
+    }
+    EXPECT_EQ(told, "First this.|pl1.x\nSealed|pl1.y\nNot|\nLast|\n");
+}
+
 TEST(Requests, SealsOfOthersAreNotSent) {
     Generator generator(1);
     parley_request request = generator.request(3);

@@ -2,10 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
+import Anthropic from '@anthropic-ai/sdk';
+import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
+
 import { clients } from './support/clients.mjs';
+import { faultsIn } from './support/legal.mjs';
 import { configuration, Parley } from './support/parley.mjs';
 import { Upstream } from './support/upstream.mjs';
-import { wires } from './support/wires.mjs';
+import { providers, wires } from './support/wires.mjs';
 
 const kImage = {
   mime: 'image/png',
@@ -34,9 +38,10 @@ for (const [name, wire] of Object.entries(wires)) {
   upstream.script = (request, reply) => {
     const path = new URL(request.url, upstream.url).pathname;
     assert.ok(wire.is(path), `${name}: ${path}`);
+    assert.deepEqual(faultsIn(name, request), []);
     const asked = wire.read({ json: request.json, path });
     upstream.asked = asked;
-    const { answer } = upstream;
+    const answer = upstream.answers?.shift() ?? upstream.answer;
     if (answer.status) return reply.json(answer.status, wire.error(answer.status, answer.message));
     if (!asked.stream) return reply.json(200, wire.whole(asked, answer));
     reply.events();
@@ -47,14 +52,7 @@ for (const [name, wire] of Object.entries(wires)) {
 }
 const parley = await Parley.start({
   ...configuration(upstreams.chat),
-  provider: Object.entries(wires).map(([name, wire]) => ({
-    name,
-    plugin: wire.plugin,
-    base_url: wire.base(upstreams[name].url),
-    ...wire.settings,
-    models: [`m-${name}`],
-    account: [{ label: 'main', api_key: upstreams[name].key }],
-  })),
+  provider: providers(upstreams),
 });
 Object.values(upstreams).forEach((upstream) => upstream.mustNotSee(parley.key));
 after(async () => {
@@ -148,6 +146,31 @@ for (const [from, make] of Object.entries(clients)) {
     });
   }
 }
+
+test('a tool runner that would keep a thread at the other end says all of it again', async () => {
+  const upstream = upstreams.chat;
+  const calls = [{ id: 'call_a', name: 'get_weather', args: { city: 'Oslo' } }];
+  upstream.answers = [
+    { usage, finish: 'tool_calls', calls },
+    { usage, finish: 'stop', text: 'Take a coat.' },
+  ];
+  const cities = [];
+  const weather = betaTool({
+    name: kTool.name,
+    description: kTool.description,
+    inputSchema: kTool.schema,
+    run: ({ city }) => cities.push(city) && 'snow',
+  });
+  const client = new Anthropic({ baseURL: parley.url, apiKey: parley.key, maxRetries: 0 });
+  const messages = [{ role: 'user', content: 'weather?' }];
+  const q = { model: 'm-chat', max_tokens: 100, messages, tools: [weather] };
+  const { content } = await client.beta.messages.toolRunner(q);
+  assert.equal(content[0].text, 'Take a coat.');
+  assert.deepEqual(cities, ['Oslo']);
+  const { asked } = upstream;
+  assert.deepEqual(asked.user, ['weather?']);
+  assert.deepEqual(asked.results, [{ id: asked.calls[0].id, text: 'snow' }]);
+});
 
 test('large requests cross whole, many at once', async () => {
   const upstream = upstreams.anthropic;

@@ -215,8 +215,10 @@ function gemini(parley) {
         contents.push(
           {
             role: 'model',
-            parts: q.history.calls.map((c) => ({
+            // The word of Gemini's documents for calls that some other model made.
+            parts: q.history.calls.map((c, i) => ({
               functionCall: { id: c.id, name: c.name, args: c.args },
+              ...(i === 0 ? { thoughtSignature: 'skip_thought_signature_validator' } : {}),
             })),
           },
           {

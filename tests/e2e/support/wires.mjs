@@ -1,8 +1,15 @@
 // The four wires as upstreams speak them. Each reads a request into what it means and writes an
 // answer that is told in plain words:
-//   {text, thinking, calls: [{id, name, args}], finish: 'stop' | 'tool_calls' | 'length', usage}
+//   {text, thinking, seal, calls: [{id, name, args}], finish: 'stop' | 'tool_calls' | 'length',
+//    usage: {input, output, cached, reasoning}}
+// `seal` is what the upstream signs its thinking with and wants back beside it; a call with `input`
+// in place of `args` is one of a tool with free text. `counts` are the paths of those that count
+// tokens, and `count` is how they tell.
 import { data, kDone } from './replies.mjs';
 
+let serial = 0;
+/** An id that no other answer has: clients keep what they were told by it. */
+const fresh = (prefix) => `${prefix}${++serial}`;
 const joined = (content, pick = (part) => part.text ?? '') =>
   typeof content === 'string' ? content : (content ?? []).map(pick).join('');
 const parse = (text) => JSON.parse(text === '' ? '{}' : text);
@@ -11,6 +18,8 @@ const halves = (text) => {
   const at = Math.ceil(text.length / 2);
   return [text.slice(0, at), text.slice(at)].filter((piece) => piece !== '');
 };
+/** Counts that an answer leaves out are 0. */
+const counted = ({ usage }) => ({ cached: 0, reasoning: 0, ...usage });
 const named = (event) => `event: ${event.type}\n${data(event)}`;
 
 const chat = {
@@ -20,6 +29,7 @@ const chat = {
   settings: { dialects: ['openai-chat'] },
   key: (headers) => headers.authorization?.replace('Bearer ', ''),
   is: (path) => path === '/v1/chat/completions',
+  counts: () => false,
   read({ json }) {
     const of = (...roles) => json.messages.filter((m) => roles.includes(m.role));
     return {
@@ -32,7 +42,8 @@ const chat = {
       images: of('user').flatMap((m) =>
         typeof m.content === 'string' ? [] : m.content.filter((p) => p.type === 'image_url'),
       ).length,
-      tools: (json.tools ?? []).map((t) => t.function.name),
+      tools: (json.tools ?? []).map((t) => t.function?.name ?? t.custom.name),
+      customs: (json.tools ?? []).filter((t) => t.custom).map((t) => t.custom.name),
       calls: of('assistant').flatMap((m) =>
         (m.tool_calls ?? []).map((c) => ({
           id: c.id,
@@ -41,6 +52,8 @@ const chat = {
         })),
       ),
       results: of('tool').map((m) => ({ id: m.tool_call_id, text: joined(m.content) })),
+      seals: [],
+      thoughts: of('assistant').flatMap((m) => m.reasoning_content ?? []),
       limit: json.max_completion_tokens ?? json.max_tokens,
       temperature: json.temperature,
     };
@@ -52,8 +65,9 @@ const chat = {
       function: { name: c.name, arguments: JSON.stringify(c.args) },
     }));
     const message = { role: 'assistant', content: a.text ?? null, refusal: null, tool_calls };
+    if (a.thinking) message.reasoning_content = a.thinking;
     return {
-      id: 'chatcmpl-1',
+      id: fresh('chatcmpl-'),
       object: 'chat.completion',
       created: 1_790_000_000,
       model: request.model,
@@ -61,15 +75,21 @@ const chat = {
       usage: this.usage(a),
     };
   },
-  usage: ({ usage }) => ({
-    prompt_tokens: usage.input,
-    completion_tokens: usage.output,
-    total_tokens: usage.input + usage.output,
-  }),
+  usage(a) {
+    const { input, output, cached, reasoning } = counted(a);
+    return {
+      prompt_tokens: input,
+      completion_tokens: output,
+      total_tokens: input + output,
+      prompt_tokens_details: { cached_tokens: cached },
+      completion_tokens_details: { reasoning_tokens: reasoning },
+    };
+  },
   stream(request, a) {
+    const id = fresh('chatcmpl-');
     const chunk = (choices, more) =>
       data({
-        id: 'chatcmpl-1',
+        id,
         object: 'chat.completion.chunk',
         created: 1_790_000_000,
         model: request.model,
@@ -79,6 +99,7 @@ const chat = {
     const delta = (delta, finish_reason = null) => chunk([{ index: 0, delta, finish_reason }]);
     return [
       delta({ role: 'assistant', content: '' }),
+      ...halves(a.thinking ?? '').map((reasoning_content) => delta({ reasoning_content })),
       ...halves(a.text ?? '').map((content) => delta({ content })),
       ...(a.calls ?? []).flatMap((c, index) => [
         delta({
@@ -95,7 +116,11 @@ const chat = {
       kDone,
     ];
   },
-  error: (status, message) => ({ error: { message, type: 'x', param: null, code: null } }),
+  error(status, message) {
+    const [type, code] =
+      status === 429 ? ['requests', 'rate_limit_exceeded'] : ['server_error', null];
+    return { error: { message, type, param: null, code } };
+  },
 };
 
 const responses = {
@@ -105,6 +130,8 @@ const responses = {
   settings: { dialects: ['openai-responses'] },
   key: chat.key,
   is: (path) => path === '/v1/responses',
+  counts: (path) => path === '/v1/responses/input_tokens',
+  count: (n) => ({ object: 'response.input_tokens', input_tokens: n }),
   read({ json }) {
     const items =
       typeof json.input === 'string' ? [{ role: 'user', content: json.input }] : json.input;
@@ -125,39 +152,53 @@ const responses = {
       images: messages.flatMap((m) =>
         typeof m.content === 'string' ? [] : m.content.filter((p) => p.type === 'input_image'),
       ).length,
-      tools: (json.tools ?? []).map((t) => t.name),
-      calls: of('function_call').map((c) => ({
-        id: c.call_id,
-        name: c.name,
-        args: parse(c.arguments),
-      })),
-      results: of('function_call_output').map((r) => ({ id: r.call_id, text: joined(r.output) })),
+      tools: (json.tools ?? []).map((t) => t.name).filter(Boolean),
+      customs: (json.tools ?? []).filter((t) => t.type === 'custom').map((t) => t.name),
+      calls: items
+        .filter((i) => ['function_call', 'custom_tool_call'].includes(i.type))
+        .map((c) => ({
+          id: c.call_id,
+          name: c.name,
+          ...(c.type === 'function_call' ? { args: parse(c.arguments) } : { input: c.input }),
+        })),
+      results: items
+        .filter((i) => ['function_call_output', 'custom_tool_call_output'].includes(i.type))
+        .map((r) => ({ id: r.call_id, text: joined(r.output) })),
+      seals: of('reasoning').map((r) => r.encrypted_content),
+      thoughts: of('reasoning').map((r) => joined(r.summary)),
       limit: json.max_output_tokens,
       temperature: json.temperature,
     };
   },
   items(a) {
     const text = a.text && {
-      id: 'msg_1',
+      id: fresh('msg_'),
       type: 'message',
       status: 'completed',
       role: 'assistant',
       content: [{ type: 'output_text', text: a.text, annotations: [], logprobs: [] }],
     };
-    const calls = (a.calls ?? []).map((c, i) => ({
-      id: `fc_${i}`,
-      type: 'function_call',
+    const thinking = a.thinking && {
+      id: fresh('rs_'),
+      type: 'reasoning',
+      summary: [{ type: 'summary_text', text: a.thinking }],
+      encrypted_content: a.seal,
+    };
+    const calls = (a.calls ?? []).map((c) => ({
+      id: fresh('input' in c ? 'ctc_' : 'fc_'),
+      type: 'input' in c ? 'custom_tool_call' : 'function_call',
       status: 'completed',
       call_id: c.id,
       name: c.name,
-      arguments: JSON.stringify(c.args),
+      ...('input' in c ? { input: c.input } : { arguments: JSON.stringify(c.args) }),
     }));
-    return [...(text ? [text] : []), ...calls];
+    return [thinking, text, ...calls].filter(Boolean);
   },
   whole(request, a) {
     const cut = a.finish === 'length';
+    const { input, output, cached, reasoning } = counted(a);
     return {
-      id: 'resp_1',
+      id: fresh('resp_'),
       object: 'response',
       created_at: 1_790_000_000,
       status: cut ? 'incomplete' : 'completed',
@@ -173,11 +214,11 @@ const responses = {
       tools: [],
       top_p: 1,
       usage: {
-        input_tokens: a.usage.input,
-        input_tokens_details: { cached_tokens: 0 },
-        output_tokens: a.usage.output,
-        output_tokens_details: { reasoning_tokens: 0 },
-        total_tokens: a.usage.input + a.usage.output,
+        input_tokens: input,
+        input_tokens_details: { cached_tokens: cached },
+        output_tokens: output,
+        output_tokens_details: { reasoning_tokens: reasoning },
+        total_tokens: input + output,
       },
     };
   },
@@ -205,15 +246,28 @@ const responses = {
           { type: 'response.output_text.done', ...of, text: part.text, logprobs: [] },
           { type: 'response.content_part.done', ...of, part },
         );
-      } else {
+      } else if (item.type === 'reasoning') {
+        const [part] = item.summary;
+        const of = { ...at, summary_index: 0 };
         events.push(
-          { type: 'response.output_item.added', output_index, item: { ...item, arguments: '' } },
-          ...halves(item.arguments).map((delta) => ({
-            type: 'response.function_call_arguments.delta',
-            ...at,
+          { type: 'response.output_item.added', output_index, item: { ...item, summary: [] } },
+          { type: 'response.reasoning_summary_part.added', ...of, part: { ...part, text: '' } },
+          ...halves(part.text).map((delta) => ({
+            type: 'response.reasoning_summary_text.delta',
+            ...of,
             delta,
           })),
-          { type: 'response.function_call_arguments.done', ...at, arguments: item.arguments },
+          { type: 'response.reasoning_summary_text.done', ...of, text: part.text },
+          { type: 'response.reasoning_summary_part.done', ...of, part },
+        );
+      } else {
+        const isCustom = item.type === 'custom_tool_call';
+        const field = isCustom ? 'input' : 'arguments';
+        const event = `response.${isCustom ? 'custom_tool_call_input' : 'function_call_arguments'}`;
+        events.push(
+          { type: 'response.output_item.added', output_index, item: { ...item, [field]: '' } },
+          ...halves(item[field]).map((delta) => ({ type: `${event}.delta`, ...at, delta })),
+          { type: `${event}.done`, ...at, [field]: item[field] },
         );
       }
       events.push({ type: 'response.output_item.done', output_index, item });
@@ -231,6 +285,8 @@ const anthropic = {
   settings: {},
   key: (headers) => headers['x-api-key'],
   is: (path) => path === '/v1/messages',
+  counts: (path) => path === '/v1/messages/count_tokens',
+  count: (n) => ({ input_tokens: n }),
   read({ json }) {
     const blocks = (role) =>
       json.messages
@@ -248,30 +304,38 @@ const anthropic = {
         .filter((text) => text !== ''),
       images: all.filter((b) => b.type === 'image').length,
       tools: (json.tools ?? []).map((t) => t.name),
+      customs: [],
       calls: all
         .filter((b) => b.type === 'tool_use')
         .map((b) => ({ id: b.id, name: b.name, args: b.input })),
       results: all
         .filter((b) => b.type === 'tool_result')
         .map((b) => ({ id: b.tool_use_id, text: joined(b.content) })),
+      seals: all.filter((b) => b.type === 'thinking').map((b) => b.signature),
+      thoughts: all.filter((b) => b.type === 'thinking').map((b) => b.thinking),
       limit: json.max_tokens,
       temperature: json.temperature,
     };
   },
   reason: { stop: 'end_turn', tool_calls: 'tool_use', length: 'max_tokens' },
   blocks: (a) => [
+    ...(a.thinking ? [{ type: 'thinking', thinking: a.thinking, signature: a.seal ?? '' }] : []),
     ...(a.text ? [{ type: 'text', text: a.text }] : []),
     ...(a.calls ?? []).map((c) => ({ type: 'tool_use', id: c.id, name: c.name, input: c.args })),
   ],
-  usage: ({ usage }) => ({
-    input_tokens: usage.input,
-    cache_creation_input_tokens: 0,
-    cache_read_input_tokens: 0,
-    output_tokens: usage.output,
-  }),
+  usage(a) {
+    const { input, output, cached, reasoning } = counted(a);
+    return {
+      input_tokens: input - cached,
+      cache_creation_input_tokens: 0,
+      cache_read_input_tokens: cached,
+      output_tokens: output,
+      output_tokens_details: { thinking_tokens: reasoning },
+    };
+  },
   whole(request, a) {
     return {
-      id: 'msg_1',
+      id: fresh('msg_'),
       type: 'message',
       role: 'assistant',
       model: request.model,
@@ -281,19 +345,33 @@ const anthropic = {
       usage: this.usage(a),
     };
   },
+  /** How each kind of block begins and goes on. */
+  pieces: {
+    text: ({ text }) => [
+      { type: 'text', text: '' },
+      halves(text).map((text) => ({ type: 'text_delta', text })),
+    ],
+    thinking: ({ thinking, signature }) => [
+      { type: 'thinking', thinking: '', signature: '' },
+      [
+        ...halves(thinking).map((thinking) => ({ type: 'thinking_delta', thinking })),
+        { type: 'signature_delta', signature },
+      ],
+    ],
+    tool_use: (block) => [
+      { ...block, input: {} },
+      halves(JSON.stringify(block.input)).map((partial_json) => ({
+        type: 'input_json_delta',
+        partial_json,
+      })),
+    ],
+  },
   stream(request, a) {
     const begun = { ...this.whole(request, a), content: [], stop_reason: null };
     begun.usage = { ...begun.usage, output_tokens: 1 };
     const events = [{ type: 'message_start', message: begun }, { type: 'ping' }];
     this.blocks(a).forEach((block, index) => {
-      const isText = block.type === 'text';
-      const content_block = isText ? { type: 'text', text: '' } : { ...block, input: {} };
-      const deltas = isText
-        ? halves(block.text).map((text) => ({ type: 'text_delta', text }))
-        : halves(JSON.stringify(block.input)).map((partial_json) => ({
-            type: 'input_json_delta',
-            partial_json,
-          }));
+      const [content_block, deltas] = this.pieces[block.type](block);
       events.push(
         { type: 'content_block_start', index, content_block },
         ...deltas.map((delta) => ({ type: 'content_block_delta', index, delta })),
@@ -317,6 +395,8 @@ const gemini = {
   settings: {},
   key: (headers) => headers['x-goog-api-key'],
   is: (path) => /^\/v1(beta)?\/models\/[^/]+:(stream)?[gG]enerateContent$/.test(path),
+  counts: (path) => /^\/v1(beta)?\/models\/[^/]+:countTokens$/.test(path),
+  count: (n) => ({ totalTokens: n }),
   read({ json, path }) {
     const parts = json.contents.flatMap((c) => c.parts.map((p) => ({ ...p, role: c.role })));
     const config = json.generationConfig ?? {};
@@ -330,6 +410,7 @@ const gemini = {
         .filter((text) => text !== ''),
       images: parts.filter((p) => p.inlineData).length,
       tools: (json.tools ?? []).flatMap((t) => t.functionDeclarations ?? []).map((f) => f.name),
+      customs: [],
       calls: parts
         .filter((p) => p.functionCall)
         .map((p) => ({
@@ -343,34 +424,49 @@ const gemini = {
           id: r.id,
           text: r.response.output ?? JSON.stringify(r.response),
         })),
+      seals: parts.map((p) => p.thoughtSignature).filter(Boolean),
+      thoughts: parts.filter((p) => p.thought).map((p) => p.text),
       limit: config.maxOutputTokens,
       temperature: config.temperature,
     };
   },
-  chunk(request, a, parts, finishReason) {
+  chunk(request, a, parts, finishReason, responseId = fresh('r')) {
+    const { input, output, cached, reasoning } = counted(a);
     return {
       candidates: [{ content: { role: 'model', parts }, finishReason, index: 0 }],
       usageMetadata: {
-        promptTokenCount: a.usage.input,
-        candidatesTokenCount: a.usage.output,
-        totalTokenCount: a.usage.input + a.usage.output,
+        promptTokenCount: input,
+        candidatesTokenCount: output - reasoning,
+        totalTokenCount: input + output,
+        ...(cached ? { cachedContentTokenCount: cached } : {}),
+        ...(reasoning ? { thoughtsTokenCount: reasoning } : {}),
       },
       modelVersion: request.model,
-      responseId: 'r1',
+      responseId,
     };
   },
   reason: { stop: 'STOP', tool_calls: 'STOP', length: 'MAX_TOKENS' },
+  /** The first of several calls carries the seal. */
   calls: (a) =>
-    (a.calls ?? []).map((c) => ({ functionCall: { id: c.id, name: c.name, args: c.args } })),
+    (a.calls ?? []).map((c, i) => ({
+      functionCall: { id: c.id, name: c.name, args: c.args },
+      ...(a.seal && i === 0 ? { thoughtSignature: a.seal } : {}),
+    })),
   whole(request, a) {
-    const parts = [...(a.text ? [{ text: a.text }] : []), ...this.calls(a)];
+    const thinking = a.thinking ? [{ text: a.thinking, thought: true }] : [];
+    const parts = [...thinking, ...(a.text ? [{ text: a.text }] : []), ...this.calls(a)];
     return this.chunk(request, a, parts, this.reason[a.finish]);
   },
   stream(request, a) {
+    const id = fresh('r');
+    const parts = [
+      ...halves(a.thinking ?? '').map((text) => ({ text, thought: true })),
+      ...halves(a.text ?? '').map((text) => ({ text })),
+      ...this.calls(a),
+    ];
     return [
-      ...halves(a.text ?? '').map((text) => this.chunk(request, a, [{ text }])),
-      ...this.calls(a).map((part) => this.chunk(request, a, [part])),
-      this.chunk(request, a, [{ text: '' }], this.reason[a.finish]),
+      ...parts.map((part) => this.chunk(request, a, [part], undefined, id)),
+      this.chunk(request, a, [{ text: '' }], this.reason[a.finish], id),
     ].map(data);
   },
   error: (status, message) => ({
@@ -379,3 +475,14 @@ const gemini = {
 };
 
 export const wires = { chat, responses, anthropic, gemini };
+
+/** A provider of each wire, with the upstream of its name and a model `m-<name>`. */
+export const providers = (upstreams) =>
+  Object.entries(wires).map(([name, wire]) => ({
+    name,
+    plugin: wire.plugin,
+    base_url: wire.base(upstreams[name].url),
+    ...wire.settings,
+    models: [`m-${name}`],
+    account: [{ label: 'main', api_key: upstreams[name].key }],
+  }));

@@ -25,6 +25,25 @@ struct Restored : testing::Test {
         return p;
     }
 
+    const parley_part& call(std::string_view id) {
+        auto& tool_call = sdk::make<parley_tool_call>(nodes);
+        tool_call.id = nodes.copy(id);
+        auto& p = sdk::make<parley_part>(nodes);
+        p.kind = PARLEY_PART_TOOL_CALL;
+        p.tool_call = &tool_call;
+        return p;
+    }
+
+    // Reasoning of which a client kept the seal alone.
+    const parley_part& bare(const Seal& seal) {
+        auto& reasoning = sdk::make<parley_reasoning>(nodes);
+        reasoning.redacted = 1;
+        auto& p = sdk::make<parley_part>(nodes);
+        p = part(PARLEY_PART_REASONING, seals.wrap(seal, "alice"));
+        p.reasoning = &reasoning;
+        return p;
+    }
+
     const parley_request& open(std::vector<const parley_part*> parts) {
         auto& message = sdk::make<parley_message>(nodes);
         message.role = PARLEY_ROLE_ASSISTANT;
@@ -83,24 +102,66 @@ TEST_F(Restored, OfTheClientsOwnProviderStay) {
     EXPECT_EQ(open({&own}).messages[0]->parts[0], &own);
 }
 
-TEST_F(Restored, WhatWasStashedStandsBeforeItsCallAgain) {
+const Seal kSignature{PARLEY_SEAL_SIGNATURE, "acme", "", "c2ln"};
+
+TEST_F(Restored, WhatWasStashedBeginsItsStepAgain) {
     Stashed thought;
     thought.sections.push_back({PARLEY_REASONING_RAW, "because"});
-    thought.seal = {PARLEY_SEAL_SIGNATURE, "acme", "", "c2ln"};
+    thought.seal = kSignature;
     Stashed beside;
     beside.of_call = true;
     beside.seal = {PARLEY_SEAL_THOUGHT_SIGNATURE, "acme", "", "Z3Nn"};
     stash.put("alice", "call_1", {thought, beside}, 0);
-    auto& tool_call = sdk::make<parley_tool_call>(nodes);
-    tool_call.id = sdk::str("call_1");
-    auto& call = sdk::make<parley_part>(nodes);
-    call.kind = PARLEY_PART_TOOL_CALL;
-    call.tool_call = &tool_call;
-    const parley_message& turn = *open({&part(PARLEY_PART_TEXT, ""), &call}).messages[0];
-    ASSERT_EQ(turn.part_count, 3u);
-    EXPECT_EQ(sdk::view(turn.parts[1]->reasoning->sections[0]->text), "because");
-    EXPECT_EQ(sdk::view(turn.parts[1]->seal->data), "c2ln");
+    stash.put("alice", "call_2", {thought}, 0);
+    const parley_part& text = part(PARLEY_PART_TEXT, "");
+    const auto& turn = *open({&text, &call("call_1"), &text, &call("call_2")}).messages[0];
+    ASSERT_EQ(turn.part_count, 6u);
+    EXPECT_EQ(sdk::view(turn.parts[0]->reasoning->sections[0]->text), "because");
+    EXPECT_EQ(sdk::view(turn.parts[0]->seal->data), "c2ln");
+    EXPECT_EQ(turn.parts[1], &text);
     EXPECT_EQ(sdk::view(turn.parts[2]->seal->data), "Z3Nn");
+    EXPECT_EQ(sdk::view(turn.parts[3]->reasoning->sections[0]->text), "because");
+    EXPECT_EQ(turn.parts[4], &text);
+}
+
+TEST_F(Restored, SignaturesGetTheirWordsBack) {
+    Stashed thought;
+    thought.sections.push_back({PARLEY_REASONING_RAW, "because"});
+    thought.seal = kSignature;
+    stash.put("alice", "call_1", {thought}, 0);
+    const parley_part& text = part(PARLEY_PART_TEXT, "");
+    const auto& turn = *open({&text, &bare(kSignature), &call("call_1")}).messages[0];
+    ASSERT_EQ(turn.part_count, 3u);
+    EXPECT_EQ(sdk::view(turn.parts[0]->reasoning->sections[0]->text), "because");
+    EXPECT_EQ(sdk::view(turn.parts[0]->seal->data), "c2ln");
+    EXPECT_EQ(turn.parts[1], &text);
+}
+
+TEST_F(Restored, SignaturesOfProvidersThatShowNoWordsStandAlone) {
+    Stashed thought;
+    thought.seal = kSignature;
+    stash.put("alice", "call_1", {thought}, 0);
+    const auto& turn = *open({&bare(kSignature), &call("call_1")}).messages[0];
+    ASSERT_EQ(turn.part_count, 2u);
+    EXPECT_EQ(turn.parts[0]->reasoning->redacted, 0u);
+    EXPECT_EQ(sdk::view(turn.parts[0]->seal->data), "c2ln");
+}
+
+TEST_F(Restored, SignaturesWhoseWordsAreNowhereAreDropped) {
+    const parley_part& text = part(PARLEY_PART_TEXT, "");
+    const auto& r = open({&text, &bare(kSignature), &call("call_1")});
+    EXPECT_EQ(r.messages[0]->part_count, 2u);
+    ASSERT_EQ(r.warning_count, 1u);
+    EXPECT_EQ(sdk::view(r.warnings[0]->code), PARLEY_WARNING_SEAL_DROPPED);
+}
+
+TEST_F(Restored, SealsThatHoldWhatTheySealNeedNoWords) {
+    const Seal encrypted{PARLEY_SEAL_ENCRYPTED, "acme", "", "c2ln"};
+    const parley_part& text = part(PARLEY_PART_TEXT, "");
+    const auto& turn = *open({&text, &bare(encrypted)}).messages[0];
+    ASSERT_EQ(turn.part_count, 2u);
+    EXPECT_EQ(sdk::view(turn.parts[0]->seal->data), "c2ln");
+    EXPECT_EQ(turn.parts[1], &text);
 }
 
 }  // namespace
