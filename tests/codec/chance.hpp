@@ -1,7 +1,7 @@
 // chance.hpp: random inputs that come again from their seed.
 //
 // PARLEY_PROPERTY_RUNS says how many seeds a property is tried with, PARLEY_PROPERTY_SEED tries
-// one.
+// one; PARLEY_PROPERTY_ALL goes on behind a failure.
 #pragma once
 
 #include <cstdint>
