@@ -1,7 +1,7 @@
 // How servers bend the formats of OpenAI, and what is made of it.
 #include <gtest/gtest.h>
 
-#include "events_test.hpp"
+#include "codec/events.hpp"
 
 namespace parley::codec {
 

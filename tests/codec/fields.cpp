@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 
@@ -127,6 +128,44 @@ const std::vector<Row>& rows() {
     return all;
 }
 
+namespace {
+
+// Fields of one family exclude one another: one answer has one format, one limit, one effort.
+std::string family_of(const std::string& id) {
+    static const std::set<std::string> kFamilies{"format",
+                                                 "reasoning",
+                                                 "tool_choice",
+                                                 "tier",
+                                                 "max_tokens",
+                                                 "temperature",
+                                                 "stop",
+                                                 "seed",
+                                                 "cache",
+                                                 "previous",
+                                                 "parallel",
+                                                 "call",
+                                                 "result"};
+    std::string first = id.substr(0, id.find('.'));
+    if (first == "result") first = "call";
+    return kFamilies.contains(first) ? first : id;
+}
+
+}  // namespace
+
+std::vector<const Row*> choose(const std::function<bool(const Row&)>& wanted) {
+    std::vector<const Row*> chosen;
+    std::set<std::string> families;
+    const Row* last = nullptr;
+    for (const Row& row : rows()) {
+        if (families.contains(family_of(row.id)) || !wanted(row)) continue;
+        families.insert(family_of(row.id));
+        // Turns behind it would make it an answer.
+        row.id == "prefill" ? static_cast<void>(last = &row) : chosen.push_back(&row);
+    }
+    if (last != nullptr) chosen.push_back(last);
+    return chosen;
+}
+
 const Field& field(const std::string& id) {
     for (const Field& each : fields()) {
         if (each.id == id) return each;
@@ -203,6 +242,37 @@ std::map<std::string, std::string> facts(const parley_request& request) {
     std::map<std::string, std::string> out;
     flatten(json::parse(dump(r)), "", out);
     return out;
+}
+
+std::vector<std::string> without(std::vector<std::string> all,
+                                 const std::vector<std::string>& some) {
+    for (const std::string& one : some) {
+        const auto found = std::find(all.begin(), all.end(), one);
+        if (found != all.end()) all.erase(found);
+    }
+    return all;
+}
+
+namespace {
+
+// "messages[0].parts[1].text" -> "messages[].parts[].text"
+std::string kind_of(const std::string& path) {
+    std::string out;
+    bool inside = false;
+    for (const char c : path) {
+        if (c == ']') inside = false;
+        if (!inside) out += c;
+        if (c == '[') inside = true;
+    }
+    return out;
+}
+
+}  // namespace
+
+std::vector<std::string> statements(const parley_request& request) {
+    std::vector<std::string> all;
+    for (const auto& [path, value] : facts(request)) all.push_back(kind_of(path) + " = " + value);
+    return all;
 }
 
 }  // namespace parley::codec

@@ -4,6 +4,7 @@
 // is set, so that the table can be compared with what the codecs do.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -51,6 +52,9 @@ struct Row {
 // The table, in its order.
 const std::vector<Row>& rows();
 
+// Some rows of the table that can be said in one request.
+std::vector<const Row*> choose(const std::function<bool(const Row&)>& wanted);
+
 struct Field {
     const char* id;
     void (*set)(MadeRequest&, Chance&);
@@ -73,5 +77,12 @@ Request sent(const std::string& dialect, const Encoded& encoded);
 
 // What a request says: "sampling.temperature" -> "0.5"; without warnings and derived facts.
 std::map<std::string, std::string> facts(const parley_request& request);
+
+// "messages[].role = 3": the facts, each as often as it is said; where in a list does not count.
+std::vector<std::string> statements(const parley_request& request);
+
+// Those of `all` that `some` does not have, each as often as it stands there.
+std::vector<std::string> without(std::vector<std::string> all,
+                                 const std::vector<std::string>& some);
 
 }  // namespace parley::codec

@@ -14,35 +14,6 @@ namespace parley::codec {
 
 namespace {
 
-// Those of `all` that `some` does not have, each as often as it stands there.
-std::vector<std::string> without(std::vector<std::string> all,
-                                 const std::vector<std::string>& some) {
-    for (const std::string& one : some) {
-        const auto found = std::find(all.begin(), all.end(), one);
-        if (found != all.end()) all.erase(found);
-    }
-    return all;
-}
-
-// "messages[0].parts[1].text" -> "messages[].parts[].text"
-std::string kind_of(const std::string& path) {
-    std::string out;
-    bool inside = false;
-    for (const char c : path) {
-        if (c == ']') inside = false;
-        if (!inside) out += c;
-        if (c == '[') inside = true;
-    }
-    return out;
-}
-
-// The facts, each as often as it is said; where in a list it stands does not count.
-std::vector<std::string> statements(const parley_request& request) {
-    std::vector<std::string> all;
-    for (const auto& [path, value] : facts(request)) all.push_back(kind_of(path) + " = " + value);
-    return all;
-}
-
 // Whether everything that `asked` says beyond `base` is said by `read`, too.
 bool says_all(const parley_request& asked, const parley_request& base, const parley_request& read) {
     const auto more = without(statements(asked), statements(base));
@@ -137,47 +108,16 @@ bool is_named(const std::string& kind, const std::vector<std::string>& warnings)
     });
 }
 
-// Fields of one family exclude one another: one answer has one format, one limit, one effort.
-std::string family_of(const std::string& id) {
-    static const std::set<std::string> kFamilies{"format",
-                                                 "reasoning",
-                                                 "tool_choice",
-                                                 "tier",
-                                                 "max_tokens",
-                                                 "temperature",
-                                                 "stop",
-                                                 "seed",
-                                                 "cache",
-                                                 "previous",
-                                                 "parallel",
-                                                 "call",
-                                                 "result"};
-    std::string first = id.substr(0, id.find('.'));
-    if (first == "result") first = "call";
-    return kFamilies.contains(first) ? first : id;
-}
-
+// Most companies shall get through.
 std::vector<const Row*> company(const std::string& client, Chance& chance) {
-    std::vector<const Row*> chosen;
-    std::set<std::string> families;
-    const Row* last = nullptr;
-    for (const Row& row : rows()) {
-        if (!row.is_said_by(client) || !chance.one_in(10)) continue;
-        // Most companies shall get through.
+    return choose([&](const Row& row) {
+        if (!row.is_said_by(client) || !chance.one_in(10)) return false;
         const bool refused =
-            std::any_of(row.outcomes.begin(), row.outcomes.end(), [](const auto& o) {
-                return o.second.fate == Fate::refuses;
+            std::any_of(row.outcomes.begin(), row.outcomes.end(), [](const auto& outcome) {
+                return outcome.second.fate == Fate::refuses;
             });
-        if (refused && !chance.one_in(6)) continue;
-        if (!families.insert(family_of(row.id)).second) continue;
-        if (row.id == "prefill") {
-            last = &row;  // turns behind it would make it an answer
-        } else {
-            chosen.push_back(&row);
-        }
-    }
-    if (last != nullptr) chosen.push_back(last);
-    return chosen;
+        return !refused || chance.one_in(6);
+    });
 }
 
 // Every fact that does not come through belongs to a field that the table gives up, or a warning

@@ -19,6 +19,7 @@ public:
         : arena_(std::make_shared<TestArena>()),
           memory_(arena_->sdk()),
           draft_(memory_, dialect, call()) {
+        request().dialect = copy(dialect);
         request().model = str("m-x");
         request().flags = PARLEY_REQUEST_STREAM | PARLEY_REQUEST_STREAM_USAGE;
     }

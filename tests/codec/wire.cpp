@@ -1,4 +1,4 @@
-#include "wire_test.hpp"
+#include "wire.hpp"
 
 #include <map>
 #include <set>
