@@ -161,7 +161,7 @@ void BlockWriter::call(const parley_part& p) {
         w_.raw(sdk::custom_tool_arguments(arguments));
     } else {
         if (!is_json(arguments)) c_.warn(PARLEY_WARNING_FIELD_DROPPED, view(p.origin));
-        w_.raw(sdk::json_without_lone_surrogates(input_object(arguments, true)));
+        w_.raw(input_object(arguments, true));
     }
     if (c_.own && call.caller.len != 0) w_.key("caller").raw(view(call.caller));
     close(p);

@@ -156,9 +156,7 @@ private:
         c_.w.key("functionCall").begin_object();
         if (c_.traits.flag("fc_id_ok", true)) c_.w.key("id").string(view(call.id));
         c_.w.key("name").string(name).key("args");
-        const bool is_custom = call.kind == PARLEY_TOOL_CALL_CUSTOM;
-        c_.w.raw(
-            sdk::json_without_lone_surrogates(arguments_object(view(call.arguments), is_custom)));
+        c_.w.raw(arguments_object(view(call.arguments), call.kind == PARLEY_TOOL_CALL_CUSTOM));
         c_.w.end_object();
         if (!signature.empty()) c_.w.key("thoughtSignature").string(signature);
         c_.w.end_object();

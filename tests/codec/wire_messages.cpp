@@ -3,6 +3,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "parley/sdk/json.hpp"
 #include "wire.hpp"
 
 namespace parley::codec {
@@ -18,7 +19,8 @@ std::string text_at(const json::object& o, const char* key) {
 
 bool is_object_text(const std::string& text) {
     boost::system::error_code wrong;
-    const auto value = json::parse(text, wrong);
+    // Text of the model, which may hold half of a code point.
+    const auto value = json::parse(sdk::json_without_lone_surrogates(text), wrong);
     return !wrong && value.is_object();
 }
 
@@ -201,8 +203,10 @@ private:
         static const std::set<std::string> kReasons{
             "STOP", "MAX_TOKENS", "SAFETY", "OTHER", "MALFORMED_FUNCTION_CALL"};
         if (!kReasons.contains(text_at(one, "finishReason"))) return "an unknown finishReason";
-        if (!c.contains("usageMetadata")) return "no usage";
-        return c.at("usageMetadata").as_object().contains("totalTokenCount") ? "" : "no total";
+        // None is better than zeros, which its CLI would take for a count.
+        const auto* usage = c.if_contains("usageMetadata");
+        const bool has_total = usage == nullptr || usage->as_object().contains("totalTokenCount");
+        return has_total ? "" : "no total";
     }
 
     std::string part(const json::object& part) {
