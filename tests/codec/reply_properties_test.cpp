@@ -529,13 +529,15 @@ void shown_to_all(const std::string& id, const std::string& wire, bool* failed) 
 }
 
 TEST(Faults, CutsEndInOneErrorForEveryClient) {
-    for_seeds(12, [](uint32_t seed) {
+    for_seeds(5, [](uint32_t seed) {
         const Events events = AnyReply(seed, true).make();
         for (const std::string& id : kDialects) {
             SCOPED_TRACE(id);
             const std::string wire = dialect(id).encode(plain_request(), events, true);
             const Meaning wanted = meaning_of(dialect(id).decode(plain_request(), wire, true));
-            for (std::size_t size = 0; size < wire.size(); size += 1 + seed % 3) {
+            // Every byte of some, and some bytes of all.
+            const std::size_t step = wire.size() < 2500 ? 1 : 1 + wire.size() / 50;
+            for (std::size_t size = seed % step; size < wire.size(); size += step) {
                 bool failed = false;
                 const std::string part = wire.substr(0, size);
                 shown_to_all(id, part, &failed);
@@ -563,14 +565,16 @@ TEST(Faults, InjectedEventsEndInOneErrorOrNone) {
         "\n\n\n",
         "data: null\n\n",
         "data: {}\n\n"};
-    for_seeds(10, [](uint32_t seed) {
+    for_seeds(4, [](uint32_t seed) {
         const Events events = AnyReply(seed, true).make();
         for (const std::string& id : kDialects) {
             const std::string wire = dialect(id).encode(plain_request(), events, true);
             for (const char* injected : kInjected) {
                 SCOPED_TRACE(id + ' ' + injected);
+                std::size_t border = 0;
                 for (std::size_t at = 0; (at = wire.find("\n\n", at)) != wire.npos;) {
                     at += 2;
+                    if (++border > 8 && border % 7 != 0) continue;
                     bool failed = false;
                     shown_to_all(id, wire.substr(0, at) + injected + wire.substr(at), &failed);
                 }
