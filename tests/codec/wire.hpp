@@ -15,6 +15,9 @@ struct WireEvent {
     std::string data;
 };
 
+// A member that is a string; empty if there is none.
+std::string text_at(const boost::json::object& o, const char* key);
+
 // Splits a stream; every event must end with a blank line.
 std::vector<WireEvent> wire_events(std::string_view bytes);
 

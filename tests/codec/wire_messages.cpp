@@ -12,11 +12,6 @@ namespace json = boost::json;
 
 namespace {
 
-std::string text_at(const json::object& o, const char* key) {
-    const auto* value = o.if_contains(key);
-    return value != nullptr && value->is_string() ? std::string(value->as_string()) : "";
-}
-
 bool is_object_text(const std::string& text) {
     boost::system::error_code wrong;
     // Text of the model, which may hold half of a code point.

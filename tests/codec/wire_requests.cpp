@@ -19,11 +19,6 @@ void demand(bool holds, const std::string& otherwise) {
     if (!holds) throw Wrong(otherwise);
 }
 
-std::string text_at(const json::object& o, const char* key) {
-    const auto* value = o.if_contains(key);
-    return value != nullptr && value->is_string() ? std::string(value->as_string()) : "";
-}
-
 const json::array& list_at(const json::object& o, const char* key) {
     static const json::array kNone;
     const auto* value = o.if_contains(key);

@@ -214,8 +214,8 @@ private:
         });
     }
 
-    // Gives a result to a call with its id that has none yet, of the latest turn that made one: what
-    // comes later must not change what stood in the talk before.
+    // Gives a result to a call with its id that has none yet, of the latest turn that made one:
+    // what comes later must not change what stood in the talk before.
     void claim(const parley_part& result,
                std::vector<Call>& calls,
                std::map<std::string_view, std::vector<std::size_t>>& by_id,
