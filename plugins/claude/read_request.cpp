@@ -122,8 +122,6 @@ private:
             cache().mode = PARLEY_CACHE_MODE_AUTO;
             const uint32_t ttl = cache_ttl(value);
             if (ttl != PARLEY_CACHE_MARK) cache().ttl = ttl;
-        } else if (name == "context_management") {
-            r_.context_management = arena_.copy(compact(value));
         } else {
             return false;
         }

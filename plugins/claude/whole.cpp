@@ -117,13 +117,15 @@ std::string tool_use_block(std::string_view id,
 }
 
 std::string input_object(std::string_view arguments, bool complete) {
-    if (is_object(arguments)) return compact(arguments);
-    if (!complete) return "{}";
+    const bool is_one = is_object(arguments);
+    if (!is_one && !complete) return "{}";
+    const std::string mended = sdk::json_without_lone_surrogates(arguments);
+    if (is_one) return compact(mended);
     std::string json;
     sdk::JsonWriter w(json);
     w.begin_object();
     if (is_json(arguments)) {
-        w.key("input").raw(compact(arguments));
+        w.key("input").raw(compact(mended));
     } else {
         w.key("_raw").string(arguments);
     }

@@ -282,9 +282,6 @@ private:
 
     void write_rest() {
         if (!c_.own) return;
-        if (r_.context_management.len != 0) {
-            w_.key("context_management").raw(view(r_.context_management));
-        }
         constexpr std::array<std::string_view, 4> kElsewhere{
             "anthropic-beta", "billing_block", "output_config", "metadata"};
         for (uint64_t i = 0; i < r_.extra_count; ++i) {

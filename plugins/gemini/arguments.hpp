@@ -14,12 +14,12 @@ namespace parley::gemini {
 inline std::string arguments_object(std::string_view arguments, bool is_custom) {
     if (is_custom) return sdk::custom_tool_arguments(arguments);
     if (arguments.find_first_not_of(" \t\r\n") == arguments.npos) return "{}";
-    if (is_object(arguments)) return std::string(arguments);
+    if (is_object(arguments)) return sdk::json_without_lone_surrogates(arguments);
     std::string json;
     sdk::JsonWriter w(json);
     w.begin_object();
     if (is_json(arguments)) {
-        w.key("input").raw(arguments);
+        w.key("input").raw(sdk::json_without_lone_surrogates(arguments));
     } else {
         w.key("_raw").string(arguments);
     }

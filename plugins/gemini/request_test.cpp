@@ -504,7 +504,10 @@ TEST(Requests, ThinkAsTheModelCan) {
               R"({"thinkingLevel":"LOW"} effort_clamped)");
     EXPECT_EQ(thinking_of(effort(PARLEY_EFFORT_MEDIUM), coarse),
               R"({"thinkingLevel":"HIGH"} effort_clamped)");
-    EXPECT_EQ(thinking_of(effort(PARLEY_EFFORT_MAX), ""), R"({"thinkingLevel":"HIGH"})");
+    EXPECT_EQ(thinking_of(effort(PARLEY_EFFORT_MAX), ""),
+              R"({"thinkingLevel":"HIGH"} effort_clamped)");
+    EXPECT_EQ(thinking_of(mode(PARLEY_THINK_AUTO), ""), "nothing");
+    EXPECT_EQ(thinking_of(budget(30000, "30000"), ""), R"({"thinkingLevel":"HIGH"})");
     EXPECT_EQ(thinking_of(mode(PARLEY_THINK_OFF), coarse),
               R"({"thinkingLevel":"LOW"} effort_clamped)");
     EXPECT_EQ(thinking_of(budget(5000, "5000"), ""), R"({"thinkingLevel":"MEDIUM"})");

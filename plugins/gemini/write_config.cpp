@@ -113,7 +113,7 @@ void write_level(Crossing& c, sdk::JsonWriter& w, const parley_reasoning_ask& as
     } else if (ask.mode == PARLEY_THINK_EFFORT) {
         effort = ask.effort;
     } else if (ask.mode == PARLEY_THINK_BUDGET) {
-        effort = effort_of(ask.budget.value);
+        effort = std::min<uint32_t>(effort_of(ask.budget.value), PARLEY_EFFORT_HIGH);
     }
     if (effort == 0 || effort >= kLevels.size()) return;
     const auto has = [&](uint32_t e) {
@@ -123,9 +123,7 @@ void write_level(Crossing& c, sdk::JsonWriter& w, const parley_reasoning_ask& as
     effort = std::min<uint32_t>(effort, PARLEY_EFFORT_HIGH);
     // Up to the next level that the model has, which HIGH always is.
     while (effort < PARLEY_EFFORT_HIGH && !has(effort)) ++effort;
-    if (effort != std::min<uint32_t>(asked, PARLEY_EFFORT_HIGH)) {
-        c.warn(PARLEY_WARNING_EFFORT_CLAMPED);
-    }
+    if (effort != asked) c.warn(PARLEY_WARNING_EFFORT_CLAMPED);
     w.key("thinkingLevel").string(kLevels[effort]);
 }
 
@@ -155,12 +153,15 @@ void write_thinking(Crossing& c, sdk::JsonWriter& w) {
         ask->summary != 0 && ask->summary != PARLEY_SUMMARY_NONE && ask->mode != PARLEY_THINK_OFF;
     const bool says_no = ask->summary == PARLEY_SUMMARY_NONE;
     if (ask->mode == 0 && !shows && !says_no) return;
-    w.key("thinkingConfig").begin_object();
-    if (shows || says_no) w.key("includeThoughts").boolean(shows);
+    std::string json;
+    sdk::JsonWriter inner(json);
+    inner.begin_object();
+    if (shows || says_no) inner.key("includeThoughts").boolean(shows);
     if (ask->mode != 0) {
-        c.thinks_by_level ? write_level(c, w, *ask) : write_budget(c, w, *ask);
+        c.thinks_by_level ? write_level(c, inner, *ask) : write_budget(c, inner, *ask);
     }
-    w.end_object();
+    inner.end_object();
+    if (json != "{}") w.key("thinkingConfig").raw(json);
 }
 
 // One resolution for all images, where they agree.

@@ -43,10 +43,12 @@ private:
 
     void on_event(const sdk::SseEvent& event) override {
         if (event.data.starts_with("[DONE]")) {
-            if (emit_.started()) {
-                conclude();
-            } else {
+            if (!emit_.started()) {
                 garbage("the stream holds nothing");
+            } else if (reason_.empty() && is_inside_call()) {
+                garbage("the stream ends inside of a tool call");
+            } else {
+                conclude();
             }
             return;
         }
@@ -424,6 +426,15 @@ private:
             call.arguments->end(emit_, complete);
             call.ended = true;
         }
+    }
+
+    // Arguments have begun and are not whole; of free text nobody can say.
+    bool is_inside_call() const {
+        return std::any_of(calls_.begin(), calls_.end(), [](const Call& call) {
+            const bool began = call.arguments.has_value() && call.arguments->size() != 0;
+            const bool is_json = !call.custom || (began && call.arguments->unwraps());
+            return began && is_json && !call.ended && !call.arguments->is_whole();
+        });
     }
 
     // ---- the end ----

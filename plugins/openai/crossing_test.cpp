@@ -237,6 +237,15 @@ const Example kExamples[] = {
      R"("strict":false}],"tool_choice":{"type":"allowed_tools","mode":"required",)"
      R"("tools":[{"type":"function","name":"f"}]},"store":false})",
      ""},
+    {"a web search that a chat client set up",
+     chat,
+     R"({"model":"a","messages":[{"role":"user","content":"hi"}],)"
+     R"("web_search_options":{"search_context_size":"low"}})",
+     chat,
+     "",
+     R"({"model":"up","messages":[{"role":"user","content":"hi"}],)"
+     R"("web_search_options":{"search_context_size":"low"}})",
+     ""},
     {"private members of the same dialect",
      chat,
      R"({"model":"a","messages":[{"role":"user","content":"hi"}],"new_thing":{"x":1e2}})",

@@ -1,7 +1,7 @@
 // How servers bend the formats of OpenAI, and what is made of it.
 #include <gtest/gtest.h>
 
-#include "events_test.hpp"
+#include "codec/events.hpp"
 
 namespace parley::codec {
 
@@ -176,6 +176,9 @@ const Case kBentChat[] = {
       kDone},
      "call f {\"x\":1}\nfinish 3\n"},
     {"no reason, but [DONE]", {chunk(R"({"content":"Hi"})"), kDone}, "text Hi\nfinish 1\n"},
+    {"no reason, but [DONE], inside of a call",
+     {call(R"("index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":"})"), kDone},
+     "call f {\"x\":... error 14 upstream: the stream ends inside of a tool call\n"},
     {"a reason, but no [DONE]", {chunk(R"({"content":"Hi"})"), kStop}, "text Hi\nfinish 1\n"},
     {"tool_calls without a call",
      {chunk(R"({"content":"Hi"})"), chunk("{}", "\"tool_calls\""), kDone},

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "codec/corpus.hpp"
-#include "events_test.hpp"
-#include "wire_test.hpp"
+#include "codec/events.hpp"
+#include "codec/wire.hpp"
 
 namespace parley::codec {
 

@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include "events_test.hpp"
-#include "wire_test.hpp"
+#include "codec/events.hpp"
+#include "codec/wire.hpp"
 
 namespace parley::codec {
 

@@ -42,9 +42,9 @@ private:
         } else if (e.type == "response.completed" || e.type == "response.incomplete") {
             io.state = PARLEY_TAP_COMPLETE;
         } else if (e.type == "response.created") {
-            id_ = e.id;
-            created_at_ = e.created_at;
-            model_ = e.model;
+            if (!e.id.empty()) id_ = e.id;
+            if (!e.created_at.empty()) created_at_ = e.created_at;
+            if (!e.model.empty()) model_ = e.model;
         } else if (is_content(e.type)) {
             io.state = PARLEY_TAP_CONTENT;
         }

@@ -117,6 +117,9 @@ private:
             const bool refusal = part.kind == PARLEY_PART_REFUSAL;
             std::string_view text = view(part.text);
             if (part.kind == PARLEY_PART_SERVER_ITEM && !is_own(*part.server_item)) {
+                if (view(part.server_item->tool) == "compaction") {
+                    Crossing::reject(view(part.origin), "only its own provider can read this item");
+                }
                 to_.warn(PARLEY_WARNING_FIELD_DROPPED, view(part.origin));
                 text = view(part.server_item->summary);
                 if (text.empty()) continue;

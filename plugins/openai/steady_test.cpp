@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "events_test.hpp"
+#include "codec/events.hpp"
 
 namespace {
 

@@ -305,6 +305,16 @@ TEST(TapFail, CountsSequenceNumbersThatMakeSense) {
     }
 }
 
+TEST(TapFail, DoesWithoutWhatTheResponseDidNotSay) {
+    const TestArena arena;
+    Watched watched(kResponses);
+    watched.feed(event(R"({"type":"response.created","response":{"model":"m"}})"), false);
+    const auto events = events_of(watched.fail(broken(arena)), true);
+    ASSERT_EQ(events.size(), 2u);
+    EXPECT_EQ(events[1].at("response").as_object().at("id").as_string(), "");
+    EXPECT_EQ(events[1].at("response").as_object().at("model").as_string(), "m");
+}
+
 TEST(TapFail, SaysWhenToTryAgain) {
     const TestArena arena;
     parley_error error = broken(arena);

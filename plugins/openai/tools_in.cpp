@@ -26,6 +26,7 @@ constexpr Name kServerTools[] = {
     {"web_search_preview_2025_03_11", "web_search"},
     {"web_search_2025_08_26", "web_search"},
     {"code_interpreter", "code_execution"},
+    {"computer_use_preview", "computer"},
 };
 
 std::string_view canonical(std::string_view wire) {

@@ -64,13 +64,7 @@ public:
     }
 
     void write() {
-        if (search_ != nullptr && form_ == Form::chat) {
-            w_.key("web_search_options").begin_object();
-            if (search_->server->user_location.len != 0) {
-                w_.key("user_location").raw(view(search_->server->user_location));
-            }
-            w_.end_object();
-        }
+        if (search_ != nullptr) write_search();
         if (tools_.empty()) return;
         w_.key("tools").begin_array();
         for (std::size_t i = 0; i < tools_.size();) i = write_from(i);
@@ -80,6 +74,19 @@ public:
     }
 
 private:
+    // What a chat client set up itself is passed on as it is.
+    void write_search() {
+        w_.key("web_search_options");
+        const parley_server_tool& server = *search_->server;
+        if (view(search_->wire_type) == "web_search_options" && server.config.len != 0) {
+            w_.raw(view(server.config));
+            return;
+        }
+        w_.begin_object();
+        if (server.user_location.len != 0) w_.key("user_location").raw(view(server.user_location));
+        w_.end_object();
+    }
+
     // ---- which ----
 
     void pick(const parley_tool& tool) {
@@ -211,6 +218,11 @@ private:
         // Responses takes functions for strict unless it is told otherwise.
         const bool deny = form_ == Form::responses && !to_.comes_from("openai-responses");
         if (strict != 0 || deny) w_.key("strict").boolean(strict == PARLEY_SAYS_YES);
+        // Elsewhere the tool that searches for it may be missing.
+        const bool may_wait = form_ == Form::responses && to_.comes_from("openai-responses");
+        if (may_wait && tool.defer_loading != 0) {
+            w_.key("defer_loading").boolean(tool.defer_loading == PARLEY_SAYS_YES);
+        }
         end();
     }
 

@@ -8,20 +8,11 @@
 
 #include "codec.hpp"
 #include "corpus.hpp"
+#include "fields.hpp"
 
 namespace parley::codec {
 
 namespace {
-
-const std::vector<std::string> kDialects{
-    "openai-chat", "openai-responses", "anthropic-messages", "gemini-generate"};
-
-const Dialect& dialect(const std::string& id) {
-    static std::map<std::string, std::unique_ptr<Dialect>> all;
-    auto& one = all[id];
-    if (one == nullptr) one = std::make_unique<Dialect>(id);
-    return *one;
-}
 
 // The request of a recording as a client of Parley would send it.
 Request request_of(const Recorded& r) {
@@ -47,17 +38,6 @@ bool is_generate(const Recorded& r) {
     if (r.wire != "gemini-generate") return true;
     return r.path.find("/models/") != std::string::npos &&
            r.path.find("enerateContent") != std::string::npos;
-}
-
-// What a request encoded for a dialect would be sent as.
-Request sent(const std::string& id, const Encoded& e) {
-    Request request;
-    request.path = e.path;
-    request.query = e.query;
-    request.headers = e.headers;
-    request.body = e.body;
-    if (id == "anthropic-messages") request.headers.emplace_back("anthropic-version", "2023-06-01");
-    return request;
 }
 
 class Requests : public testing::TestWithParam<std::string> {

@@ -75,7 +75,8 @@ inline std::string seeds() {
 
 }  // namespace parley::fuzz
 
-extern "C" inline int LLVMFuzzerInitialize(int* count, char*** arguments) {
+// The engine looks for it by name, which is no use of an inline function in a compiler's eyes.
+extern "C" __attribute__((used)) inline int LLVMFuzzerInitialize(int* count, char*** arguments) {
     static std::string seeds = parley::fuzz::seeds();
     static std::vector<char*> all(*arguments, *arguments + *count);
     all.push_back(seeds.data());

@@ -28,13 +28,15 @@ struct Request {
     parley_http_request http{};
     parley_call call{};
     parley_peek peeked{};
-    parley_retarget changes{.flags = PARLEY_RETARGET_ADD_USAGE};
+    parley_retarget changes{sizeof(changes), PARLEY_RETARGET_ADD_USAGE, nullptr, 0, {}, {}};
 };
 
 void rename(const fuzz::Input& input) {
     const std::string_view type = input.header("content-type: ");
+    // Routes that take forms know no options of streams.
+    const bool is_form = type.starts_with("multipart");
     openai::RequestKind kind{.default_model = input.says("/v1/images") ? "default" : "",
-                             .chat_stream_options = !input.says("/v1/responses")};
+                             .chat_stream_options = !is_form && !input.says("/v1/responses")};
     Request r(type, input.body);
     openai::peek_request(r.call, kind, r.arena, r.peeked);
     openai::retarget_request(r.call, kind, r.peeked, "up-1", r.arena, r.changes);

@@ -168,6 +168,21 @@ TEST_F(DraftTest, N7RenamesIdsThatComeAgain) {
               "user: u | assistant: call a{} | tool: a=1 | assistant: call a~2{} | tool: a~2=2");
 }
 
+TEST_F(DraftTest, N7GivesLaterResultsToLaterCallsOnly) {
+    say(PARLEY_ROLE_USER, "u");
+    call_tool("a");
+    say(PARLEY_ROLE_USER, "v");
+    call_tool("a");
+    call_tool("a");
+    result("a", "1");
+    result("a", "2");
+    result("a", "3");
+    EXPECT_EQ(finish(),
+              "user: u | assistant: call a{} | "
+              "tool: a=No result was recorded for this tool call. | user: v | "
+              "assistant: call a~2{} call a~3{} | tool: a~2=1 a~3=3");
+}
+
 TEST_F(DraftTest, N8PutsCallsLast) {
     say(PARLEY_ROLE_USER, "u");
     call_tool("a");

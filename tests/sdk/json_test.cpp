@@ -652,6 +652,23 @@ TEST(JsonString, ReplacesLoneSurrogates) {
     EXPECT_EQ(unquoted(R"("\ud83dude00")"), mark + "ude00");
 }
 
+TEST(JsonText, LosesHalvesOfCodePointsAndNothingElse) {
+    const std::pair<const char*, const char*> kTexts[] = {
+        {R"({"a":"\ud83e\udd9c \ud83e x \udd9c"})", R"({"a":"\ud83e\udd9c \ufffd x \ufffd"})"},
+        {R"("\uD83E")", R"("\ufffd")"},
+        {R"("\uDD9C\uD83E\uDD9C")", R"("\ufffd\uD83E\uDD9C")"},
+        {R"("\ud83e\ud83e\udd9c")", R"("\ufffd\ud83e\udd9c")"},
+        {R"("\\ud83e \"\u00e9 \ud7ff \ue000")", R"("\\ud83e \"\u00e9 \ud7ff \ue000")"},
+        {R"("\ud83e)", R"("\ufffd)"},
+        {R"("\ud8)", R"("\ud8)"},
+        {"\"\\", "\"\\"},
+        {"", ""},
+    };
+    for (const auto& [json, wanted] : kTexts) {
+        EXPECT_EQ(json_without_lone_surrogates(json), wanted) << json;
+    }
+}
+
 TEST(JsonQuote, ComesBackAsItWas) {
     std::mt19937 random(13);
     for (int i = 0; i < 3000; ++i) {

@@ -214,7 +214,8 @@ private:
         });
     }
 
-    // Gives a result to the latest call with its id that has none yet.
+    // Gives a result to a call with its id that has none yet, of the latest turn that made one:
+    // what comes later must not change what stood in the talk before.
     void claim(const parley_part& result,
                std::vector<Call>& calls,
                std::map<std::string_view, std::vector<std::size_t>>& by_id,
@@ -229,9 +230,10 @@ private:
             return;
         }
         const std::vector<std::size_t>& same = found->second;
-        for (auto it = same.rbegin(); it != same.rend(); ++it) {
-            if (calls[*it].result != nullptr) continue;
-            calls[*it].result = &result;
+        const std::size_t turn = calls[same.back()].message;
+        for (const std::size_t call : same) {
+            if (calls[call].message != turn || calls[call].result != nullptr) continue;
+            calls[call].result = &result;
             return;
         }
         warn(PARLEY_WARNING_DUPLICATE_TOOL_RESULT, view(result.origin));  // N6: the last counts

@@ -81,6 +81,37 @@ inline void json_unescape(std::string_view raw, std::string& out) {
     }
 }
 
+// JSON in which every \u escape of half a code point stands for U+FFFD: it is legal, but readers
+// that keep texts as UTF-8 refuse the whole body for it.
+inline std::string json_without_lone_surrogates(std::string_view json) {
+    std::string out;
+    out.reserve(json.size());
+    // The surrogate at `at`, 'h' or 'l' for its half; 0 when there is none.
+    const auto half = [&](std::size_t at) {
+        if (json.size() - at < 6 || json[at] != '\\' || json[at + 1] != 'u') return '\0';
+        const char first = json[at + 2];
+        const char second = json[at + 3];
+        if (first != 'd' && first != 'D') return '\0';
+        if (second == '8' || second == '9') return 'h';
+        const bool is_letter = second >= 'A';
+        const char letter = is_letter ? static_cast<char>(second | 0x20) : '\0';
+        if (letter == 'a' || letter == 'b') return 'h';
+        return letter >= 'c' && letter <= 'f' ? 'l' : '\0';
+    };
+    for (std::size_t i = 0; i < json.size();) {
+        const std::size_t escape = std::min(json.find('\\', i), json.size());
+        out += json.substr(i, escape - i);
+        i = escape;
+        if (i == json.size()) break;
+        const char which = half(i);
+        const bool is_pair = which == 'h' && json.size() - i >= 12 && half(i + 6) == 'l';
+        const std::size_t size = which == '\0' ? 2 : is_pair ? 12 : 6;
+        out += which == '\0' || is_pair ? json.substr(i, size) : std::string_view("\\ufffd");
+        i = std::min(i + size, json.size());
+    }
+    return out;
+}
+
 // A JSON string where it stands in the text.
 struct JsonString {
     std::string_view raw;  // without the quotes, escapes as written

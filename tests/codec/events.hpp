@@ -1,9 +1,9 @@
-// events_test.hpp: canonical streams for tests: made by hand, by chance, and told in a few words.
+// events.hpp: canonical streams for tests: made by hand, by chance, and told in a few words.
 #pragma once
 
 #include <random>
 
-#include "codec/codec.hpp"
+#include "codec.hpp"
 #include "parley/sdk/emitter.hpp"
 
 namespace parley::codec {

@@ -1,4 +1,4 @@
-#include "wire_test.hpp"
+#include "wire.hpp"
 
 #include <map>
 #include <set>
@@ -8,12 +8,12 @@ namespace parley::codec {
 
 namespace json = boost::json;
 
-namespace {
-
 std::string text_at(const json::object& o, const char* key) {
     const auto* value = o.if_contains(key);
     return value != nullptr && value->is_string() ? std::string(value->as_string()) : "";
 }
+
+namespace {
 
 // The first key that is missing; empty if none.
 std::string missing(const json::object& o, const std::vector<std::string>& keys) {

@@ -1,4 +1,5 @@
-// wire_test.hpp: what the two dialects of OpenAI demand of a stream, and how their SDKs read one.
+// wire.hpp: what each dialect demands of a stream and of a request, by rules that know nothing of
+// the codecs; and how the SDKs of OpenAI read a stream.
 #pragma once
 
 #include <string>
@@ -14,6 +15,9 @@ struct WireEvent {
     std::string data;
 };
 
+// A member that is a string; empty if there is none.
+std::string text_at(const boost::json::object& o, const char* key);
+
 // Splits a stream; every event must end with a blank line.
 std::vector<WireEvent> wire_events(std::string_view bytes);
 
@@ -21,6 +25,16 @@ std::vector<WireEvent> wire_events(std::string_view bytes);
 std::string chat_fault(std::string_view bytes);
 // What is wrong with a stream of response events; empty if nothing.
 std::string responses_fault(std::string_view bytes);
+// What is wrong with a stream of message events; empty if nothing.
+std::string messages_fault(std::string_view bytes);
+// What is wrong with a stream of generated content; empty if nothing.
+std::string gemini_fault(std::string_view bytes);
+// By the id of the dialect.
+std::string stream_fault(const std::string& dialect, std::string_view bytes);
+
+// What is wrong with the body of a request to an upstream of this dialect; empty if nothing.
+std::string request_fault(const std::string& dialect, std::string_view body);
+
 // What is wrong with a response object; empty if nothing.
 std::string response_fault(const boost::json::object& response);
 

@@ -1,4 +1,4 @@
-#include "events_test.hpp"
+#include "events.hpp"
 
 namespace parley::codec {
 

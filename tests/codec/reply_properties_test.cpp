@@ -1,0 +1,588 @@
+// reply_properties_test.cpp: what holds for every reply in every dialect.
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <set>
+
+#include <boost/json.hpp>
+#include <gtest/gtest.h>
+
+#include "any_request.hpp"
+#include "events.hpp"
+#include "fields.hpp"
+#include "meaning.hpp"
+#include "parley/sdk/grammar.hpp"
+#include "parley/sdk/usage.hpp"
+#include "wire.hpp"
+
+namespace parley::codec {
+
+namespace {
+
+namespace json = boost::json;
+
+Events through(const std::string& id, const Events& events, bool stream) {
+    const std::string wire = dialect(id).encode(plain_request(), events, stream);
+    return dialect(id).decode(plain_request(), wire, stream);
+}
+
+// ---- words of the grammar, by chance ----
+
+class AnyReply {
+public:
+    // `common`: only what all dialects can say in full.
+    AnyReply(uint32_t seed, bool common) : chance_(seed), common_(common) {}
+
+    Events make() {
+        s_.start("r" + std::to_string(chance_.below(1000)));
+        if (chance_.one_in(2)) reasoning();
+        for (uint32_t n = chance_.below(4); n != 0; --n) {
+            if (!common_ && chance_.one_in(8)) s_.ping();
+            chance_.one_in(2) ? text() : call();
+        }
+        if (!common_ && chance_.one_in(6)) return fail();
+        if (!common_ && chance_.one_in(5)) return cut();
+        usage();
+        const bool stops = common_ || chance_.one_in(2);
+        s_.finish(called_ ? PARLEY_FINISH_TOOL_CALLS
+                  : stops ? PARLEY_FINISH_STOP
+                          : chance_.of({PARLEY_FINISH_STOP_SEQUENCE,
+                                        PARLEY_FINISH_CONTENT_FILTER,
+                                        PARLEY_FINISH_REFUSAL,
+                                        PARLEY_FINISH_PAUSE,
+                                        PARLEY_FINISH_OTHER,
+                                        PARLEY_FINISH_COMPACTION,
+                                        PARLEY_FINISH_MALFORMED_TOOL_CALL}));
+        return s_;
+    }
+
+private:
+    std::string delta() {
+        const std::string text = chance_.text(5);
+        return text.empty() ? "." : text;
+    }
+
+    void reasoning() {
+        s_.open(PARLEY_PART_REASONING);
+        uint64_t section = 0;
+        for (uint32_t n = 1 + chance_.below(4); n != 0; --n) {
+            s_.think(delta(), section, common_ || chance_.one_in(2));
+            section += chance_.below(2);
+        }
+        const bool sealed = !common_ && chance_.one_in(2);
+        if (sealed) s_.seal("anthropic", "c2ln", PARLEY_SEAL_SIGNATURE);
+        s_.end();
+    }
+
+    void text() {
+        const bool refuses = !common_ && chance_.one_in(5);
+        s_.open(refuses ? PARLEY_PART_REFUSAL : PARLEY_PART_TEXT);
+        for (uint32_t n = chance_.below(4); n != 0; --n) s_.text(delta());
+        if (!common_ && !refuses && chance_.one_in(4)) {
+            s_.cite("https://example.org/?q=\"", "T", 0, chance_.below(3));
+        }
+        s_.end();
+    }
+
+    void call() {
+        called_ = true;
+        const bool custom = !common_ && chance_.one_in(4);
+        s_.call("call_" + std::to_string(++calls_),
+                chance_.legal_name(),
+                custom ? PARLEY_TOOL_CALL_CUSTOM : PARLEY_TOOL_CALL_FUNCTION);
+        if (!common_ && chance_.one_in(4)) {
+            s_.seal("gemini", "c2ln", PARLEY_SEAL_THOUGHT_SIGNATURE);
+        }
+        pieces(custom ? delta() : chance_.json_object());
+        s_.end();
+    }
+
+    // Cut between any two code points.
+    void pieces(const std::string& all) {
+        if (all == "{}" && chance_.one_in(2)) return;
+        for (std::size_t at = 0; at < all.size();) {
+            std::size_t size = 1 + chance_.below(9);
+            while (at + size < all.size() &&
+                   (static_cast<unsigned char>(all[at + size]) & 0xc0u) == 0x80u) {
+                ++size;
+            }
+            s_.args(all.substr(at, size));
+            at += size;
+        }
+    }
+
+    // Not all upstreams know all counters.
+    void usage() {
+        const uint64_t in = chance_.below(5000);
+        const uint64_t out = chance_.below(5000);
+        const uint64_t read = chance_.below(static_cast<uint32_t>(in) + 1);
+        const uint64_t wrote = chance_.below(static_cast<uint32_t>(in - read) + 1);
+        s_.usage(in, out, read, common_ ? 0 : wrote, chance_.below(static_cast<uint32_t>(out) + 1));
+    }
+
+    Events cut() {
+        chance_.one_in(2) ? s_.open(PARLEY_PART_TEXT).text("half")
+                          : s_.call("cut", "f").args("{\"a");
+        s_.end(false);
+        usage();
+        return s_.finish(PARLEY_FINISH_LENGTH);
+    }
+
+    Events fail() {
+        if (chance_.one_in(2)) s_.open(PARLEY_PART_TEXT).text("half");
+        return s_.fail(
+            chance_.of({PARLEY_E_OVERLOADED, PARLEY_E_UPSTREAM_PROTOCOL, PARLEY_E_RATE_LIMITED}),
+            "broke");
+    }
+
+    Chance chance_;
+    bool common_;
+    Script s_;
+    bool called_ = false;
+    int calls_ = 0;
+};
+
+std::string grammar_fault(const Events& events) {
+    sdk::GrammarChecker grammar;
+    for (const Event& e : events) {
+        if (const char* wrong = grammar.check(e.border())) return wrong + (": " + e.line());
+    }
+    return grammar.ended() ? "" : "no end";
+}
+
+// 13: every word of the grammar can be said in every dialect, by its rules.
+TEST(AnyReply, IsWrittenByTheRulesOfEveryDialect) {
+    for_seeds(500, [](uint32_t seed) {
+        const Events events = AnyReply(seed, false).make();
+        ASSERT_EQ(grammar_fault(events), "");
+        const bool failed = events.back().raw.type == PARLEY_EVENT_ERROR;
+        for (const std::string& id : kDialects) {
+            SCOPED_TRACE(id);
+            const std::string wire = dialect(id).encode(plain_request(), events, true);
+            EXPECT_EQ(stream_fault(id, wire), "") << lines(events) << wire;
+            const Events back = dialect(id).decode(plain_request(), wire, true);
+            EXPECT_EQ(back.back().raw.type, events.back().raw.type) << wire;
+            if (failed) continue;
+            const std::string body = dialect(id).encode(plain_request(), events, false);
+            boost::system::error_code wrong;
+            json::parse(body, wrong);
+            EXPECT_FALSE(wrong) << body;
+        }
+    });
+}
+
+// 14, and 10 and 11: it comes back, streamed and whole, and both say the same.
+TEST(AnyReply, ComesBackStreamedAndWhole) {
+    for_seeds(300, [](uint32_t seed) {
+        const Events events = AnyReply(seed, true).make();
+        const Meaning wanted = meaning_of(events);
+        for (const std::string& id : kDialects) {
+            SCOPED_TRACE(id);
+            const Events streamed = through(id, events, true);
+            EXPECT_EQ(differences(wanted, meaning_of(streamed)), "") << lines(events);
+            const Events whole = through(id, events, false);
+            EXPECT_EQ(differences(wanted, meaning_of(whole)), "") << lines(events);
+            // A second hop changes nothing any more.
+            EXPECT_EQ(lines(joined(through(id, streamed, true))), lines(joined(streamed)));
+        }
+    });
+}
+
+// 9: how the upstream cuts its deltas does not matter.
+TEST(AnyReply, SaysTheSameHoweverItsDeltasAreCut) {
+    for_seeds(150, [](uint32_t seed) {
+        const Events events = AnyReply(seed, true).make();
+        const Events fewer = joined(events);
+        for (const std::string& id : kDialects) {
+            SCOPED_TRACE(id);
+            EXPECT_EQ(lines(joined(through(id, fewer, true))),
+                      lines(joined(through(id, events, true))));
+        }
+    });
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size()) {
+        text.replace(at, from.size(), to);
+    }
+    return text;
+}
+
+// 8: nor how the network cuts its bytes, how lines end, or whether a space follows "data:".
+TEST(AnyReply, SaysTheSameHoweverItsBytesAreCut) {
+    for_seeds(60, [](uint32_t seed) {
+        const Events events = AnyReply(seed, false).make();
+        for (const std::string& id : kDialects) {
+            SCOPED_TRACE(id);
+            const std::string wire = dialect(id).encode(plain_request(), events, true);
+            const std::string wanted =
+                lines(joined(dialect(id).decode(plain_request(), wire, true)));
+            const std::string spellings[] = {
+                wire,
+                replaced(wire, "\n", "\r\n"),
+                replaced(wire, "\n", "\r"),
+                replaced(replaced("\n" + wire, "\ndata: ", "\ndata:"), "\nevent: ", "\nevent:")};
+            for (const std::string& spelled : spellings) {
+                for (const std::size_t piece : {1, 3, 64}) {
+                    const auto got = dialect(id).decode(plain_request(), spelled, true, piece);
+                    EXPECT_EQ(lines(joined(got)), wanted) << "pieces of " << piece;
+                }
+            }
+        }
+    });
+}
+
+// ---- 15 ----
+
+parley_usage told_usage(const Events& events) {
+    parley_usage usage{};
+    for (const Event& e : events) {
+        if (e.raw.type == PARLEY_EVENT_USAGE) sdk::merge_usage(usage, sdk::usage_of(e.border()));
+    }
+    return usage;
+}
+
+Events reply_with(const parley_usage& usage) {
+    Script s;
+    s.start().open(PARLEY_PART_TEXT).text("Hi").end();
+    Events events = s;
+    auto e = sdk::make_event(PARLEY_EVENT_USAGE);
+    const std::string extra = sdk::usage_extra(usage);
+    e.kind = usage.known;
+    e.a = usage.input_total;
+    e.b = usage.output_total;
+    e.extra = str(extra);
+    events.emplace_back(e);
+    auto finish = sdk::make_event(PARLEY_EVENT_FINISH);
+    finish.kind = PARLEY_FINISH_STOP;
+    events.emplace_back(finish);
+    return events;
+}
+
+TEST(Usage, IsKeptThroughEveryDialect) {
+    for_seeds(300, [](uint32_t seed) {
+        Chance chance(seed);
+        parley_usage usage{};
+        usage.struct_size = sizeof(usage);
+        usage.input_total = chance.below(1000);
+        usage.output_total = chance.below(1000);
+        usage.known = PARLEY_USAGE_INPUT | PARLEY_USAGE_OUTPUT;
+        const auto some = [&](uint32_t bit, uint64_t& counter, uint64_t most) {
+            if (chance.one_in(3)) return;
+            usage.known |= bit;
+            counter = chance.below(static_cast<uint32_t>(most) + 1);
+        };
+        some(PARLEY_USAGE_CACHE_READ, usage.input_cache_read, usage.input_total);
+        some(PARLEY_USAGE_CACHE_WRITE,
+             usage.input_cache_write,
+             usage.input_total - usage.input_cache_read);
+        some(PARLEY_USAGE_REASONING, usage.output_reasoning, usage.output_total);
+        const Events events = reply_with(usage);
+        for (const std::string& id : kDialects) {
+            for (const bool stream : {true, false}) {
+                SCOPED_TRACE(id + (stream ? ", streamed" : ", whole"));
+                const parley_usage got = told_usage(through(id, events, stream));
+                EXPECT_EQ(got.input_total, usage.input_total);
+                EXPECT_EQ(got.output_total, usage.output_total);
+                EXPECT_EQ(got.input_cache_read, usage.input_cache_read);
+                EXPECT_EQ(got.output_reasoning, usage.output_reasoning);
+                // Gemini's wire has no word for what went into the cache.
+                const bool has_write = id != "gemini-generate";
+                EXPECT_EQ(got.input_cache_write, has_write ? usage.input_cache_write : 0);
+                EXPECT_EQ(sdk::uncached_input(got) + got.input_cache_read + got.input_cache_write,
+                          got.input_total);
+            }
+        }
+    });
+}
+
+TEST(Usage, ToldAgainReplacesWhatWasTold) {
+    Script s;
+    s.start()
+        .usage(10, 1, 2)
+        .open(PARLEY_PART_TEXT)
+        .text("Hi")
+        .end()
+        .usage(12, 3, 4)
+        .usage(12, 5, 4);
+    s.finish(PARLEY_FINISH_STOP);
+    for (const std::string& id : kDialects) {
+        SCOPED_TRACE(id);
+        const parley_usage got = told_usage(through(id, s, true));
+        EXPECT_EQ(got.input_total, 12u);
+        EXPECT_EQ(got.output_total, 5u);
+        EXPECT_EQ(got.input_cache_read, 4u);
+    }
+}
+
+// ---- 16 ----
+
+TEST(Finish, HasAWordInEveryDialectThatStaysTheSame) {
+    for (uint32_t kind = PARLEY_FINISH_STOP; kind <= PARLEY_FINISH_COMPACTION; ++kind) {
+        for (const std::string& id : kDialects) {
+            SCOPED_TRACE(id + ' ' + std::to_string(kind));
+            Script s;
+            s.start().open(PARLEY_PART_TEXT).text("Hi").end();
+            if (kind == PARLEY_FINISH_TOOL_CALLS) s.call("c1", "f").args("{}").end();
+            s.usage(1, 1).finish(kind);
+            const Events once = through(id, s, true);
+            EXPECT_EQ(stream_fault(id, dialect(id).encode(plain_request(), s, true)), "");
+            EXPECT_EQ(meaning_of(once).finish, meaning_of(s).finish);
+            EXPECT_EQ(through(id, once, true).back().raw.kind, once.back().raw.kind);
+            EXPECT_EQ(through(id, s, false).back().raw.kind, once.back().raw.kind);
+        }
+    }
+}
+
+// ---- 17 ----
+
+struct ErrorWire {
+    parley_http_reply reply = sized<parley_http_reply>();
+    TestArena arena;
+    TestOut out;
+
+    ErrorWire(const std::string& id, const parley_error& error) {
+        const Dialect& d = dialect(id);
+        EXPECT_EQ(
+            d.table().encode_error(d.self(), nullptr, &error, arena.border(), &reply, &out.border),
+            PARLEY_OK);
+    }
+
+    parley_error read(const std::string& id, TestArena& memory) const {
+        const Dialect& d = dialect(id);
+        auto head = sized<parley_http_reply_head>();
+        head.status = reply.status;
+        head.content_type = str("application/json");
+        head.headers = reply.headers;
+        head.header_count = reply.header_count;
+        auto back = sized<parley_error>();
+        back.arena = memory.border();
+        EXPECT_EQ(
+            d.table().decode_error(d.self(), &head, sdk::bytes(out.bytes), memory.border(), &back),
+            PARLEY_OK);
+        return back;
+    }
+};
+
+// What a dialect leaves to the status, as the host takes it.
+int32_t class_of(const parley_error& error, uint32_t status) {
+    static const std::map<uint32_t, int32_t> kByStatus{{400, PARLEY_E_INVALID_ARGUMENT},
+                                                       {401, PARLEY_E_UNAUTHENTICATED},
+                                                       {402, PARLEY_E_PAYMENT_REQUIRED},
+                                                       {403, PARLEY_E_FORBIDDEN},
+                                                       {404, PARLEY_E_NOT_FOUND},
+                                                       {409, PARLEY_E_CONFLICT},
+                                                       {413, PARLEY_E_TOO_LARGE},
+                                                       {429, PARLEY_E_RATE_LIMITED},
+                                                       {503, PARLEY_E_OVERLOADED},
+                                                       {504, PARLEY_E_TIMEOUT}};
+    if (error.error_class != 0) return error.error_class;
+    const auto found = kByStatus.find(status);
+    return found == kByStatus.end() ? PARLEY_E_UPSTREAM_FAILED : found->second;
+}
+
+TEST(Failure, KeepsItsKindThroughEveryDialect) {
+    // What a wire cannot tell from its neighbour without the upstream's own words.
+    const std::map<int32_t, int32_t> kSame{{PARLEY_E_UNSUPPORTED, PARLEY_E_INVALID_ARGUMENT},
+                                           {PARLEY_E_UPSTREAM_PROTOCOL, PARLEY_E_UPSTREAM_FAILED},
+                                           {PARLEY_E_PAYMENT_REQUIRED, PARLEY_E_QUOTA_EXHAUSTED},
+                                           {PARLEY_E_QUOTA_EXHAUSTED, PARLEY_E_RATE_LIMITED},
+                                           {PARLEY_E_CONTEXT_TOO_LONG, PARLEY_E_INVALID_ARGUMENT},
+                                           {PARLEY_E_PRECONDITION, PARLEY_E_INVALID_ARGUMENT},
+                                           {PARLEY_E_TOO_LARGE, PARLEY_E_INVALID_ARGUMENT},
+                                           {PARLEY_E_CONTENT_BLOCKED, PARLEY_E_INVALID_ARGUMENT}};
+    for (int32_t kind = PARLEY_E_INVALID_ARGUMENT; kind <= PARLEY_E_PRECONDITION; ++kind) {
+        if (kind == PARLEY_E_CANCELLED) continue;  // nobody is left to be told
+        for (const std::string& id : kDialects) {
+            SCOPED_TRACE(id + " class " + std::to_string(kind));
+            auto error = sized<parley_error>();
+            error.error_class = kind;
+            error.message = str("the reason \"why\"");
+            const bool waits = kind == PARLEY_E_RATE_LIMITED || kind == PARLEY_E_OVERLOADED;
+            if (waits) error.retry_after_ms = 34400;
+            const ErrorWire wire(id, error);
+            const std::set<int> kStatuses{
+                400, 401, 402, 403, 404, 409, 413, 429, 500, 502, 503, 504, 529};
+            EXPECT_TRUE(kStatuses.contains(static_cast<int>(wire.reply.status)))
+                << wire.reply.status;
+            EXPECT_TRUE(wire.reply.status != 529 || id == "anthropic-messages");
+            TestArena memory;
+            const parley_error back = wire.read(id, memory);
+            const auto same = kSame.find(kind);
+            const int32_t got = class_of(back, wire.reply.status);
+            EXPECT_TRUE(got == kind || (same != kSame.end() && got == same->second))
+                << got << ' ' << wire.out.bytes;
+            if (!waits) continue;
+            EXPECT_NEAR(static_cast<double>(back.retry_after_ms), 34400, 1000);
+        }
+    }
+}
+
+TEST(Failure, IsUnderstoodHoweverItIsTold) {
+    static const char* const kBodies[] = {"",
+                                          "<html>no</html>",
+                                          "{\"error\":",
+                                          "{}",
+                                          "[]",
+                                          "null",
+                                          R"({"detail":"no"})",
+                                          R"({"detail":[{"msg":"no"}]})",
+                                          R"({"error":"no"})",
+                                          R"({"error":{"message":5}})"};
+    for (const std::string& id : kDialects) {
+        for (const char* body : kBodies) {
+            for (const uint32_t status : {400u, 401u, 403u, 404u, 418u, 429u, 500u, 503u, 599u}) {
+                SCOPED_TRACE(id + ' ' + std::to_string(status) + ' ' + body);
+                TestArena memory;
+                auto head = sized<parley_http_reply_head>();
+                head.status = status;
+                auto back = sized<parley_error>();
+                back.arena = memory.border();
+                const Dialect& d = dialect(id);
+                EXPECT_EQ(d.table().decode_error(
+                              d.self(), &head, sdk::bytes(body), memory.border(), &back),
+                          PARLEY_OK);
+                EXPECT_NE(view(back.message), "");
+                EXPECT_EQ(view(back.message).find("<html>"), std::string_view::npos);
+            }
+        }
+    }
+}
+
+// ---- 22 ----
+
+std::vector<std::string> arguments_of(const Events& events) {
+    std::vector<std::string> all;
+    for (const Event& e : events) {
+        if (e.raw.type == PARLEY_EVENT_PART_STARTED) all.emplace_back();
+        if (e.raw.type == PARLEY_EVENT_TOOL_ARGS_DELTA) all.back() += e.text;
+    }
+    return all;
+}
+
+// None is an empty object; halves of code points are mended where the arguments are no text.
+json::value value_of(const std::string& text) {
+    return text.empty() ? json::object() : json::parse(sdk::json_without_lone_surrogates(text));
+}
+
+TEST(Arguments, OfRepliesAreKept) {
+    for_seeds(300, [](uint32_t seed) {
+        Chance chance(seed);
+        std::string text = chance.json_object();
+        if (text == "{}") text = R"({"k":1})";
+        Script s;
+        s.start().call("c1", "f").args(text).end().usage(1, 1).finish(PARLEY_FINISH_TOOL_CALLS);
+        for (const std::string& id : kDialects) {
+            for (const bool stream : {true, false}) {
+                SCOPED_TRACE(id);
+                const std::string got = arguments_of(through(id, s, stream)).at(0);
+                // Text wherever the wire has text.
+                if (id.starts_with("openai") || (stream && id == "anthropic-messages")) {
+                    EXPECT_EQ(got, text);
+                } else {
+                    EXPECT_EQ(value_of(got), value_of(text));
+                }
+            }
+        }
+    });
+}
+
+// Free text becomes a function's argument at wires that know functions only, and free text again.
+TEST(Arguments, OfCustomToolsComeBackAsFreeText) {
+    for_seeds(100, [](uint32_t seed) {
+        Chance chance(seed);
+        const std::string text = chance.words(12);
+        MadeRequest made("openai-responses");
+        made.function("patch").kind = PARLEY_TOOL_CUSTOM;
+        made.begin(PARLEY_ROLE_USER);
+        made.text("go");
+        const Decoded asked = made.finish();
+        std::string wrapped;
+        sdk::JsonWriter(wrapped).begin_object().key("input").string(text).end_object();
+        Script s;
+        s.start()
+            .call("c1", "patch")
+            .args(wrapped)
+            .end()
+            .usage(1, 1)
+            .finish(PARLEY_FINISH_TOOL_CALLS);
+        for (const char* id : {"anthropic-messages", "gemini-generate"}) {
+            SCOPED_TRACE(id);
+            const std::string wire = dialect(id).encode(plain_request(), s, true);
+            const Events back = dialect(id).decode(*asked.request, wire, true);
+            EXPECT_EQ(arguments_of(back).at(0), text);
+        }
+    });
+}
+
+// ---- 25 ----
+
+// What the client of each dialect sees of this upstream's bytes is well formed, and ends once.
+void shown_to_all(const std::string& id, const std::string& wire, bool* failed) {
+    const Events events = dialect(id).decode(plain_request(), wire, true);
+    *failed = events.back().raw.type == PARLEY_EVENT_ERROR;
+    if (events.front().raw.type == PARLEY_EVENT_ERROR) return;  // a whole reply with a status
+    for (const std::string& client : kDialects) {
+        const std::string shown = dialect(client).encode(plain_request(), events, true);
+        EXPECT_EQ(stream_fault(client, shown), "") << client << ":\n" << shown << "\nof\n" << wire;
+    }
+}
+
+TEST(Faults, CutsEndInOneErrorForEveryClient) {
+    for_seeds(5, [](uint32_t seed) {
+        const Events events = AnyReply(seed, true).make();
+        for (const std::string& id : kDialects) {
+            SCOPED_TRACE(id);
+            const std::string wire = dialect(id).encode(plain_request(), events, true);
+            const Meaning wanted = meaning_of(dialect(id).decode(plain_request(), wire, true));
+            // Every byte of some, and some bytes of all.
+            const std::size_t step = wire.size() < 2500 ? 1 : 1 + wire.size() / 50;
+            for (std::size_t size = seed % step; size < wire.size(); size += step) {
+                bool failed = false;
+                const std::string part = wire.substr(0, size);
+                shown_to_all(id, part, &failed);
+                if (failed) continue;
+                // What had said that it was complete, was.
+                Meaning got = meaning_of(dialect(id).decode(plain_request(), part, true));
+                got.usage = wanted.usage;
+                EXPECT_EQ(differences(wanted, got), "") << "cut at " << size;
+            }
+        }
+    });
+}
+
+TEST(Faults, InjectedEventsEndInOneErrorOrNone) {
+    static const char* const kInjected[] = {
+        "data: "
+        "{\"error\":{\"message\":\"no\",\"type\":\"server_error\",\"code\":500,\"status\":"
+        "\"INTERNAL\"}}\n\n",
+        "event: error\ndata: "
+        "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"no\"}}\n\n",
+        "data: {\"a\n\n",
+        ": comment\n\n",
+        "data: [DONE]\n\n",
+        "event: x\ndata: {\"type\":\"x\"}\n\n",
+        "\n\n\n",
+        "data: null\n\n",
+        "data: {}\n\n"};
+    for_seeds(4, [](uint32_t seed) {
+        const Events events = AnyReply(seed, true).make();
+        for (const std::string& id : kDialects) {
+            const std::string wire = dialect(id).encode(plain_request(), events, true);
+            for (const char* injected : kInjected) {
+                SCOPED_TRACE(id + ' ' + injected);
+                std::size_t border = 0;
+                for (std::size_t at = 0; (at = wire.find("\n\n", at)) != wire.npos;) {
+                    at += 2;
+                    if (++border > 8 && border % 7 != 0) continue;
+                    bool failed = false;
+                    shown_to_all(id, wire.substr(0, at) + injected + wire.substr(at), &failed);
+                }
+            }
+        }
+    });
+}
+
+}  // namespace
+
+}  // namespace parley::codec
