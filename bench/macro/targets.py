@@ -135,6 +135,8 @@ class Started(Target):
         self.env = dict(os.environ, HOME=str(self.folder), XDG_CONFIG_HOME=str(self.folder),
                         XDG_STATE_HOME=str(self.folder), XDG_CACHE_HOME=str(self.folder),
                         XDG_DATA_HOME=str(self.folder))
+        # Whoever heeds it would hold a megabyte of certificates that nobody here asks for.
+        self.env.pop("SSL_CERT_FILE", None)
 
     def pids(self):
         return procs.family([self.process.pid]) if self.process else []
