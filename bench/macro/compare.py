@@ -27,6 +27,7 @@ import targets
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 RETRY_BUDGET_S = 60
+RETRY_BUDGET_QUICK_S = 10
 
 
 def parse_arguments():
@@ -237,7 +238,7 @@ def main():
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         bench = types.SimpleNamespace(
             folder=folder, stack=stack, load_program=arguments.bin / "bench_load",
-            retry_left_s=RETRY_BUDGET_S)
+            retry_left_s=RETRY_BUDGET_QUICK_S if arguments.quick else RETRY_BUDGET_S)
         began = time.monotonic()
         try:
             run(bench, arguments)
