@@ -16,7 +16,7 @@ if [ -z "$upstream" ]; then
 fi
 
 min_time=0.5
-case " $* " in *" --quick "*) min_time=0.05 ;; esac
+case " $* " in *" --quick "*) min_time=0.01 ;; esac
 for program in $(built 'bench_micro_*'); do
     echo "== $program"
     "$program" --benchmark_min_time=$min_time || echo "!! $program failed"

@@ -113,7 +113,7 @@ class Answers {
 public:
     Answers() {
         paced_.interval_ns = kPaceNs;
-        held_.writes.resize(2);
+        held_.writes.resize(3);  // the head, the role, and a word, before which nothing crosses
         held_.stays_open = true;
     }
 

@@ -19,6 +19,7 @@ import time
 import types
 
 import costs
+import dialects
 import procs
 import report
 import scenarios
@@ -26,6 +27,7 @@ import targets
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 RETRY_BUDGET_S = 60
+RETRY_BUDGET_QUICK_S = 10
 
 
 def parse_arguments():
@@ -87,7 +89,8 @@ def list_targets(bench, arguments, port):
     else:
         loud("NGINX IS NOT INSTALLED: no ratios, most verdicts will be missing")
     if arguments.parley.exists():
-        found.append(targets.Parley(arguments.parley.resolve(), bench.folder, port))
+        for kind in (targets.Parley, targets.Crossing):
+            found.append(kind(arguments.parley.resolve(), bench.folder, port))
     else:
         loud(f"PARLEY IS NOT BUILT: {arguments.parley} does not exist")
     return found + [targets.External(text) for text in arguments.target]
@@ -128,6 +131,10 @@ def weigh(bench, found):
     return weights
 
 
+def takes_part(target, scenario):
+    return scenario.crosses or target.dialect is dialects.Chat
+
+
 def start_and_verify(bench, found, chosen):
     """The targets that answer every scenario rightly; the others are named and left out."""
     ready = []
@@ -137,7 +144,7 @@ def start_and_verify(bench, found, chosen):
                 target.start()
                 bench.stack.callback(target.stop)
             wrong = ""
-            for scenario in chosen:
+            for scenario in [one for one in chosen if takes_part(target, one)]:
                 wrong = wrong or scenarios.verify(target, scenario)
                 if not wrong and not scenario.count:
                     warm_up = ["--duration-ms", 150]
@@ -163,7 +170,7 @@ def run_calm_block(bench, target, scenario, block_ms):
 
 
 def run_rounds(bench, ready, arguments):
-    blocks = {scenario.name: {target.name: [] for target in ready}
+    blocks = {scenario.name: {target.name: [] for target in ready if takes_part(target, scenario)}
               for scenario in arguments.scenarios}
     for round_number in range(arguments.rounds):
         for scenario in arguments.scenarios:
@@ -172,7 +179,7 @@ def run_rounds(bench, ready, arguments):
             if arguments.quick and scenario.count:
                 orders = orders[:1]
             for pass_number, order in enumerate(orders):
-                for target in order:
+                for target in [one for one in order if takes_part(one, scenario)]:
                     block = run_calm_block(bench, target, scenario, arguments.block_ms)
                     block["pass"] = f"{round_number}.{pass_number}"
                     blocks[scenario.name][target.name].append(block)
@@ -231,7 +238,7 @@ def main():
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         bench = types.SimpleNamespace(
             folder=folder, stack=stack, load_program=arguments.bin / "bench_load",
-            retry_left_s=RETRY_BUDGET_S)
+            retry_left_s=RETRY_BUDGET_QUICK_S if arguments.quick else RETRY_BUDGET_S)
         began = time.monotonic()
         try:
             run(bench, arguments)

@@ -24,7 +24,8 @@ def memory(bench, target):
         warm_up = ["--count", "5", "--connections", "1"]
         scenarios.run_load(bench, scenarios.load_arguments(target, RELAY) + warm_up)
         before = procs.memory_kib(target.pids())
-        argv = [bench.load_program, "--url", target.url, "--hold", HELD_STREAMS]
+        argv = [bench.load_program, "--url", target.url, "--hold", HELD_STREAMS,
+                *target.dialect.load_words]
         for header in target.headers:
             argv += ["--header", header]
         log = bench.folder / "load.log"

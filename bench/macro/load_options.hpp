@@ -29,6 +29,7 @@ struct Options {
     std::uint64_t timeout_ms = 10'000;
     bool is_stream = false;
     bool is_model_last = false;
+    bool is_messages = false;
 };
 
 inline constexpr const char* kUsage =
@@ -43,6 +44,7 @@ inline constexpr const char* kUsage =
   --hold N              open N streams and keep them until stdin closes; model bench-hold
   --body-bytes N        size of the request body (default 400)
   --model-last          write the model behind the messages, as the Python SDK does
+  --messages            ask and listen in the Anthropic messages shape; an event is then a delta
   --header 'Name: v'    add a header; may be repeated
   --expect-bytes N      a shorter reply body is an error
   --expect-events N     a stream with another number of events is an error
@@ -111,12 +113,22 @@ inline bool set_option(std::string_view name, std::string_view value, Options& o
     return name == "--url" && parse_url(value, options);
 }
 
+inline bool* flag_named(std::string_view name, Options& options) {
+    if (name == "--stream") {
+        return &options.is_stream;
+    }
+    if (name == "--model-last") {
+        return &options.is_model_last;
+    }
+    return name == "--messages" ? &options.is_messages : nullptr;
+}
+
 // Returns what is wrong, or an empty text.
 inline std::string parse_options(int argc, char** argv, Options& options) {
     for (int i = 1; i < argc; ++i) {
         const std::string_view name = argv[i];
-        if (name == "--stream" || name == "--model-last") {
-            (name == "--stream" ? options.is_stream : options.is_model_last) = true;
+        if (bool* flag = flag_named(name, options)) {
+            *flag = true;
             continue;
         }
         const std::string_view value = ++i < argc ? argv[i] : "";
@@ -133,18 +145,25 @@ inline std::string parse_options(int argc, char** argv, Options& options) {
     return options.connections == 0 ? "--connections: at least 1" : "";
 }
 
-inline std::string messages_of(std::size_t bytes) {
+inline constexpr std::string_view kSystem = "You are a terse reviewer of C++.";
+
+// A conversation with exactly so many bytes, where that is enough for its frame.
+inline std::string messages_of(std::size_t bytes, bool has_system) {
     static constexpr std::string_view kTurn =
         "Please look at src/relay.cpp and say why `write_some` is called twice for one wake-up.\\n"
         "```cpp\\nif (const auto n = buffer.size(); n > 0) { out.write(\\\"data: \\\", n); }"
         "\\n```\\n"
         "I expected one call; the trace shows two, na\xc3\xafve as I am. ";
+    static constexpr std::string_view kUser = R"({"role":"user","content":")";
     static constexpr std::string_view kNextUser = R"("},{"role":"user","content":")";
     static constexpr std::string_view kNextAssistant = R"("},{"role":"assistant","content":")";
     static constexpr std::string_view kEnd = R"("}])";
     constexpr std::size_t kTurnsOfMessage = 4;
-    std::string messages = R"([{"role":"system","content":"You are a terse reviewer of C++.)";
-    messages.append(kNextUser);
+    std::string messages = "[";
+    if (has_system) {
+        messages.append(R"({"role":"system","content":")").append(kSystem).append("\"},");
+    }
+    messages.append(kUser);
     const std::size_t step = kTurn.size() + kNextAssistant.size() + kEnd.size();
     for (std::size_t turn = 1; messages.size() + step <= bytes; ++turn) {
         messages.append(kTurn);
@@ -157,19 +176,23 @@ inline std::string messages_of(std::size_t bytes) {
     return messages.append(bytes > used ? bytes - used : 0, '.').append(kEnd);
 }
 
-inline std::string chat_body(const Options& options) {
+inline std::string body_of(const Options& options) {
     const std::string model = R"("model":")" + options.model + '"';
     std::string settings = R"("temperature":0.7)";
     settings += options.is_stream ? R"(,"stream":true)" : "";
+    if (options.is_messages) {
+        settings.append(R"(,"max_tokens":1024,"system":")").append(kSystem).append("\"");
+    }
     const std::size_t rest = model.size() + settings.size() + sizeof(R"({"messages":,,})") - 1;
-    const auto messages = messages_of(options.body_bytes > rest ? options.body_bytes - rest : 0);
+    const auto messages = messages_of(options.body_bytes > rest ? options.body_bytes - rest : 0,
+                                      !options.is_messages);
     const auto first = options.is_model_last ? R"("messages":)" + messages : model;
     const auto last = options.is_model_last ? model : R"("messages":)" + messages;
     return '{' + first + ',' + settings + ',' + last + '}';
 }
 
 inline std::string make_request(const Options& options) {
-    const std::string body = chat_body(options);
+    const std::string body = body_of(options);
     std::string request = "POST " + options.path + " HTTP/1.1\r\nHost: " + options.host +
                           "\r\nContent-Type: application/json\r\nAccept: application/json\r\n"
                           "User-Agent: parley-bench/1\r\n";

@@ -20,7 +20,7 @@ enum class Fault {
     kFraming,     // HTTP/1.1 rules broken, bytes after the end
     kStatus,      // not 200
     kBody,        // not one JSON object, or shorter than asked for
-    kNoDone,      // a stream without [DONE] at its end
+    kNoDone,      // a stream without its end: [DONE], message_stop
     kEventCount,  // a stream with lost or added events
     kErrorEvent,  // a stream that says error
     kUnsent,      // open loop: not sent before the end of the run
@@ -40,12 +40,15 @@ inline constexpr const char* kFaultNames[] = {"none",
                                               "error_event",
                                               "unsent"};
 
+// Chat's events have no names and end with [DONE]. Those of the messages shape have; of them a
+// content_block_delta counts, and message_stop is the end.
 class EventCounter {
 public:
     void reset() {
         carry_.clear();
         events_ = 0;
-        has_data_ = is_done_ = has_error_ = has_more_after_done_ = false;
+        has_data_ = is_end_ = is_done_ = has_error_ = has_more_after_done_ = false;
+        is_delta_ = true;
     }
 
     void feed(std::string_view piece, std::int64_t now_ns, Histogram& lag) {
@@ -86,22 +89,33 @@ private:
             line.remove_suffix(1);
         }
         if (line.empty()) {
-            events_ += has_data_ ? 1 : 0;
-            has_data_ = false;
+            end_event();
         } else if (line == "data: [DONE]") {
-            is_done_ = true;
+            has_data_ = is_end_ = true;
         } else if (line.starts_with("data:")) {
-            has_more_after_done_ |= is_done_;
             has_data_ = true;
             has_error_ |= line.starts_with(R"(data: {"error")");
             read_stamp(line, now_ns, lag);
-        } else if (line.starts_with("event: error")) {
-            has_error_ = true;
+        } else if (line.starts_with("event: ")) {
+            const auto name = line.substr(sizeof("event: ") - 1);
+            is_delta_ = name == "content_block_delta";
+            is_end_ = name == "message_stop";
+            has_error_ |= name == "error";
         }
     }
 
+    void end_event() {
+        if (has_data_) {
+            has_more_after_done_ |= is_done_;
+            is_done_ |= is_end_;
+            events_ += is_delta_ && !is_end_ ? 1 : 0;
+        }
+        has_data_ = is_end_ = false;
+        is_delta_ = true;
+    }
+
     static void read_stamp(std::string_view line, std::int64_t now_ns, Histogram& lag) {
-        static constexpr std::string_view kMark = R"("content":"t=)";
+        static constexpr std::string_view kMark = R"(":"t=)";
         const auto at = line.find(kMark);
         if (at == std::string_view::npos) {
             return;
@@ -114,7 +128,11 @@ private:
 
     std::string carry_;
     std::uint64_t events_ = 0;
+    // Of the event that is being read.
     bool has_data_ = false;
+    bool is_delta_ = true;
+    bool is_end_ = false;
+    // Of the stream.
     bool is_done_ = false;
     bool has_error_ = false;
     bool has_more_after_done_ = false;

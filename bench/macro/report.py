@@ -4,6 +4,8 @@ import statistics
 
 CPU_RATIO_MAX = 1.2
 CPU_SCENARIOS = ["1k", "100k-response", "100k-request", "sse"]
+CROSSING_CPU_RATIO_MAX = 2.0
+CROSSING_STREAMS_MIN = 0.9
 INSTRUCTIONS_MAX = 45_000
 ADDED_P50_OVER_NGINX_MAX_US = 30
 IDLE_RSS_MAX_MIB = 10
@@ -103,18 +105,32 @@ def print_calmness(blocks):
               "read the ratios, not the figures")
 
 
-def _verdict(what, value, limit, text):
-    word = "not measured" if value is None else "met" if value <= limit else "MISSED"
+def _verdict(what, value, limit, text, at_least=False):
+    is_met = value is not None and (value >= limit if at_least else value <= limit)
+    word = "not measured" if value is None else "met" if is_met else "MISSED"
     return {"verdict": word, "target": what, "value": value, "limit": limit,
             "text": "" if value is None else text}
 
 
-def _cpu_verdict(name, blocks_of):
-    parley, nginx = blocks_of.get("parley", []), blocks_of.get("nginx", [])
-    ratio = paired_ratio(parley, nginx, "cpu_us")
-    text = f"{_times(ratio)} x nginx: medians {_number(median(parley, 'cpu_us'))} and " \
+def _cpu_verdict(name, blocks_of, who="parley", limit=CPU_RATIO_MAX):
+    ours, nginx = blocks_of.get(who, []), blocks_of.get("nginx", [])
+    ratio = paired_ratio(ours, nginx, "cpu_us")
+    text = f"{_times(ratio)} x nginx: medians {_number(median(ours, 'cpu_us'))} and " \
            f"{_number(median(nginx, 'cpu_us'))} us"
-    return _verdict(f"CPU {name} <= {CPU_RATIO_MAX} x nginx", ratio, CPU_RATIO_MAX, text)
+    what = name if who == "parley" else f"{name} crossing"
+    return _verdict(f"CPU {what} <= {limit} x nginx", ratio, limit, text)
+
+
+def _crossing_verdicts(blocks):
+    found = [_cpu_verdict("1k", blocks.get("1k", {}), "crossing", CROSSING_CPU_RATIO_MAX)]
+    streams = blocks.get("sse", {})
+    crossing, relay = streams.get("crossing", []), streams.get("parley", [])
+    ratio = paired_ratio(crossing, relay, "per_second")
+    text = f"{_times(ratio)}: medians {_number(median(crossing, 'per_second'))} and " \
+           f"{_number(median(relay, 'per_second'))} a second"
+    found.append(_verdict(f"crossing sse streams >= {CROSSING_STREAMS_MIN} x relay's", ratio,
+                          CROSSING_STREAMS_MIN, text, at_least=True))
+    return found
 
 
 def _added_p50(blocks_of, name):
@@ -127,6 +143,7 @@ def _added_p50(blocks_of, name):
 def verdicts(blocks, memory, costs):
     """`blocks`: scenario name -> target name -> blocks."""
     found = [_cpu_verdict(name, blocks.get(name, {})) for name in CPU_SCENARIOS]
+    found += _crossing_verdicts(blocks)
     count = costs.get("parley", {}).get("instructions")
     base = costs.get("nginx", {}).get("instructions")
     found.append(_verdict(f"instructions of a 1 KB relay <= {INSTRUCTIONS_MAX}", count,

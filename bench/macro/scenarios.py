@@ -5,6 +5,7 @@ import http.client
 import json
 import urllib.parse
 
+import dialects
 import procs
 
 
@@ -23,24 +24,26 @@ class Scenario:
     count: int = 0             # instead of a duration
     rate: int = 0
     repeats: int = 1           # in each round
+    crosses: bool = False      # asked in another dialect, too
     is_default: bool = True
 
 
 ALL = [
     Scenario("1k", "0.4 KB request, 1 KB answer, 32 connections", "bench-1k", 32,
-             answer_bytes=1000),
+             answer_bytes=1000, crosses=True),
     Scenario("10k", "10 KB request, 10 KB answer, 32 connections", "bench-10k", 32,
              body_bytes=10 * 1024, answer_bytes=10_000),
     Scenario("100k-response", "0.4 KB request, 100 KB answer, 16 connections", "bench-100k", 16,
              answer_bytes=100_000),
     Scenario("100k-request", "100 KB request (model behind the messages), 1 KB answer, "
              "16 connections", "bench-1k", 16, body_bytes=100 * 1024, answer_bytes=1000,
-             is_model_last=True),
+             is_model_last=True, crosses=True),
     Scenario("sse", "200 events as fast as they go, 16 connections", "bench-sse", 16, events=200,
-             unit="stream", repeats=2),
+             unit="stream", repeats=2, crosses=True),
     # The rate spreads the starts over the 10 ms, so that no event waits behind another stream's.
     Scenario("pace", "50 streams of 200 events, one each 10 ms; times are the lag of an event",
-             "bench-pace", 50, events=200, unit="event", timing="lag_us", count=50, rate=5000),
+             "bench-pace", 50, events=200, unit="event", timing="lag_us", count=50, rate=5000,
+             crosses=True),
     Scenario("c1", "0.4 KB request, 1 KB answer, one connection", "bench-1k", 1,
              answer_bytes=1000),
     Scenario("rate", "as 1k, open loop at 5000 a second; times from when each was due",
@@ -54,11 +57,12 @@ def named(name):
 
 def load_arguments(target, scenario):
     words = ["--url", target.url, "--model", scenario.model,
-             "--connections", scenario.connections, "--body-bytes", scenario.body_bytes]
+             "--connections", scenario.connections, "--body-bytes", scenario.body_bytes,
+             *target.dialect.load_words]
     if scenario.events:
-        words += ["--stream", "--expect-events", scenario.events]
+        words += ["--stream", "--expect-events", target.dialect.events_of(scenario.events)]
     if scenario.answer_bytes:
-        words += ["--expect-bytes", scenario.answer_bytes]
+        words += ["--expect-bytes", target.dialect.bytes_of(scenario.answer_bytes)]
     if scenario.is_model_last:
         words += ["--model-last"]
     if scenario.rate:
@@ -83,8 +87,7 @@ def verify(target, scenario):
     url = urllib.parse.urlsplit(target.url)
     headers = dict(header.split(": ", 1) for header in target.headers)
     headers["Content-Type"] = "application/json"
-    question = {"model": scenario.model, "messages": [{"role": "user", "content": "hello"}],
-                "stream": scenario.events > 0}
+    question = target.dialect.question(scenario.model, scenario.events > 0)
     connection = http.client.HTTPConnection(url.hostname, url.port, timeout=20)
     try:
         connection.request("POST", url.path, json.dumps(question), headers)
@@ -97,31 +100,9 @@ def verify(target, scenario):
     if reply.status != 200:
         return f"status {reply.status}: {body[:300]}"
     if not scenario.events:
-        return _wrong_completion(body, scenario)
-    return _wrong_stream(body, scenario)
-
-
-def _wrong_completion(body, scenario):
-    try:
-        text = json.loads(body)["choices"][0]["message"]["content"]
-    except (ValueError, LookupError, TypeError) as error:
-        return f"not a chat completion: {error!r}: {body[:300]}"
-    if len(body) < scenario.answer_bytes or "untouched" in text:
-        return f"{len(body)} bytes instead of about {scenario.answer_bytes}"
-    return ""
-
-
-def _wrong_stream(body, scenario):
-    events = [line[6:] for line in body.split("\n") if line.startswith("data: ")]
-    if not events or events.pop() != "[DONE]":
-        return f"the stream does not end with [DONE]: {body[-300:]}"
-    if len(events) != scenario.events:
-        return f"{len(events)} events instead of {scenario.events}"
-    try:
-        finish = json.loads(events[-1])["choices"][0]["finish_reason"]
-    except (ValueError, LookupError, TypeError) as error:
-        return f"the last event is not a chunk: {error!r}: {events[-1][:300]}"
-    return "" if finish == "stop" else f"finish_reason is {finish!r}"
+        return dialects.wrong_reply(target.dialect, body, scenario.answer_bytes)
+    # The upstream's first chunk is the role, its last the finish.
+    return dialects.wrong_stream(target.dialect, body, scenario.events - 2)
 
 
 def run_block(bench, target, scenario, block_ms):

@@ -106,9 +106,25 @@ class LoadSeesFaults(unittest.TestCase):
         self.expect_stream("framing", b"zz\r\n")
         self.expect_stream("framing", b"1\r\nab")
 
+    def test_streams_of_messages(self):
+        def event(name):
+            return chunk(f"event: {name}\ndata: {{\"type\":\"{name}\"}}\n\n".encode())
+
+        begin, delta, end = event("message_start"), event("content_block_delta"), \
+            event("message_stop")
+        last = b"0\r\n\r\n"
+        for piece in (None, 1, 3):
+            whole = begin + delta + event("content_block_stop") + end + last
+            self.expect_stream({}, whole, piece=piece)
+        self.expect_stream("no_done", begin + delta + last)
+        self.expect_stream("no_done", begin + delta + end + delta + last)
+        self.expect_stream("event_count", begin + end + last)
+        self.expect_stream("event_count", begin + delta + delta + end + last)
+        self.expect_stream("error_event", begin + delta + event("error") + last)
+
     def test_its_request_is_json_of_the_right_size(self):
         for size in (400, 10_240, 102_400):
-            for words in ([], ["--model-last"], ["--stream"]):
+            for words in ([], ["--model-last"], ["--stream"], ["--messages"]):
                 with socket.create_server(("127.0.0.1", 0)) as listener:
                     listener.settimeout(5)
                     argv = [PROGRAMS / "bench_load", "--url",
@@ -124,6 +140,9 @@ class LoadSeesFaults(unittest.TestCase):
                 self.assertEqual(body["model"], "bench-1k")
                 self.assertEqual(body.get("stream", False), "--stream" in words)
                 self.assertEqual(list(body)[-1] == "model", "--model-last" in words)
+                self.assertEqual("system" in body, "--messages" in words)
+                roles = [message["role"] for message in body["messages"]]
+                self.assertEqual(roles[0] == "system", "--messages" not in words)
 
     def test_refused(self):
         self.assertEqual(load(free_port(), "--count", "2")["faults"], {"connect": 2})

@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <memory>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #include "base/glob.hpp"
 
@@ -14,7 +12,7 @@ namespace parley::accounts {
 
 namespace {
 
-std::uint64_t prefix_of(const std::array<unsigned char, 32>& digest) {
+std::uint64_t prefix_of(const base::Digest& digest) {
     std::uint64_t prefix = 0;
     std::memcpy(&prefix, digest.data(), sizeof(prefix));
     return prefix;
@@ -35,7 +33,7 @@ bool Caller::may_ask(std::string_view model) const {
 Callers::Callers(const std::vector<config::ClientKey>& keys, const Callers* before) {
     for (const auto& key : keys) {
         if (key.disabled) continue;
-        const Digest digest = digest_of(key.key.reveal());
+        const base::Digest digest = base::sha256(key.key.reveal());
         const Caller* known = before == nullptr ? nullptr : before->find_by_name(key.name);
         Caller caller(key, known == nullptr ? nullptr : known->budget);
         callers_.emplace(prefix_of(digest), Entry{digest, std::move(caller)});
@@ -55,31 +53,15 @@ std::uint64_t Callers::next_number() {
 }
 
 const Caller* Callers::find(std::string_view key) const {
-    const Digest digest = digest_of(key);
+    const base::Digest digest = base::sha256(key);
     const auto [begin, end] = callers_.equal_range(prefix_of(digest));
     for (auto it = begin; it != end; ++it) {
-        const Digest& known = it->second.digest;
+        const base::Digest& known = it->second.digest;
         if (CRYPTO_memcmp(known.data(), digest.data(), digest.size()) == 0) {
             return &it->second.caller;
         }
     }
     return nullptr;
-}
-
-Callers::Digest Callers::digest_of(std::string_view key) {
-    // Fetching the algorithm and making a context cost more than the digest itself.
-    static EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-
-    struct Free {
-        void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-    };
-
-    thread_local const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
-    Digest digest{};
-    EVP_DigestInit_ex2(context.get(), sha256, nullptr);
-    EVP_DigestUpdate(context.get(), key.data(), key.size());
-    EVP_DigestFinal_ex(context.get(), digest.data(), nullptr);
-    return digest;
 }
 
 }  // namespace parley::accounts

@@ -1,7 +1,6 @@
 // accounts/callers.hpp: who may ask us. Keys are kept as digests only.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "accounts/budget.hpp"
+#include "base/digest.hpp"
 #include "config/config.hpp"
 
 namespace parley::accounts {
@@ -46,14 +46,10 @@ public:
     const Caller* find_by_name(std::string_view name) const;
 
 private:
-    using Digest = std::array<unsigned char, 32>;
-
     struct Entry {
-        Digest digest;
+        base::Digest digest;
         Caller caller;
     };
-
-    static Digest digest_of(std::string_view key);
 
     static std::uint64_t next_number();
 

@@ -1,11 +1,9 @@
 #include "config/write.hpp"
 
 #include <array>
-#include <stdexcept>
-
-#include <openssl/rand.h>
 
 #include "base/base64.hpp"
+#include "base/digest.hpp"
 #include "base/secret.hpp"
 
 namespace parley::config {
@@ -22,9 +20,7 @@ std::string starter_config(std::string_view client_key) {
 
 std::string new_client_key() {
     std::array<unsigned char, 32> bytes{};
-    if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
-        throw std::runtime_error("config: no random bytes for a client key");
-    }
+    base::fill_random(bytes);
     std::string text =
         base::to_base64url({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     std::string out = "sk-parley-" + text;

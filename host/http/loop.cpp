@@ -9,8 +9,10 @@ Loop::Loop(int index)
       deadlines_([](void* self) { static_cast<Loop*>(self)->schedule_tick(); }, this),
       work_(boost::asio::make_work_guard(io_)),
       tick_(io_),
+      streams_(io_, readiness_.descriptor()),
       scratch_(new char[kScratchBytes]) {
     wake();
+    wait_for_streams();
 }
 
 void Loop::run() {
@@ -26,6 +28,16 @@ void Loop::wake() {
     const auto now = steady_clock::now().time_since_epoch();
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
     deadlines_.set_now_ms(static_cast<std::uint64_t>(ms));
+}
+
+void Loop::wait_for_streams() {
+    streams_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                        [this](const boost::system::error_code& fault) {
+                            if (fault) return;
+                            wake();
+                            readiness_.tell();
+                            wait_for_streams();
+                        });
 }
 
 void Loop::schedule_tick() {

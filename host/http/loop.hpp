@@ -8,10 +8,12 @@
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "http/deadline.hpp"
+#include "http/readiness.hpp"
 
 namespace parley::http {
 
@@ -29,6 +31,8 @@ public:
     boost::asio::io_context& io() { return io_; }
 
     Deadlines& deadlines() { return deadlines_; }
+
+    Readiness& readiness() { return readiness_; }
 
     std::uint64_t now_ms() const { return deadlines_.now_ms(); }
 
@@ -50,12 +54,15 @@ public:
 
 private:
     void schedule_tick();
+    void wait_for_streams();
 
     int index_;
     Deadlines deadlines_;  // before io_: what waits there may hold deadlines to the end
+    Readiness readiness_;  // likewise
     boost::asio::io_context io_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     boost::asio::steady_timer tick_;
+    boost::asio::posix::stream_descriptor streams_;
     std::unique_ptr<char[]> scratch_;
 };
 

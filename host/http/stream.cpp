@@ -5,7 +5,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <netdb.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 
@@ -30,43 +32,50 @@ Io from_errno() {
 
 }  // namespace
 
-struct Stream::Ready {
-    Ptr stream;
-    bool write;
-
-    void operator()(const boost::system::error_code& fault) const {
-        stream->loop_.wake();
-        if (fault == boost::asio::error::operation_aborted) return;
-        stream->became_ready(write);
-    }
-};
-
 Stream::Ptr Stream::make(Loop& loop, Socket socket, SSL* ssl) {
-    return Ptr(new Stream(loop, std::move(socket), ssl));
+    boost::system::error_code fault;
+    socket.non_blocking(true, fault);
+    socket.native_non_blocking(true, fault);
+    socket.set_option(boost::asio::ip::tcp::no_delay(true), fault);
+    const int descriptor = socket.release(fault);
+    return Ptr(new Stream(loop, fault ? -1 : descriptor, ssl));
 }
 
-Stream::Stream(Loop& loop, Socket socket, SSL* ssl)
-    : loop_(loop),
-      socket_(std::move(socket)),
-      ssl_(ssl),
-      deadline_(loop.deadlines(), this, [](void* self) {
+Stream::Stream(Loop& loop, int socket, SSL* ssl)
+    : loop_(loop), socket_(socket), ssl_(ssl), deadline_(loop.deadlines(), this, [](void* self) {
           auto* stream = static_cast<Stream*>(self);
           const Ptr alive(stream);
           stream->expired_ = true;
           stream->resume(stream->reader_);
           stream->resume(stream->writer_);
       }) {
-    boost::system::error_code ignored;
-    socket_.non_blocking(true, ignored);
-    socket_.native_non_blocking(true, ignored);
-    socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-    if (ssl_ != nullptr) SSL_set_fd(ssl_.get(), socket_.native_handle());
+    if (socket_ >= 0 && !loop_.readiness().add(socket_, *this)) drop_socket();
+    if (ssl_ != nullptr) SSL_set_fd(ssl_.get(), socket_);
+}
+
+Stream::~Stream() {
+    drop_socket();
+}
+
+void Stream::drop_socket() {
+    if (socket_ < 0) return;
+    loop_.readiness().forget(*this);
+    ::close(std::exchange(socket_, -1));
 }
 
 std::string Stream::peer_address() const {
-    boost::system::error_code fault;
-    const auto endpoint = socket_.remote_endpoint(fault);
-    return fault ? std::string() : endpoint.address().to_string();
+    sockaddr_storage address{};
+    socklen_t size = sizeof(address);
+    if (::getpeername(socket_, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+    std::array<char, NI_MAXHOST> host{};
+    const int fault = ::getnameinfo(reinterpret_cast<const sockaddr*>(&address),
+                                    size,
+                                    host.data(),
+                                    host.size(),
+                                    nullptr,
+                                    0,
+                                    NI_NUMERICHOST);
+    return fault == 0 ? std::string(host.data()) : std::string();
 }
 
 Io Stream::try_read(std::span<char> into, std::size_t& got) {
@@ -84,11 +93,11 @@ Io Stream::try_read(std::span<char> into, std::size_t& got) {
         maybe_readable_ = io != Io::again;
         return io;
     }
-    const ssize_t n = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
+    const ssize_t n = ::recv(socket_, into.data(), into.size(), 0);
     if (n > 0) {
         got = static_cast<std::size_t>(n);
-        // A short read leaves nothing behind but, perhaps, the end, which arming will find.
-        maybe_readable_ = got == into.size();
+        // A short read leaves nothing behind but, perhaps, the end.
+        maybe_readable_ = got == into.size() || far_end_left_;
         return Io::ok;
     }
     if (n == 0) return Io::eof;
@@ -127,7 +136,7 @@ Io Stream::try_write(std::span<const iovec> from, std::size_t& put) {
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(from.data());
     message.msg_iovlen = std::min(from.size(), kIovMax);
-    const ssize_t n = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
+    const ssize_t n = ::sendmsg(socket_, &message, MSG_NOSIGNAL);
     if (n >= 0) {
         put = static_cast<std::size_t>(n);
         return Io::ok;
@@ -178,14 +187,12 @@ bool Stream::Wait::await_ready() {
 }
 
 void Stream::Wait::await_suspend(std::coroutine_handle<> waiter) {
-    if (what != For::write) {
-        stream->reader_ = waiter;
-        stream->arm(false);
-    }
-    if (what != For::read) {
-        stream->writer_ = waiter;
-        stream->arm(true);
-    }
+    if (what != For::write) stream->reader_ = waiter;
+    if (what != For::read) stream->writer_ = waiter;
+    // A TLS read may have to wait for a write, and the other way round.
+    const bool for_write = what != For::read && !stream->write_wants_read_;
+    const bool for_read = what != For::write && stream->read_wants_write_;
+    if (for_write || for_read) stream->hear_of_output();
 }
 
 Wake Stream::Wait::await_resume() {
@@ -194,33 +201,32 @@ Wake Stream::Wait::await_resume() {
     return stream->expired_ ? Wake::expired : Wake::ready;
 }
 
-void Stream::arm(bool write) {
-    // A TLS read may have to wait for a write, and the other way round.
-    write = write ? !write_wants_read_ : read_wants_write_;
-    bool& armed = write ? write_armed_ : read_armed_;
-    if (armed || !socket_.is_open()) return;
-    armed = true;
-    socket_.async_wait(write ? Socket::wait_write : Socket::wait_read, Ready{Ptr(this), write});
+void Stream::hear_of_output() {
+    if (hears_of_output_ || socket_ < 0) return;
+    hears_of_output_ = true;
+    loop_.readiness().add_output(socket_, *this);
 }
 
-void Stream::became_ready(bool write) {
-    (write ? write_armed_ : read_armed_) = false;
-    (write ? maybe_writable_ : maybe_readable_) = true;
+void Stream::changed(std::uint32_t events) {
+    const Ptr alive(this);
+    const bool ended = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    const bool input = ended || (events & EPOLLIN) != 0;
+    const bool output = ended || (events & EPOLLOUT) != 0;
+    far_end_left_ = far_end_left_ || ended;
+    maybe_readable_ = maybe_readable_ || input;
+    maybe_writable_ = maybe_writable_ || output;
+    const bool is_read = reader_ != nullptr;
     if (ssl_ != nullptr) {
-        if (read_wants_write_ || write_wants_read_) maybe_readable_ = maybe_writable_ = true;
+        // Whoever waits for the one may need the other.
+        if (write_wants_read_ || read_wants_write_) maybe_readable_ = maybe_writable_ = true;
         resume(reader_);
         resume(writer_);
-        if (watcher_ == nullptr) return;
+    } else {
+        if (input) resume(reader_);
+        if (output) resume(writer_);
     }
-    if (write) {
-        resume(writer_);
-        return;
-    }
-    if (reader_) {
-        resume(reader_);
-        return;
-    }
-    if (watcher_ == nullptr || look() != Input::gone) return;
+    // A reader sees the end itself.
+    if (is_read || !input || watcher_ == nullptr || look() != Input::gone) return;
     void* owner = std::exchange(watcher_, nullptr);
     gone_(owner);
 }
@@ -230,7 +236,7 @@ void Stream::resume(std::coroutine_handle<>& waiter) {
     std::exchange(waiter, nullptr).resume();
 }
 
-// Looks without taking. When the socket turns out to be empty it is armed again.
+// Looks without taking.
 Stream::Input Stream::look() {
     char byte = 0;
     if (ssl_ != nullptr) {
@@ -240,12 +246,11 @@ Stream::Input Stream::look() {
         if (result > 0) return Input::bytes;
         if (tls_read_result(result) != Io::again) return Input::gone;
     } else {
-        const ssize_t n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK);
+        const ssize_t n = ::recv(socket_, &byte, 1, MSG_PEEK);
         if (n > 0) return Input::bytes;
         if (n == 0 || from_errno() != Io::again) return Input::gone;
     }
     maybe_readable_ = false;
-    arm(false);
     return Input::none;
 }
 
@@ -269,14 +274,9 @@ void Stream::cancel() {
 void Stream::watch(void* owner, Gone gone) {
     watcher_ = owner;
     gone_ = gone;
-    if (ssl_ == nullptr || !maybe_readable_) {
-        // Whatever has come already is found by arming.
-        maybe_readable_ = false;
-        arm(false);
-    } else if (look() == Input::gone) {
-        watcher_ = nullptr;
-        gone(owner);
-    }
+    if (!maybe_readable_ || look() != Input::gone) return;
+    watcher_ = nullptr;
+    gone(owner);
 }
 
 void Stream::unwatch() {
@@ -285,25 +285,23 @@ void Stream::unwatch() {
 
 void Stream::shutdown_send() {
     if (ssl_ != nullptr && SSL_is_init_finished(ssl_.get())) SSL_shutdown(ssl_.get());
-    boost::system::error_code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
+    ::shutdown(socket_, SHUT_WR);
 }
 
 void Stream::close() {
-    if (!socket_.is_open()) return;
+    if (!is_open()) return;
     deadline_.clear();
     if (ssl_ != nullptr && SSL_is_init_finished(ssl_.get())) SSL_shutdown(ssl_.get());
-    boost::system::error_code ignored;
-    socket_.shutdown(Socket::shutdown_both, ignored);
-    socket_.close(ignored);
+    ::shutdown(socket_, SHUT_RDWR);
+    drop_socket();
 }
 
 void Stream::reset() {
-    if (!socket_.is_open()) return;
-    boost::system::error_code ignored;
-    socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
+    if (!is_open()) return;
+    const linger at_once{1, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
     deadline_.clear();
-    socket_.close(ignored);
+    drop_socket();
 }
 
 std::size_t Gather::size() const {

@@ -99,15 +99,18 @@ public:
     // Ends the connection with a reset: the far end must not take it for an orderly end.
     void reset();
 
-    bool is_open() const { return socket_.is_open(); }
+    bool is_open() const { return socket_ >= 0; }
+
+    // What the kernel says of the socket: EPOLLIN, EPOLLOUT and so on.
+    void changed(std::uint32_t events);
 
 private:
-    struct Ready;
-    Stream(Loop& loop, Socket socket, SSL* ssl);
+    Stream(Loop& loop, int socket, SSL* ssl);
+    ~Stream();
 
     Io tls_read_result(int result);
-    void arm(bool write);
-    void became_ready(bool write);
+    void hear_of_output();
+    void drop_socket();
     void resume(std::coroutine_handle<>& waiter);
     enum class Input { none, bytes, gone };
     Input look();
@@ -119,7 +122,7 @@ private:
     }
 
     Loop& loop_;
-    Socket socket_;
+    int socket_;
     std::unique_ptr<SSL, SslFree> ssl_;
     Deadline deadline_;
     std::coroutine_handle<> reader_;
@@ -127,9 +130,9 @@ private:
     void* watcher_ = nullptr;
     Gone gone_ = nullptr;
     int references_ = 0;
-    bool read_armed_ = false;
-    bool write_armed_ = false;
-    bool maybe_readable_ = true;  // no read has emptied the socket since the last edge
+    bool hears_of_output_ = false;
+    bool far_end_left_ = false;   // behind what can still be read
+    bool maybe_readable_ = true;  // no read has emptied the socket since the last change
     bool maybe_writable_ = true;
     bool read_wants_write_ = false;  // the last TLS read waits until something can be written
     bool write_wants_read_ = false;  // the last TLS write waits until something has come

@@ -4,6 +4,8 @@
 
 #include <openssl/err.h>
 
+#include "http/upstream.hpp"
+
 namespace parley::http {
 
 using base::gateway_error;
@@ -48,16 +50,6 @@ bool load_system_certificates(SSL_CTX* context) {
     return SSL_CTX_set_default_verify_paths(context) == 1;
 }
 
-}  // namespace
-
-std::string tls_error() {
-    const unsigned long code = ERR_get_error();
-    ERR_clear_error();
-    if (code == 0) return "unknown";
-    const char* reason = ERR_reason_error_string(code);
-    return reason == nullptr ? "unknown" : reason;
-}
-
 Result<SslContext> make_client_context(const std::string& ca_file) {
     SslContext context = make_context(TLS_client_method());
     if (context == nullptr) return gateway_error(PARLEY_E_INTERNAL, "tls: " + tls_error());
@@ -73,7 +65,37 @@ Result<SslContext> make_client_context(const std::string& ca_file) {
                                    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     static constexpr unsigned char kProtocol[] = "\x08http/1.1";
     SSL_CTX_set_alpn_protos(context.get(), kProtocol, sizeof(kProtocol) - 1);
+    UpstreamPool::keep_sessions(context.get());
     return context;
+}
+
+}  // namespace
+
+std::string tls_error() {
+    const unsigned long code = ERR_get_error();
+    ERR_clear_error();
+    if (code == 0) return "unknown";
+    const char* reason = ERR_reason_error_string(code);
+    return reason == nullptr ? "unknown" : reason;
+}
+
+Result<std::shared_ptr<ClientTls>> ClientTls::make(const std::string& ca_file) {
+    std::shared_ptr<ClientTls> tls(new ClientTls());
+    if (ca_file.empty()) return tls;
+    auto made = make_client_context(ca_file);
+    if (!made) return std::move(made).error();
+    tls->context_ = std::move(*made);
+    return tls;
+}
+
+Result<SSL_CTX*> ClientTls::context() {
+    const std::lock_guard lock(mutex_);
+    if (context_ == nullptr) {
+        auto made = make_client_context({});
+        if (!made) return std::move(made).error();
+        context_ = std::move(*made);
+    }
+    return context_.get();
 }
 
 Result<SslContext> make_server_context(const std::string& certificate_file,

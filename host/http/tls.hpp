@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include <openssl/ssl.h>
@@ -16,9 +17,22 @@ struct SslContextFree {
 
 using SslContext = std::unique_ptr<SSL_CTX, SslContextFree>;
 
-// For upstreams: verifies the chain and the name, TLS 1.2 at least, reuses sessions. `ca_file`
-// replaces the system's certificates when it is not empty.
-base::Result<SslContext> make_client_context(const std::string& ca_file);
+// For upstreams: verifies the chain and the name, TLS 1.2 at least, reuses sessions. [any thread]
+class ClientTls {
+public:
+    // `ca_file` replaces the system's certificates when it is not empty; it is read at once, so
+    // that what is wrong with it is known at the start. Otherwise nothing is made before an
+    // upstream wants it: what OpenSSL loads for a context is more than a megabyte.
+    static base::Result<std::shared_ptr<ClientTls>> make(const std::string& ca_file);
+
+    base::Result<SSL_CTX*> context();
+
+private:
+    ClientTls() = default;
+
+    std::mutex mutex_;
+    SslContext context_;
+};
 
 // For a listener, with its certificate chain and key in PEM.
 base::Result<SslContext> make_server_context(const std::string& certificate_file,

@@ -73,7 +73,8 @@ public:
         --open_;
     }
 
-    SSL* new_ssl();
+    // Null when the upstream speaks plain HTTP.
+    Result<SSL*> new_ssl();
     Task<Result<tcp::resolver::results_type>> resolve(Cancellation& cancellation,
                                                       std::uint64_t timeout_ms);
 
@@ -182,20 +183,14 @@ private:
     bool timed_out_ = false;
 };
 
-// Asio connects by waiting for a write and goes on listening for those: every later wait for a
-// read would wake the loop at once, only to learn that the socket can be written.
-void stop_hearing_of_writes(tcp::socket& socket) {
-    boost::system::error_code fault;
-    const tcp::endpoint here = socket.local_endpoint(fault);
-    const int descriptor = socket.release(fault);
-    if (!fault) socket.assign(here.protocol(), descriptor, fault);
-}
-
 }  // namespace
 
-SSL* UpstreamPool::Origin::new_ssl() {
-    SSL* ssl = SSL_new(pool_.tls_.get());
-    if (ssl == nullptr) return nullptr;
+Result<SSL*> UpstreamPool::Origin::new_ssl() {
+    if (!tls_) return nullptr;
+    const Result<SSL_CTX*> context = pool_.tls_->context();
+    if (!context) return context.error();
+    SSL* ssl = SSL_new(*context);
+    if (ssl == nullptr) return base::gateway_error(PARLEY_E_INTERNAL, "tls: " + tls_error());
     SSL_set_connect_state(ssl);
     boost::system::error_code not_an_address;
     asio::ip::make_address(host_, not_an_address);
@@ -242,7 +237,7 @@ Task<Result<tcp::resolver::results_type>> UpstreamPool::Origin::resolve(Cancella
 
 UpstreamPool::UpstreamPool(Loop& loop,
                            std::shared_ptr<const config::UpstreamLimits> limits,
-                           std::shared_ptr<SSL_CTX> tls)
+                           std::shared_ptr<ClientTls> tls)
     : loop_(loop), limits_(std::move(limits)), tls_(std::move(tls)) {}
 
 void UpstreamPool::keep_sessions(SSL_CTX* context) {
@@ -317,10 +312,10 @@ Task<Result<Stream::Ptr>> UpstreamPool::connect(Origin& origin,
         if (outcome || cancellation.fired()) break;
     }
     if (!outcome) co_return std::move(outcome).error();
-    stop_hearing_of_writes(socket);
-    SSL* ssl = origin.tls() ? origin.new_ssl() : nullptr;
-    Stream::Ptr stream = Stream::make(loop_, std::move(socket), ssl);
-    if (ssl != nullptr) {
+    const Result<SSL*> ssl = origin.new_ssl();
+    if (!ssl) co_return ssl.error();
+    Stream::Ptr stream = Stream::make(loop_, std::move(socket), *ssl);
+    if (stream->is_tls()) {
         stream->expire_after(left_ms());
         cancellation.hook(stream.get(), [](void* s) { static_cast<Stream*>(s)->cancel(); });
         Result<void> shaken = co_await stream->handshake();

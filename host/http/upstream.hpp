@@ -47,7 +47,7 @@ class UpstreamPool {
 public:
     UpstreamPool(Loop& loop,
                  std::shared_ptr<const config::UpstreamLimits> limits,
-                 std::shared_ptr<SSL_CTX> tls);
+                 std::shared_ptr<ClientTls> tls);
     ~UpstreamPool();
     UpstreamPool(const UpstreamPool&) = delete;
     UpstreamPool& operator=(const UpstreamPool&) = delete;
@@ -106,7 +106,7 @@ private:
 
     Loop& loop_;
     std::shared_ptr<const config::UpstreamLimits> limits_;
-    std::shared_ptr<SSL_CTX> tls_;
+    std::shared_ptr<ClientTls> tls_;
     std::map<std::string, std::unique_ptr<Origin>, std::less<>> origins_;
 };
 

@@ -153,10 +153,9 @@ MadeWorld make_world(config::Config config,
         config.upstream_ca_file = *bundle;
     }
     auto models = known_models(config, environment, made.faults);
-    auto tls = http::make_client_context(config.upstream_ca_file);
+    auto tls = http::ClientTls::make(config.upstream_ca_file);
     if (!tls) made.faults.push_back({{}, "upstream.ca_file", tls.error().message});
     if (!made.faults.empty()) return made;
-    http::UpstreamPool::keep_sessions(tls->get());
     base::Secret seal_key = config.seal_key;
     std::string warning;
     if (seal_key.empty()) seal_key = kept_seal_key(config.state_folder, warning);
@@ -172,7 +171,7 @@ MadeWorld make_world(config::Config config,
         accounts::Callers(config.client_keys, before == nullptr ? nullptr : &before->callers),
         Seals(std::move(seal_key)),
         std::move(stash),
-        std::shared_ptr<SSL_CTX>(std::move(*tls))});
+        std::move(*tls)});
     return made;
 }
 

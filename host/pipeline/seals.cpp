@@ -5,14 +5,13 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-#include <stdexcept>
 #include <unistd.h>
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
 
 #include "base/base64.hpp"
+#include "base/digest.hpp"
 
 namespace parley::pipeline {
 
@@ -42,10 +41,7 @@ bool take(std::string_view& from, std::string& text) {
 
 std::string random_key() {
     std::string key(kKeyBytes, '\0');
-    auto* bytes = reinterpret_cast<unsigned char*>(key.data());
-    if (RAND_bytes(bytes, static_cast<int>(key.size())) != 1) {
-        throw std::runtime_error("seals: no random bytes for a key");
-    }
+    base::fill_random({reinterpret_cast<unsigned char*>(key.data()), key.size()});
     return key;
 }
 

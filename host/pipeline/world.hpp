@@ -4,11 +4,10 @@
 
 #include <memory>
 
-#include <openssl/ssl.h>
-
 #include "accounts/book.hpp"
 #include "accounts/callers.hpp"
 #include "config/config.hpp"
+#include "http/tls.hpp"
 #include "pipeline/seals.hpp"
 #include "pipeline/stash.hpp"
 #include "plugins/registry.hpp"
@@ -26,7 +25,7 @@ struct World {
     accounts::Callers callers;
     Seals seals;
     std::shared_ptr<Stash> stash;
-    std::shared_ptr<SSL_CTX> upstream_tls;
+    std::shared_ptr<http::ClientTls> upstream_tls;
 };
 
 }  // namespace parley::pipeline

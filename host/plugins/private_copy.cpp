@@ -10,8 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
-#include <openssl/evp.h>
-
+#include "base/digest.hpp"
 #include "plugins/text.hpp"
 
 namespace parley::plugins {
@@ -150,16 +149,12 @@ bool write_all(int fd, const char* data, std::size_t size) {
 }  // namespace
 
 std::string sha256_hex(std::span<const std::byte> bytes) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned size = 0;
-    if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
-        return {};
-    }
     constexpr char kDigits[] = "0123456789abcdef";
     std::string out;
-    for (unsigned i = 0; i < size; ++i) {
-        out += kDigits[digest[i] >> 4];
-        out += kDigits[digest[i] & 15];
+    for (const unsigned char c :
+         base::sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) {
+        out += kDigits[c >> 4];
+        out += kDigits[c & 15];
     }
     return out;
 }

@@ -13,8 +13,16 @@ namespace parley::claude {
 
 using sdk::view;
 
+namespace {
+
+constexpr std::size_t kUsualEventBytes = 512;
+
+}  // namespace
+
 Encoder::Encoder(const parley_codec_open& open)
-    : open_(open), hides_reasoning_(hides_reasoning(*open.request)) {}
+    : open_(open), hides_reasoning_(hides_reasoning(*open.request)) {
+    bytes_.reserve(kUsualEventBytes);
+}
 
 void Encoder::encode(const parley_event& event, sdk::Out& out) {
     bytes_.clear();

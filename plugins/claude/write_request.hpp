@@ -23,7 +23,9 @@ void write_request(const parley_request& request,
 // A body on its way: text is gathered, media of the client's own body are passed on as they lie.
 class Body {
 public:
-    Body(const parley_request& request, sdk::Out& out) : request_(request), out_(out) {}
+    Body(const parley_request& request, sdk::Out& out) : request_(request), out_(out) {
+        sdk::make_room(request, bytes_);
+    }
 
     sdk::JsonWriter& json() { return w_; }
 

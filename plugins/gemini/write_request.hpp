@@ -28,7 +28,9 @@ struct Crossing {
           out(o),
           is_own(sdk::view(r.dialect) == kDialectId),
           is_lenient((t.flags & PARLEY_TARGET_LENIENT) != 0),
-          thinks_by_level(gemini::thinks_by_level(traits)) {}
+          thinks_by_level(gemini::thinks_by_level(traits)) {
+        sdk::make_room(r, json);
+    }
 
     void warn(std::string_view code, std::string_view field = {}) {
         warnings.add(arena, code, field);

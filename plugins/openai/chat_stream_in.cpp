@@ -2,7 +2,7 @@
 //
 // Compatible servers bend the format in many ways; each tolerance here has a case in
 // decoder_test.cpp.
-#include <deque>
+#include <list>
 #include <optional>
 
 #include "chat_chunk.hpp"
@@ -19,6 +19,11 @@ namespace {
 
 bool is_text(JsonReader& r) {
     return r.peek() == '"';
+}
+
+// A string that holds at least a character.
+bool holds_text(std::string_view raw) {
+    return raw.size() > 2 && raw.front() == '"';
 }
 
 class ChatDecoder final : public Decoder {
@@ -199,22 +204,19 @@ private:
     }
 
     void say_reasoning(std::string_view raw) {
-        JsonReader r(raw);
-        JsonString s;
-        if (raw.size() <= 2 || !is_text(r) || !r.read_string(s)) return;
+        if (!holds_text(raw)) return;
         enter(PARLEY_PART_REASONING);
-        emit_.reasoning(key_, plain(s), false);
+        emit_.reasoning(key_, plain(sdk::checked_string(raw)), false);
     }
 
     void say_content(std::string_view raw, std::string_view logprobs) {
         if (raw.size() <= 2) return;
-        JsonReader r(raw);
-        JsonString s;
-        if (is_text(r)) {
-            if (r.read_string(s)) say_text(s, logprobs);
-        } else if (r.peek() == '[') {
+        if (holds_text(raw)) {
+            say_text(sdk::checked_string(raw), logprobs);
+        } else if (raw.front() == '[') {
+            JsonReader r(raw);
             say_content_parts(r);
-        } else if (r.peek() == '{') {
+        } else if (raw.front() == '{') {
             // Some places parse the JSON that the model wrote.
             JsonString whole;
             whole.raw = raw;
@@ -272,11 +274,9 @@ private:
     }
 
     void say_refusal(std::string_view raw) {
-        JsonReader r(raw);
-        JsonString s;
-        if (raw.size() <= 2 || !is_text(r) || !r.read_string(s)) return;
+        if (!holds_text(raw)) return;
         enter(PARLEY_PART_REFUSAL);
-        emit_.refusal(key_, plain(s));
+        emit_.refusal(key_, plain(sdk::checked_string(raw)));
     }
 
     // [{"type":"url_citation","url_citation":{"start_index","end_index","url","title"}}]
@@ -360,10 +360,7 @@ private:
     }
 
     std::string_view fragment_of(std::string_view raw) {
-        if (!raw.starts_with('"')) return raw;
-        JsonReader r(raw);
-        JsonString s;
-        return r.read_string(s) ? plain(s) : std::string_view();
+        return raw.starts_with('"') ? plain(sdk::checked_string(raw)) : raw;
     }
 
     // Calls that wait for their first argument to be sure of their names.
@@ -483,7 +480,7 @@ private:
     std::string id_;
     std::string model_;
     uint64_t created_s_ = 0;
-    std::deque<Call> calls_;
+    std::list<Call> calls_;
     std::string reason_;  // why the choice finished; empty before that
     std::string extra_;
     uint32_t kind_ = 0;  // of the content that came last

@@ -60,7 +60,10 @@ public:
     explicit ChatStream(const parley_codec_open& open)
         : request_(*open.request),
           model_(view(open.model)),
-          shows_usage_((open.request->flags & PARLEY_REQUEST_STREAM_USAGE) != 0) {}
+          shows_usage_((open.request->flags & PARLEY_REQUEST_STREAM_USAGE) != 0) {
+        constexpr std::size_t kUsualEventBytes = 512;
+        text_.reserve(kUsualEventBytes);
+    }
 
     void encode(const parley_event& e, sdk::Out& out) override {
         text_.clear();

@@ -17,8 +17,9 @@ class Body {
     std::string text_;
 
 public:
-    Body(const parley_request& request, sdk::Out& out)
-        : json(text_), request_(request), out_(out) {}
+    Body(const parley_request& request, sdk::Out& out) : json(text_), request_(request), out_(out) {
+        sdk::make_room(request, text_);
+    }
 
     sdk::JsonWriter json;
 

@@ -1,40 +1,14 @@
 // A delta in the middle of a reply takes no memory of its own.
-#include <cstdlib>
-#include <new>
-
 #include <gtest/gtest.h>
 
 #include "codec/events.hpp"
-
-namespace {
-
-std::size_t allocations = 0;
-
-}  // namespace
-
-// Of this program and of the plugins that it loads.
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    ++allocations;
-    return std::malloc(size);
-}
-
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
+#include "support/allocations.hpp"
 
 namespace parley::codec {
 
 namespace {
+
+using support::allocations;
 
 struct Counted {
     std::size_t events = 0;
@@ -62,9 +36,9 @@ constexpr int kDeltas = 1000;
 // The allocations of many deltas behind some that fill the buffers.
 std::size_t taken_by(auto delta) {
     for (int i = 0; i < kWarm; ++i) delta();
-    const std::size_t before = allocations;
+    const std::size_t before = allocations();
     for (int i = 0; i < kDeltas; ++i) delta();
-    return allocations - before;
+    return allocations() - before;
 }
 
 std::size_t decoding(const char* id, std::string_view start, std::string_view delta) {
@@ -83,9 +57,9 @@ std::size_t decoding(const char* id, std::string_view start, std::string_view de
     error.arena = arena.border();
     Counted sink;
     const parley_dialect& table = dialect.table();
-    const std::size_t before = allocations;
+    const std::size_t before = allocations();
     EXPECT_EQ(table.decoder_open(dialect.self(), &open, &session, &error), PARLEY_OK);
-    EXPECT_GT(allocations, before) << "what a plugin takes is not seen here";
+    EXPECT_GT(allocations(), before) << "what a plugin takes is not seen here";
     const auto feed = [&](std::string_view bytes) {
         // In two pieces: the second finds the first carried over.
         const std::size_t half = bytes.size() / 2;

@@ -13,7 +13,7 @@
 #pragma once
 
 #include <algorithm>
-#include <deque>
+#include <list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -436,7 +436,7 @@ private:
 
     Ends ends_;
     const parley_sink* sink_ = nullptr;
-    std::deque<Part> parts_;  // the first is open, the others wait
+    std::list<Part> parts_;  // the first is open, the others wait
     parley_usage usage_{};
     uint32_t next_part_ = 0;
     bool started_ = false;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "parley/sdk/nesting.hpp"
+#include "parley/sdk/pieces.hpp"
 #include "parley/sdk/scan.hpp"
 
 namespace parley::sdk {
@@ -29,56 +30,37 @@ inline bool is_space(char c) {
 // Appends the characters that a raw JSON string (without its quotes) stands for. Lone surrogates
 // become U+FFFD. The raw text has been checked by JsonReader.
 inline void json_unescape(std::string_view raw, std::string& out) {
-    const auto hex4 = [&](std::size_t at) {
+    const char* p = raw.data();
+    const char* end = p + raw.size();
+    const auto hex4 = [](const char* from) {
         unsigned value = 0;
-        std::from_chars(raw.data() + at, raw.data() + at + 4, value, 16);
+        std::from_chars(from, from + 4, value, 16);
         return value;
     };
-    const auto append = [&](unsigned c) {
-        if (c < 0x80) {
-            out += static_cast<char>(c);
-        } else if (c < 0x800) {
-            out += static_cast<char>(0xc0 | (c >> 6));
-            out += static_cast<char>(0x80 | (c & 0x3f));
-        } else if (c < 0x10000) {
-            out += static_cast<char>(0xe0 | (c >> 12));
-            out += static_cast<char>(0x80 | ((c >> 6) & 0x3f));
-            out += static_cast<char>(0x80 | (c & 0x3f));
-        } else {
-            out += static_cast<char>(0xf0 | (c >> 18));
-            out += static_cast<char>(0x80 | ((c >> 12) & 0x3f));
-            out += static_cast<char>(0x80 | ((c >> 6) & 0x3f));
-            out += static_cast<char>(0x80 | (c & 0x3f));
-        }
-    };
-    for (std::size_t i = 0; i < raw.size();) {
-        if (raw[i] != '\\') {
-            const std::size_t next = std::min(raw.find('\\', i), raw.size());
-            out.append(raw, i, next - i);
-            i = next;
-            continue;
-        }
-        const char kind = raw[i + 1];
-        i += 2;
+    Pieces pieces(out);
+    while ((p = pieces.copy_to_backslash(p, end)) != end) {
+        const char kind = p[1];
+        p += 2;
         if (kind != 'u') {
             constexpr std::string_view kFrom = "bfnrt";
             constexpr std::string_view kTo = "\b\f\n\r\t";
             const std::size_t at = kFrom.find(kind);
-            out += at == std::string_view::npos ? kind : kTo[at];
+            pieces.put(at == std::string_view::npos ? kind : kTo[at]);
             continue;
         }
-        unsigned c = hex4(i);
-        i += 4;
+        unsigned c = hex4(p);
+        p += 4;
         const bool high = c >= 0xd800 && c < 0xdc00;
-        if (high && i + 6 <= raw.size() && raw[i] == '\\' && raw[i + 1] == 'u') {
-            const unsigned low = hex4(i + 2);
+        if (high && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
+            const unsigned low = hex4(p + 2);
             if (low >= 0xdc00 && low < 0xe000) {
                 c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-                i += 6;
+                p += 6;
             }
         }
-        append(c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
+        pieces.put_utf8(c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
     }
+    pieces.flush();
 }
 
 // JSON in which every \u escape of half a code point stands for U+FFFD: it is legal, but readers
@@ -128,6 +110,12 @@ struct JsonString {
         return escaped ? text() == wanted : raw == wanted;
     }
 };
+
+// The string that `raw` is: a value, quotes included, that JsonReader has passed over.
+inline JsonString checked_string(std::string_view raw) {
+    raw = raw.substr(1, raw.size() - 2);
+    return {raw, raw.find('\\') != raw.npos};
+}
 
 // A cursor over one JSON text. Every step checks the grammar of RFC 8259, UTF-8 included; after the
 // first fault every call answers false and at() names the byte. Duplicate keys are the caller's
@@ -605,50 +593,55 @@ private:
     bool reading_key_ = false;
 };
 
-// Appends text as a JSON string, quotes included. Malformed UTF-8 becomes U+FFFD.
-inline void json_quote(std::string_view text, std::string& out) {
-    out += '"';
+namespace detail {
+
+inline void quote(std::string_view text, Pieces& pieces) {
     const char* p = text.data();
     const char* end = p + text.size();
-    while (p != end) {
-        const char* stop = find_string_special(p, end);
-        out.append(p, static_cast<std::size_t>(stop - p));
-        p = stop;
-        if (p == end) break;
+    pieces.put('"');
+    while ((p = pieces.copy_to_special(p, end)) != end) {
         const auto c = static_cast<unsigned char>(*p);
         if (c >= 0x80) {
             const std::size_t length = utf8_length(p, end);
-            out.append(length == 0 ? std::string_view("\xef\xbf\xbd")
+            pieces.put(length == 0 ? std::string_view("\xef\xbf\xbd")
                                    : std::string_view(p, length));
             p += length == 0 ? 1 : length;
             continue;
         }
         ++p;
+        pieces.put('\\');
         switch (c) {
             case '"':
-                out += "\\\"";
-                break;
             case '\\':
-                out += "\\\\";
+                pieces.put(static_cast<char>(c));
                 break;
             case '\n':
-                out += "\\n";
+                pieces.put('n');
                 break;
             case '\r':
-                out += "\\r";
+                pieces.put('r');
                 break;
             case '\t':
-                out += "\\t";
+                pieces.put('t');
                 break;
             default: {
                 constexpr std::string_view kHex = "0123456789abcdef";
-                out += "\\u00";
-                out += kHex[c >> 4];
-                out += kHex[c & 15];
+                pieces.put("u00");
+                pieces.put(kHex[c >> 4]);
+                pieces.put(kHex[c & 15]);
             }
         }
     }
-    out += '"';
+    pieces.put('"');
+}
+
+}  // namespace detail
+
+// Appends text as a JSON string, quotes included. Malformed UTF-8 becomes U+FFFD.
+inline void json_quote(std::string_view text, std::string& out) {
+    Pieces pieces(out);
+    detail::quote(text, pieces);
+    pieces.flush();
 }
 
 // Appends JSON to a string, minding commas. Nesting is the caller's to balance.
@@ -665,16 +658,14 @@ public:
     JsonWriter& end_array() { return close(']'); }
 
     JsonWriter& key(std::string_view name) {
-        comma();
-        json_quote(name, out_);
-        out_ += ':';
+        quote(name, true);
         fresh_ = true;
         return *this;
     }
 
     JsonWriter& string(std::string_view text) {
-        comma();
-        json_quote(text, out_);
+        quote(text, false);
+        fresh_ = false;
         return *this;
     }
 
@@ -692,6 +683,15 @@ public:
     }
 
 private:
+    // All that stands around it goes with it.
+    void quote(std::string_view text, bool is_key) {
+        Pieces pieces(out_);
+        if (!fresh_) pieces.put(',');
+        detail::quote(text, pieces);
+        if (is_key) pieces.put(':');
+        pieces.flush();
+    }
+
     void comma() {
         if (!fresh_) out_ += ',';
         fresh_ = false;

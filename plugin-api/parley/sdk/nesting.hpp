@@ -82,6 +82,18 @@ inline bool pass_block(const char* p, std::uint64_t& size, std::uint64_t floor, 
     return false;
 }
 
+// Whether a block that begins inside of a string, and not behind a backslash, leaves it as it was:
+// most of a long text. Only a backslash at its end would be something to remember.
+inline bool is_plain_text(const char* p) {
+    const __m128i quote = _mm_set1_epi8('"');
+    const auto quotes = [&](int at) {
+        return _mm_cmpeq_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p + at)), quote);
+    };
+    const __m128i any =
+        _mm_or_si128(_mm_or_si128(quotes(0), quotes(16)), _mm_or_si128(quotes(32), quotes(48)));
+    return _mm_movemask_epi8(any) == 0 && p[63] != '\\';
+}
+
 }  // namespace detail
 
 // Passes over nested values, all of [p, end) or up to and with the bracket that brings the depth
@@ -92,6 +104,7 @@ inline const char* pass_nested(const char* p,
                                JsonNesting& at) {
     std::uint64_t size = 64;
     for (; end - p >= 64; p += 64) {
+        if (at.in_string && !at.escaping && detail::is_plain_text(p)) continue;
         if (detail::pass_block(p, size, floor, at)) return p + size;
     }
     if (p == end) return p;

@@ -37,13 +37,18 @@ inline std::uint64_t mask64(const char* p, Match match) {
 }
 
 // What ends a plain run in a JSON string. A signed compare finds control characters and, being
-// negative, every byte above 0x7f.
-inline __m128i string_specials(__m128i b) {
+// negative, every byte above 0x7f. An object, since calls of a function given by its name stay
+// calls.
+inline constexpr auto string_specials = [](__m128i b) {
     const __m128i quotes = _mm_cmpeq_epi8(b, _mm_set1_epi8('"'));
     const __m128i backslashes = _mm_cmpeq_epi8(b, _mm_set1_epi8('\\'));
     const __m128i others = _mm_cmplt_epi8(b, _mm_set1_epi8(0x20));
     return _mm_or_si128(_mm_or_si128(quotes, backslashes), others);
-}
+};
+
+inline constexpr auto only_backslashes = [](__m128i b) {
+    return _mm_cmpeq_epi8(b, _mm_set1_epi8('\\'));
+};
 #endif
 
 }  // namespace detail

@@ -30,6 +30,13 @@ T* keep(Arena& arena, const std::vector<T>& list) {
     return all;
 }
 
+// Room for the body that is about to be written: a request is about as long in every dialect.
+inline void make_room(const parley_request& request, std::string& body) {
+    constexpr std::size_t kMore = 256;
+    constexpr std::size_t kMost = std::size_t{256} * 1024;
+    body.reserve(std::min<std::size_t>(request.raw.len, kMost) + kMore);
+}
+
 // What a JSON string stands for: a view of the input, or a copy where it was escaped.
 inline parley_str text_of(Arena& arena, const JsonString& s) {
     return s.escaped ? arena.copy(s.text()) : str(s.raw);

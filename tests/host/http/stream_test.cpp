@@ -37,10 +37,11 @@ SslContext server_context() {
 }
 
 // As for upstreams, but that nobody has signed this server's certificate.
-SslContext trusting_context() {
-    auto context = make_client_context("");
-    SSL_CTX_set_verify(context->get(), SSL_VERIFY_NONE, nullptr);
-    return std::move(*context);
+SSL* trusting_client(ClientTls& tls) {
+    SSL* ssl = SSL_new(*tls.context());
+    SSL_set_verify(ssl, SSL_VERIFY_NONE, nullptr);
+    SSL_set_connect_state(ssl);
+    return ssl;
 }
 
 // Takes `size` bytes, once it may.
@@ -98,10 +99,8 @@ TEST(Stream, LooksForInputWhileATlsWriteWaits) {
                             acceptor.accept(),
                             upload.body.size(),
                             upload.blocked.get_future());
-    const SslContext context = trusting_context();
-    SSL* ssl = SSL_new(context.get());
-    SSL_set_connect_state(ssl);
-    base::spawn(send(loop, Stream::make(loop, std::move(socket), ssl), upload));
+    const std::shared_ptr<ClientTls> tls = *ClientTls::make("");
+    base::spawn(send(loop, Stream::make(loop, std::move(socket), trusting_client(*tls)), upload));
     loop.run();
     EXPECT_TRUE(upload.has_blocked) << "the test needs a larger body";
     EXPECT_TRUE(upload.is_sent);

@@ -1,0 +1,11 @@
+// allocations.hpp: how often this program, and the plugins that it loads, took memory with new.
+#pragma once
+
+#include <cstddef>
+
+namespace parley::support {
+
+// Since the start, by all threads.
+std::size_t allocations();
+
+}  // namespace parley::support
