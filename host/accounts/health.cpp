@@ -81,7 +81,7 @@ struct Health::Details {
     };
 
     std::mutex mutex;  // for the last error and for new windows
-    int error_class = 0;
+    std::atomic<int> error_class{0};
     std::int64_t error_ms = 0;
     std::string error_text;
     std::array<Told, kWindowsMax> windows;
@@ -182,6 +182,11 @@ LastError Health::last_error() const {
     return {known->error_class, known->error_ms, known->error_text};
 }
 
+int Health::failing_class() const {
+    const Details* known = failures_.load(kRelaxed) == 0 ? nullptr : known_details();
+    return known == nullptr ? 0 : known->error_class.load(kRelaxed);
+}
+
 // ---- cool-down ----
 
 std::int64_t Health::next_ms() const {
@@ -275,6 +280,23 @@ std::vector<Window> Health::windows() const {
                        told.length_ms.load(kRelaxed)});
     }
     return all;
+}
+
+Quota Health::quota(std::string_view kind, std::int64_t now_ms) const {
+    Quota least;
+    const Details* known = known_details();
+    const std::size_t count =
+        known == nullptr ? 0 : known->window_count.load(std::memory_order_acquire);
+    for (std::size_t i = 0; i < count; ++i) {
+        const Details::Told& told = known->windows[i];
+        const std::string_view name(told.name.data());
+        const std::int64_t reset = told.reset_ms.load(kRelaxed) - now_ms;
+        if (reset <= 0 || name.find(kind) == std::string_view::npos) continue;
+        const auto left = static_cast<std::int64_t>(told.remaining.load(kRelaxed));
+        if (least.left >= 0 && least.left <= left) continue;
+        least = {left, static_cast<std::uint64_t>(reset)};
+    }
+    return least;
 }
 
 namespace {

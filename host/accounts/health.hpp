@@ -35,6 +35,12 @@ struct Window {
     std::string_view text() const { return name.data(); }
 };
 
+// The window of a kind that has the least left.
+struct Quota {
+    std::int64_t left = -1;      // -1: not told
+    std::uint64_t reset_ms = 0;  // from now
+};
+
 struct LastError {
     int error_class = 0;  // 0: there was none
     std::int64_t at_ms = 0;
@@ -70,6 +76,8 @@ public:
     // was slow is tried again; 0: not known.
     float content_ms(std::int64_t now_ms) const;
     LastError last_error() const;
+    // The class of the latest failure, when no success came after it; else 0.
+    int failing_class() const;
 
     // ---- cool-down ----
 
@@ -106,6 +114,9 @@ public:
     // pace that lasts exactly, 0 is used up, kUntold says that no window is told.
     static constexpr float kUntold = -1;
     float headroom(std::int64_t now_ms) const;
+
+    // Of the windows whose names have this in them.
+    Quota quota(std::string_view kind, std::int64_t now_ms) const;
 
     // Of one of the windows, the least share that is left; kUntold as above.
     float share_left(std::int64_t now_ms) const;

@@ -77,8 +77,8 @@ struct RoutingLimits {
     std::uint64_t pools_bytes_max = 64ull * 1024 * 1024;  // who may serve which model
     std::uint64_t affinity_bytes_max = 1024ull * 1024;
     std::uint64_t affinity_ms = 3'600'000;      // since the conversation's last request
-    std::uint64_t affinity_load_percent = 200;  // of the load of others, where it gives way
-    std::uint64_t affinity_load_min = 4;        // attempts under way below which it does not
+    std::uint64_t affinity_load_percent = 300;  // of the load of others, where it gives way
+    std::uint64_t affinity_load_min = 16;       // attempts under way below which it does not
     std::uint64_t affinity_share_percent = 2;   // of a window that must be left
 };
 

@@ -9,6 +9,7 @@
 #include "config/write.hpp"
 #include "http/tls.hpp"
 #include "http/upstream.hpp"
+#include "routing/plugin_policy.hpp"
 
 namespace parley::pipeline {
 
@@ -29,14 +30,17 @@ public:
     std::vector<std::shared_ptr<Instance>> dialects() {
         std::vector<std::shared_ptr<Instance>> made;
         for (const Catalogue::Found& found : catalogue_.all_of(PARLEY_KIND_DIALECT)) {
-            Instance::Faults broken;
-            const std::string name(found.component->id);
-            auto instance =
-                Instance::make(found.library, services_, *found.component, name, {}, broken);
-            for (const auto& fault : broken) {
-                faults_.push_back({{}, "dialect " + name, fault.message});
+            if (auto instance = make_plain(found, "dialect")) made.push_back(std::move(instance));
+        }
+        return made;
+    }
+
+    std::vector<std::shared_ptr<const plugins::Policy>> policies() {
+        std::vector<std::shared_ptr<const plugins::Policy>> made;
+        for (const Catalogue::Found& found : catalogue_.all_of(PARLEY_KIND_POLICY)) {
+            if (auto instance = make_plain(found, "policy")) {
+                made.push_back(std::make_shared<plugins::Policy>(std::move(instance)));
             }
-            if (instance != nullptr) made.push_back(std::move(instance));
         }
         return made;
     }
@@ -53,6 +57,18 @@ public:
     }
 
 private:
+    // An instance that takes no settings, under the component's own name.
+    std::shared_ptr<Instance> make_plain(const Catalogue::Found& found, const char* kind) {
+        Instance::Faults broken;
+        const std::string name(found.component->id);
+        auto instance =
+            Instance::make(found.library, services_, *found.component, name, {}, broken);
+        for (const auto& fault : broken) {
+            faults_.push_back({{}, std::string(kind) + " " + name, fault.message});
+        }
+        return instance;
+    }
+
     std::optional<routing::Place> make_place(const config::Provider& provider,
                                              const std::string& where) {
         const std::string& id = provider.plugin.empty() ? provider.name : provider.plugin;
@@ -144,7 +160,8 @@ MadeWorld make_world(config::Config config,
     Maker maker(catalogue, services, *book, made.faults);
     auto dialects = maker.dialects();
     auto places = maker.places(config);
-    for (Fault& fault : routing::faults_of_policies(config, routing::built_in_policy)) {
+    const routing::FindPolicy find_policy = routing::with_plugins(maker.policies());
+    for (Fault& fault : routing::faults_of_policies(config, find_policy)) {
         made.faults.push_back(std::move(fault));
     }
     // What other programs on this machine are told by the environment holds here too.
@@ -166,7 +183,7 @@ MadeWorld make_world(config::Config config,
         config,
         plugins::Registry(std::move(dialects)),
         std::move(book),
-        routing::Router(std::move(places), config, routing::built_in_policy, std::move(affinity)),
+        routing::Router(std::move(places), config, find_policy, std::move(affinity)),
         routing::TraitsBook(std::move(models)),
         accounts::Callers(config.client_keys, before == nullptr ? nullptr : &before->callers),
         Seals(std::move(seal_key)),

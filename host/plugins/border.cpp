@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "plugins/policy.hpp"
+
 namespace parley::plugins {
 
 using base::Arena;
@@ -234,6 +236,41 @@ parley_verdict Provider::classify(const parley_account& account,
     const auto status =
         table_->classify(self(), &account, head, bytes(body), &given, arena.border(), &own);
     return status == PARLEY_OK && own.error.error_class != 0 ? own : verdict;
+}
+
+// ---- policy ----
+
+Policy::Policy(std::shared_ptr<Instance> instance)
+    : instance_(std::move(instance)),
+      table_(static_cast<const parley_policy*>(instance_->component().table)) {}
+
+Result<parley_pick> Policy::pick(const parley_pick_ask& ask,
+                                 std::span<const parley_candidate* const> candidates,
+                                 Error& why) const {
+    // Only errors lie in it, and they are rare: it makes no memory before it is asked for some.
+    constexpr std::size_t kErrorBytesMax = 16 * 1024;
+    Arena arena(kErrorBytesMax);
+    parley_error error = cleared_error(arena);
+    auto out = sized<parley_pick>();
+    const auto status = table_->pick(instance_->get(),
+                                     &ask,
+                                     candidates.data(),
+                                     static_cast<std::uint32_t>(candidates.size()),
+                                     &out,
+                                     &error);
+    if (auto done = outcome(status, error, name()); !done) return std::move(done).error();
+    const bool is_fit = out.action == PARLEY_PICK_DELEGATE || out.action == PARLEY_PICK_REJECT ||
+                        (out.action == PARLEY_PICK_INDEX && out.index < candidates.size());
+    if (!is_fit) return base::gateway_error(PARLEY_E_INTERNAL, "policy: an answer that is none");
+    if (out.action == PARLEY_PICK_REJECT) {
+        why = from_border(error);
+        if (why.message.empty()) why.message = std::string(name()) + ": gave no reason";
+    }
+    return out;
+}
+
+void Policy::report(const parley_pick_report& report) const {
+    if (PARLEY_HAS(table_, parley_policy, report)) table_->report(instance_->get(), &report);
 }
 
 // ---- answer ----

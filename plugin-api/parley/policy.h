@@ -2,7 +2,7 @@
  *
  * The host lists the candidates that may serve a request and leaves out those that are disabled,
  * cooling down, at their limit or already tried in this exchange. The policy says which of the
- * rest it shall be. The host goes on to decide about retries.
+ * rest it shall be; of more than 64 it sees 64. The host goes on to decide about retries.
  *
  * A policy computes, within 100 us: no clocks and no randomness of its own, since the ask brings
  * both. There are no sessions: all loops call one instance at the same time, so what it learns it

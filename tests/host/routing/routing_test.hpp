@@ -32,14 +32,15 @@ public:
     }
 
     // After all accounts are there.
-    Pool& open(std::string_view policy) {
+    Pool& open(std::string_view policy) { return open_with(find_policy(policy)); }
+
+    Pool& open_with(const Pool::PolicyOf& policy_of) {
         place_.state = book_.open(accounts::Book::id_of_provider("p"));
         affinity_ = std::make_unique<Affinity>(limits.affinity_bytes_max, limits.affinity_ms);
         std::vector<Candidate> candidates;
         for (const auto& account : accounts_) candidates.push_back({&place_, &account, "m"});
-        const MakePolicy make = find_policy(policy);
         pool_ = std::make_unique<Pool>(
-            std::move(candidates), make, 7, PoolSettings{limits, *affinity_});
+            std::move(candidates), policy_of, 7, PoolSettings{limits, *affinity_});
         return *pool_;
     }
 
