@@ -95,7 +95,11 @@ public:
                        return std::string();
                    }}};
 
-    static void encode(const parley_request& request, const parley_target& target, Out& out) {
+    void encode_request(const parley_request& request,
+                        const parley_target& target,
+                        Arena&,
+                        parley_encoded_request&,
+                        Out& out) {
         const Traits traits(view(target.traits));
         if (traits.flag("cannot", false)) throw Failure(PARLEY_E_UNSUPPORTED, "cannot");
         const bool warm = request.sampling != nullptr && traits.flag("sampling_ok", true);
@@ -107,13 +111,7 @@ public:
                                     const parley_target& target,
                                     const parley_error& error,
                                     Arena& arena) {
-        return correct(kCorrections,
-                       target,
-                       error,
-                       arena,
-                       [&](const parley_target& other, Arena&, parley_encoded_request&, Out& out) {
-                           encode(request, other, out);
-                       });
+        return correct(kCorrections, *this, {request, target, error}, arena);
     }
 };
 

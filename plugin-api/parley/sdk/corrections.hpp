@@ -1,14 +1,13 @@
 // parley/sdk/corrections.hpp: what an upstream's refusal says of the traits that a request was
 // written by (parley_dialect.correct_traits), from a table.
 //
-//   constexpr Correction kCorrections[] = {
+//   constexpr auto kCorrections = std::to_array<Correction>({
 //       {.parameter = "temperature", .trait = "sampling_ok", .value = "false"},
 //       {.parameter = "max_tokens", .says = ">", .trait = "max_output", .read = most_tokens},
-//   };
-//   return correct(kCorrections, target, told, arena, [&](const parley_target& other, Arena& a,
-//                                                         parley_encoded_request& h, Out& out) {
-//       encode_request(request, other, a, h, out);
 //   });
+//   std::string_view MyDialect::correct_traits(const parley_request& request, ...) {
+//       return correct(kCorrections, *this, {request, target, told}, arena);
+//   }
 //
 // A correction counts only if the request is written otherwise with it. So nobody learns from what
 // was not there, and nothing is learnt twice.
@@ -43,13 +42,14 @@ public:
 
     // Whether it speaks of what is not to be had, rather than of what was wrongly used.
     bool says_unsupported() const {
-        constexpr std::array<std::string_view, 24> kWords{
-            "unsupported",         "not supported",       "not support",       "doesn't support",
-            "no longer supported", "only supported",      "deprecated",        "not permitted",
-            "not allowed",         "not available",       "not enabled",       "not compatible",
-            "incompatible",        "unknown name",        "unknown field",     "unknown parameter",
-            "unrecognized",        "unexpected",          "unrecognised",      "not recognized",
-            "cannot be set",       "cannot be specified", "can't be disabled", "cannot be used",
+        constexpr std::array<std::string_view, 25> kWords{
+            "unsupported",       "unavailable",         "not supported",       "not support",
+            "doesn't support",   "no longer supported", "only supported",      "deprecated",
+            "not permitted",     "not allowed",         "not available",       "not enabled",
+            "not compatible",    "incompatible",        "unknown name",        "unknown field",
+            "unknown parameter", "unrecognized",        "unexpected",          "unrecognised",
+            "not recognized",    "cannot be set",       "cannot be specified", "can't be disabled",
+            "cannot be used",
         };
         return std::any_of(kWords.begin(), kWords.end(), [&](auto w) { return says(w); });
     }
@@ -120,6 +120,10 @@ struct Correction {
     bool fits(const Refusal& refusal) const {
         if (!refusal.says(parameter)) return false;
         return says.empty() ? refusal.says_unsupported() : refusal.says(says);
+    }
+
+    std::string value_by(const Refusal& refusal) const {
+        return read != nullptr ? read(refusal) : std::string(value);
     }
 };
 
@@ -193,8 +197,9 @@ private:
 };
 
 // What the request is written like with these traits; nothing when it cannot be written.
-template <class Encode>
-std::optional<uint64_t> digest_of(const Encode& encode,
+template <class Dialect>
+std::optional<uint64_t> digest_of(Dialect& dialect,
+                                  const parley_request& request,
                                   parley_target target,
                                   std::string_view traits) {
     const ScratchArena memory;
@@ -205,7 +210,7 @@ std::optional<uint64_t> digest_of(const Encode& encode,
     try {
         Arena arena(memory.border());
         Out out(bytes.border());
-        encode(target, arena, head, out);
+        dialect.encode_request(request, target, arena, head, out);
     } catch (const std::exception&) {
         return std::nullopt;
     }
@@ -214,27 +219,33 @@ std::optional<uint64_t> digest_of(const Encode& encode,
 
 }  // namespace detail
 
+// What correct_traits is asked about.
+struct Refused {
+    const parley_request& request;
+    const parley_target& target;
+    const parley_error& told;
+};
+
 // The object for correct_traits, by the first of the corrections that fits and counts; empty when
-// none does. `encode(const parley_target&, Arena&, parley_encoded_request&, Out&)` writes the
-// request.
-template <class Encode>
+// none does. `dialect` is asked for its encode_request.
+template <class Dialect>
 std::string_view correct(std::span<const Correction> corrections,
-                         const parley_target& target,
-                         const parley_error& told,
-                         Arena& arena,
-                         const Encode& encode) {
-    const Refusal refusal(told);
+                         Dialect& dialect,
+                         const Refused& refused,
+                         Arena& arena) {
+    const Refusal refusal(refused.told);
+    const std::string_view traits = view(refused.target.traits);
+    const auto digest = [&](std::string_view with) {
+        return detail::digest_of(dialect, refused.request, refused.target, with);
+    };
     std::optional<uint64_t> before;
     for (const Correction& each : corrections) {
         if (!each.fits(refusal)) continue;
-        const std::string value =
-            each.read != nullptr ? each.read(refusal) : std::string(each.value);
+        const std::string value = each.value_by(refusal);
         if (value.empty()) continue;
-        if (!before) before = detail::digest_of(encode, target, view(target.traits));
-        const auto after =
-            detail::digest_of(encode, target, with_trait(view(target.traits), each.trait, value));
-        if (!after || after == before) continue;
-        return view(arena.copy(with_trait({}, each.trait, value)));
+        if (!before) before = digest(traits);
+        const auto after = digest(with_trait(traits, each.trait, value));
+        if (after && after != before) return view(arena.copy(with_trait({}, each.trait, value)));
     }
     return {};
 }
