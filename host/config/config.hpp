@@ -137,6 +137,7 @@ struct Config {
     Limits limits;
     StashLimits stash;
     FailoverLimits failover;
+    LessonLimits lessons;
     UpstreamLimits upstream;
     Routing routing;
     std::string upstream_ca_file;  // [upstream] ca_file; empty: the system's certificates

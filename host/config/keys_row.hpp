@@ -94,6 +94,7 @@ inline Key or_else(std::string_view fallback, Key out) {
 Table limits_table();
 Table stash_table();
 Table failover_table();
+Table lessons_table();
 Table upstream_table();
 Table routing_table();
 

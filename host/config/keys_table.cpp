@@ -388,6 +388,7 @@ std::span<const Table> tables() {
                                         limits_table(),
                                         stash_table(),
                                         failover_table(),
+                                        lessons_table(),
                                         upstream_table(),
                                         routing_table(),
                                         client_key(),

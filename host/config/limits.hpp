@@ -1,6 +1,6 @@
 // config/limits.hpp: every limit has a name and a number here and a key in the configuration:
-// Limits in [limits], StashLimits in [stash], UpstreamLimits in [upstream], RoutingLimits in
-// [routing], FailoverLimits in [failover].
+// Limits in [limits], StashLimits in [stash], LessonLimits in [lessons], UpstreamLimits in
+// [upstream], RoutingLimits in [routing], FailoverLimits in [failover].
 #pragma once
 
 #include <cstdint>
@@ -34,6 +34,13 @@ struct StashLimits {
     std::uint64_t entry_bytes_max = 1024ull * 1024;
     std::uint64_t bytes_max = 256ull * 1024 * 1024;
     std::uint64_t keep_ms = 3'600'000;  // since it was last asked for
+};
+
+// What refusals of upstreams have taught about their models.
+struct LessonLimits {
+    std::uint64_t entries_max = 1'024;
+    std::uint64_t bytes_max = 1024ull * 1024;
+    std::uint64_t keep_ms = 3'600'000;  // since the last one about the model
 };
 
 // The upstreams' side.

@@ -260,6 +260,30 @@ Table failover_table() {
             .fresh = fresh<Config>};
 }
 
+Table lessons_table() {
+    using S = LessonLimits;
+    return {.path = "lessons",
+            .meaning =
+                "What refusals of upstreams have taught about their models: traits that take the "
+                "place of those in [[model]] for a while.",
+            .keys =
+                {
+                    number("entries_max",
+                           slot<&Config::lessons, &S::entries_max>,
+                           {0, kMillion},
+                           "Models that something is remembered of; 0: none"),
+                    bytes("bytes_max",
+                          slot<&Config::lessons, &S::bytes_max>,
+                          {kKiB, kGiB},
+                          "All that is remembered"),
+                    duration("keep_ms",
+                             slot<&Config::lessons, &S::keep_ms>,
+                             {1'000, 30 * kDay},
+                             "How long it is remembered since the last lesson about the model"),
+                },
+            .fresh = fresh<Config>};
+}
+
 Table upstream_table() {
     using U = UpstreamLimits;
     return {

@@ -17,7 +17,8 @@ Attempt::Attempt(Exchange& exchange, routing::Picked picked, const plugins::Dial
       account_(candidate_.account->border()) {}
 
 Attempt::Task Attempt::run() {
-    const Result<void> done = co_await go();
+    Result<void> done = co_await send_and_hear();
+    if (!done && may_be_healed(done.error())) done = co_await heal(done.error());
     if (!done) judge(done.error());
     co_return done;
 }
@@ -73,7 +74,7 @@ std::uint64_t Attempt::limit_of(std::uint64_t planned,
     return of_route != 0 ? of_route : usual;
 }
 
-Attempt::Task Attempt::go() {
+Attempt::Task Attempt::send_and_hear() {
     const bool crosses = &spoken_ != exchange_.asked().dialect;
     if (crosses) {
         const Result<void> translated = co_await translate();
@@ -103,10 +104,8 @@ Attempt::Task Attempt::translate() {
     crossing_ = std::make_unique<Crossing>(
         *asked.dialect, spoken_, asked.call, exchange_.arena(), carriage, world.config.limits);
     const routing::RouteTerms& of_route = exchange_.terms();
-    const Crossing::Terms terms{candidate_.model,
-                                exchange_.arena().copy(world.traits.of(candidate_.model)),
-                                of_route.strict,
-                                of_route.lenient};
+    const Crossing::Terms terms{
+        candidate_.model, exchange_.arena().copy(traits()), of_route.strict, of_route.lenient};
     if (asked.body().size() <= world.config.limits.loop_bytes_max) {
         co_return crossing_->translate(terms);
     }

@@ -1,10 +1,11 @@
-// pipeline/attempt.hpp: one try of an exchange with one account. Its rooms are send.cpp, relay.cpp
-// and cross.cpp. [loop]
+// pipeline/attempt.hpp: one try of an exchange with one account. Its rooms are send.cpp, relay.cpp,
+// cross.cpp and heal.cpp. [loop]
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/bytes.hpp"
@@ -30,7 +31,8 @@ public:
     Attempt& operator=(const Attempt&) = delete;
 
     // From the request as it was asked to the end of the reply. A failure of which the client has
-    // seen nothing is not told to it.
+    // seen nothing is not told to it. What the upstream refuses of a translated request, though we
+    // chose it and not the client, is corrected, and the request is sent once more.
     base::Task<base::Result<void>> run();
 
     // The client has seen something of the reply, so no other attempt can follow.
@@ -74,7 +76,7 @@ private:
     bool is_crossing() const { return crossing_ != nullptr; }
 
     // attempt.cpp
-    Task go();
+    Task send_and_hear();
     void judge(const base::Error& error);
     void show();
     std::uint64_t limit_of(std::uint64_t planned,
@@ -85,6 +87,13 @@ private:
     Result<void> speak();
     Result<void> plan();
     Result<void> open_answer(const parley_plan_ask& ask);
+
+    // heal.cpp
+    std::string traits() const;
+    bool may_be_healed(const base::Error& refusal) const;
+    Task heal(base::Error refusal);
+    base::Task<bool> learn_from(const base::Error& refusal);
+    void start_over();
 
     // send.cpp
     Task send();
@@ -128,6 +137,7 @@ private:
     parley_account account_;
     parley_retarget retarget_ = plugins::sized<parley_retarget>();
     std::unique_ptr<Crossing> crossing_;  // when the client speaks another dialect
+    std::string lesson_;                  // the traits that a refusal has corrected, a JSON object
     parley_plan plan_ = plugins::sized<parley_plan>();
     base::Bytes head_;  // of the request
     std::unique_ptr<http::Source> source_;

@@ -45,6 +45,12 @@ public:
 
     const plugins::EncodedRequest& encoded() const { return encoded_; }
 
+    // The traits that would have been right, by what the upstream said of the request: a JSON
+    // object; empty when it is for the client to hear.
+    std::string correct_traits(const base::Error& told) const {
+        return plugins::correct_traits(upstream_, *request_, target_, told, arena_);
+    }
+
     // What did not survive, for the reply's header: "code;field, code". Empty: everything did.
     std::string warnings() const;
 

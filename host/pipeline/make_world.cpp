@@ -178,6 +178,7 @@ MadeWorld make_world(config::Config config,
     if (seal_key.empty()) seal_key = kept_seal_key(config.state_folder, warning);
     if (!warning.empty()) base::log(base::LogLevel::warn, warning);
     auto stash = std::make_shared<Stash>(config.stash);
+    auto lessons = std::make_shared<routing::Lessons>(config.lessons);
     auto affinity = before != nullptr ? before->router.affinity_for(config.routing) : nullptr;
     made.world = std::shared_ptr<const World>(new World{
         config,
@@ -188,6 +189,7 @@ MadeWorld make_world(config::Config config,
         accounts::Callers(config.client_keys, before == nullptr ? nullptr : &before->callers),
         Seals(std::move(seal_key)),
         std::move(stash),
+        std::move(lessons),
         std::move(*tls)});
     return made;
 }

@@ -11,6 +11,7 @@
 #include "pipeline/seals.hpp"
 #include "pipeline/stash.hpp"
 #include "plugins/registry.hpp"
+#include "routing/lessons.hpp"
 #include "routing/router.hpp"
 #include "routing/traits.hpp"
 
@@ -25,6 +26,7 @@ struct World {
     accounts::Callers callers;
     Seals seals;
     std::shared_ptr<Stash> stash;
+    std::shared_ptr<routing::Lessons> lessons;
     std::shared_ptr<http::ClientTls> upstream_tls;
 };
 

@@ -67,6 +67,21 @@ Result<void> encode_request(const Dialect& dialect,
     return outcome(status, error, dialect.id());
 }
 
+std::string correct_traits(const Dialect& dialect,
+                           const parley_request& request,
+                           const parley_target& target,
+                           const base::Error& told,
+                           Arena& arena) {
+    const parley_dialect& table = dialect.table();
+    if (!PARLEY_HAS(&table, parley_dialect, correct_traits)) return {};
+    parley_error error = to_border(told);
+    error.arena = arena.border();
+    parley_str traits{};
+    const auto status =
+        table.correct_traits(dialect.self(), &request, &target, &error, arena.border(), &traits);
+    return status == PARLEY_OK ? std::string(view(traits)) : std::string();
+}
+
 Result<Composed> encode_count(const Dialect& dialect,
                               const parley_call& call,
                               std::uint64_t input_tokens,

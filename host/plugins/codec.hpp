@@ -67,6 +67,13 @@ base::Result<void> encode_request(const Dialect& dialect,
                                   const parley_target& target,
                                   base::Arena& arena,
                                   EncodedRequest& out);
+// What would have been right in target.traits, by an upstream's refusal of the request: a JSON
+// object; empty when the refusal is the client's to hear.
+std::string correct_traits(const Dialect& dialect,
+                           const parley_request& request,
+                           const parley_target& target,
+                           const base::Error& told,
+                           base::Arena& arena);
 // The client's reply to a count of tokens.
 base::Result<Composed> encode_count(const Dialect& dialect,
                                     const parley_call& call,

@@ -287,6 +287,15 @@ typedef struct parley_dialect {
                                   uint64_t input_tokens, const parley_arena *arena,
                                   parley_http_reply *reply, const parley_out *out,
                                   parley_error *error);
+
+    /* What an upstream refused, seen from what encode_request chose by the traits and not by the
+     * client's word alone: the traits that would have been right, as a JSON object to be laid over
+     * target.traits for a second try and for later requests. PARLEY_DECLINED when the refusal is
+     * the client's to hear, also when the traits say so already: never the same lesson twice.
+     * @thread any  @need optional: learns nothing  @life arena  @null none  @since 0.1 */
+    parley_status (*correct_traits)(parley_instance *instance, const parley_request *request,
+                                    const parley_target *target, const parley_error *told,
+                                    const parley_arena *arena, parley_str *traits);
 } parley_dialect;
 
 PARLEY_EXTERN_C_END

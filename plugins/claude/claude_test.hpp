@@ -56,6 +56,8 @@ class Case : public testing::TestWithParam<std::string> {
 protected:
     explicit Case(const std::string& subject) : folder_("cases/" + subject + "-" + GetParam()) {}
 
+    const fs::path& folder() const { return folder_; }
+
     bool has(const char* file) const { return fs::exists(folder_ / file); }
 
     std::string input(const char* file) const { return read_file(folder_ / file); }

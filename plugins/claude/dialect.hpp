@@ -58,6 +58,10 @@ public:
                         sdk::Arena& arena,
                         parley_encoded_request& head,
                         sdk::Out& out);
+    std::string_view correct_traits(const parley_request& request,
+                                    const parley_target& target,
+                                    const parley_error& told,
+                                    sdk::Arena& arena);
 
     Decoder* decoder_open(const parley_codec_open& open) { return new Decoder(open); }
 

@@ -42,8 +42,13 @@ void write_sampling(Crossing& c, sdk::JsonWriter& w) {
     } else {
         write_number(w, "seed", s->seed);
     }
-    write_number(w, "presencePenalty", s->presence_penalty);
-    write_number(w, "frequencyPenalty", s->frequency_penalty);
+    const bool has_penalty = is_set(s->presence_penalty) || is_set(s->frequency_penalty);
+    if (c.traits.flag("penalties_ok", true)) {
+        write_number(w, "presencePenalty", s->presence_penalty);
+        write_number(w, "frequencyPenalty", s->frequency_penalty);
+    } else if (has_penalty) {
+        c.warn(PARLEY_WARNING_SAMPLING_DROPPED, "penalties");
+    }
     if (s->logit_bias.len != 0) c.warn(PARLEY_WARNING_SAMPLING_DROPPED, "logit_bias");
 }
 

@@ -167,10 +167,26 @@ void read_inner(JsonReader& r, Told& told) {
     }
 }
 
-// FastAPI: a text, or a list of {"loc":…,"msg":"…"}, of which the first is enough.
-void read_detail(JsonReader& r, std::string& out) {
+// ["body","messages",0,"content"] -> messages.0.content
+void read_place(JsonReader& r, std::string& out) {
     if (r.peek() != '[') {
-        read_text(r, out);
+        r.skip();
+        return;
+    }
+    r.enter_array();
+    while (r.next_item()) {
+        std::string_view step = r.raw();
+        if (step.size() > 1 && step.front() == '"') step = step.substr(1, step.size() - 2);
+        if (step == "body") continue;
+        if (!out.empty()) out += '.';
+        out += step;
+    }
+}
+
+// FastAPI: a text, or a list of {"loc":…,"msg":"…"}, of which the first is enough.
+void read_detail(JsonReader& r, Told& told) {
+    if (r.peek() != '[') {
+        read_text(r, told.message);
         return;
     }
     JsonReader list(r.raw());
@@ -180,7 +196,9 @@ void read_detail(JsonReader& r, std::string& out) {
     list.enter_object();
     while (list.next_key(key)) {
         if (key.equals("msg"))
-            read_text(list, out);
+            read_text(list, told.message);
+        else if (key.equals("loc"))
+            read_place(list, told.param);
         else
             list.skip();
     }
@@ -200,7 +218,7 @@ Told read_object(JsonReader& r) {
         else if (key.equals("error"))
             read_text(r, word);
         else if (key.equals("detail"))
-            read_detail(r, told.message);
+            read_detail(r, told);
         else if (key.equals("msg"))
             read_text(r, word);
         else if (!read_field(r, key, told))

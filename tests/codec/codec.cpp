@@ -236,6 +236,25 @@ Encoded Dialect::encode_request(const parley_request& request,
     return encoded;
 }
 
+std::string Dialect::correct_traits(const parley_request& request,
+                                    const std::string& traits,
+                                    std::string_view refusal) const {
+    const TestArena arena;
+    auto head = sized<parley_http_reply_head>();
+    head.status = 400;
+    head.content_type = str("application/json");
+    parley_error told = cleared(arena);
+    table_->decode_error(self_, &head, sdk::bytes(refusal), arena.border(), &told);
+    auto target = sized<parley_target>();
+    target.model = str("m-x");
+    target.traits = str(traits);
+    parley_str right{};
+    const parley_status status =
+        table_->correct_traits(self_, &request, &target, &told, arena.border(), &right);
+    if (status != PARLEY_OK && status != PARLEY_DECLINED) refuse(status, told);
+    return status == PARLEY_OK ? std::string(view(right)) : std::string();
+}
+
 std::vector<Event> Dialect::decode(const parley_request& request,
                                    std::string_view bytes,
                                    bool stream,

@@ -140,6 +140,12 @@ public:
                            const std::string& model,
                            const std::string& traits = {}) const;
 
+    // The traits that would have been right, by an upstream's refusal with the status 400; empty
+    // when it is the client's to hear.
+    std::string correct_traits(const parley_request& request,
+                               const std::string& traits,
+                               std::string_view refusal) const;
+
     // Feeds `bytes` in pieces of `piece` (0: whole) and checks the grammar of what comes.
     std::vector<Event> decode(const parley_request& request,
                               std::string_view bytes,

@@ -27,6 +27,8 @@
 //     Encoder* encoder_open(const parley_codec_open&);
 //     void encode_count(const parley_call&, uint64_t input_tokens, Arena&, parley_http_reply&,
 //                       Out&);                                                      // optional
+//     std::string_view correct_traits(const parley_request&, const parley_target&,
+//                                     const parley_error& told, Arena&);  // optional; empty: none
 //   };
 //   constexpr parley_dialect kTable = parley::sdk::dialect_table<MyDialect>();
 #pragma once
@@ -193,6 +195,24 @@ void add_count(parley_dialect& t) {
     };
 }
 
+template <class T>
+void add_corrections(parley_dialect& t) {
+    t.correct_traits = [](parley_instance* i,
+                          const parley_request* request,
+                          const parley_target* target,
+                          const parley_error* told,
+                          const parley_arena* a,
+                          parley_str* traits) {
+        return guard(nullptr, [&]() -> parley_status {
+            Arena arena(a);
+            const std::string_view json =
+                self<T>(i).correct_traits(*request, *target, *told, arena);
+            *traits = str(json);
+            return json.empty() ? PARLEY_DECLINED : PARLEY_OK;
+        });
+    };
+}
+
 }  // namespace detail
 
 template <class T>
@@ -244,6 +264,7 @@ parley_dialect dialect_table() {
         add_codecs<T>(t);
     }
     if constexpr (requires { &T::encode_count; }) add_count<T>(t);
+    if constexpr (requires { &T::correct_traits; }) add_corrections<T>(t);
     return t;
 }
 

@@ -326,9 +326,8 @@ TEST(Fault, TextIsOneLine) {
     EXPECT_EQ(
         faults_in("\"two\\nlines\" = 1\n"),
         Texts{"p.toml:1:1: two lines: unknown key; known: state_folder, seal_key, models_file, "
-              "server, log, plugins, limits, stash, failover, upstream, routing, client_key, "
-              "provider, "
-              "route, model"});
+              "server, log, plugins, limits, stash, failover, lessons, upstream, routing, "
+              "client_key, provider, route, model"});
 }
 
 }  // namespace
