@@ -1,18 +1,12 @@
 #include "accounts/outside.hpp"
 
-#include <chrono>
-
 #include <openssl/rand.h>
+
+#include "base/clock.hpp"
 
 namespace parley::accounts {
 
 namespace {
-
-template <class Clock>
-std::int64_t now_ms() {
-    using std::chrono::milliseconds;
-    return std::chrono::duration_cast<milliseconds>(Clock::now().time_since_epoch()).count();
-}
 
 class RealOutside final : public Outside {
 public:
@@ -26,9 +20,11 @@ public:
         return http::perform(pool_, call, cancellation);
     }
 
-    std::int64_t wall_ms() override { return now_ms<std::chrono::system_clock>(); }
+    std::int64_t wall_ms() override { return base::wall_ms(); }
 
-    std::int64_t monotonic_ms() override { return now_ms<std::chrono::steady_clock>(); }
+    std::int64_t monotonic_ms() override {
+        return static_cast<std::int64_t>(http::Loop::clock_ms());
+    }
 
     base::Result<void> draw(std::span<char> into) override {
         auto* bytes = reinterpret_cast<unsigned char*>(into.data());

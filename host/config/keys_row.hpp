@@ -96,5 +96,6 @@ Table stash_table();
 Table failover_table();
 Table upstream_table();
 Table routing_table();
+Table accounts_table();
 
 }  // namespace parley::config

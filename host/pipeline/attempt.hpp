@@ -1,5 +1,5 @@
-// pipeline/attempt.hpp: one try of an exchange with one account. Its rooms are send.cpp, relay.cpp
-// and cross.cpp. [loop]
+// pipeline/attempt.hpp: one try of an exchange with one account. Its rooms are prove.cpp, send.cpp,
+// relay.cpp and cross.cpp. [loop]
 #pragma once
 
 #include <memory>
@@ -86,6 +86,11 @@ private:
     Result<void> plan();
     Result<void> open_answer(const parley_plan_ask& ask);
 
+    // prove.cpp
+    Task wait_for_secret();
+    bool may_renew() const;
+    Task renew();
+
     // send.cpp
     Task send();
     Task await_head(std::uint64_t head_ms);
@@ -108,6 +113,7 @@ private:
     Task forward(std::string_view bytes, bool end);
     void let_through(std::string_view bytes, std::size_t taken, http::Gather& out) const;
     void hide_secret(std::span<char> text) const;
+    bool shows_secret(std::string_view text) const;
     Task read_refusal();
     void begin_reply(Reply::Framing framing, std::uint64_t length);
 
@@ -125,7 +131,8 @@ private:
     routing::Picked picked_;
     const routing::Candidate& candidate_;
     const plugins::Dialect& spoken_;
-    parley_account account_;
+    accounts::LiveSecretPtr secret_;  // null: has to be waited for
+    parley_account account_ = plugins::sized<parley_account>();
     parley_retarget retarget_ = plugins::sized<parley_retarget>();
     std::unique_ptr<Crossing> crossing_;  // when the client speaks another dialect
     parley_plan plan_ = plugins::sized<parley_plan>();
@@ -143,6 +150,7 @@ private:
     bool has_shown_ = false;
     bool has_refusal_ = false;  // it lies in held_
     bool was_told_ = false;
+    bool is_renewed_ = false;  // the request is made again with a new secret
 };
 
 }  // namespace parley::pipeline
