@@ -81,6 +81,8 @@ protected:
     explicit Case(const std::string& subject)
         : folder_(std::filesystem::path("cases") / (subject + "-" + GetParam())) {}
 
+    const std::filesystem::path& folder() const { return folder_; }
+
     Message input(const char* file) const { return Message(read_file(folder_ / file)); }
 
     // UPDATE_CASES=1 writes anew what comes out.
