@@ -1,5 +1,7 @@
 #include "accounts/make_account.hpp"
 
+#include "accounts/refresher.hpp"
+#include "base/clock.hpp"
 #include "config/routes.hpp"
 
 namespace parley::accounts {
@@ -8,7 +10,6 @@ Account make_account(const config::Account& from, std::string_view provider, Boo
     Account made;
     made.id = std::string(provider) + "/" + from.label;
     made.label = from.label;
-    made.secret = from.api_key;
     made.priority = static_cast<std::int32_t>(from.priority);
     made.weight = static_cast<std::uint32_t>(from.weight);
     made.in_flight_max = static_cast<std::uint32_t>(from.in_flight_max);
@@ -25,6 +26,16 @@ Account make_account(const config::Account& from, std::string_view provider, Boo
     made.note = from.note;
     made.state = book.open(made.id);
     return made;
+}
+
+base::Result<LiveSecretPtr> make_secret(const config::Account& from, const plugins::Login* login) {
+    const base::Secret& text = from.api_key.empty() ? from.secret : from.api_key;
+    if (login != nullptr) {
+        return read_secret(*login, text, 0, base::wall_ms(), http::Loop::clock_ms());
+    }
+    auto plain = std::make_shared<LiveSecret>();
+    plain->text = text;
+    return LiveSecretPtr(std::move(plain));
 }
 
 Account make_nameless_account(std::string_view provider, Book& book) {

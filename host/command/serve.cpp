@@ -46,8 +46,11 @@ public:
         const std::size_t threads = or_share_of_cores(world_->config.server.threads, 1);
         for (std::size_t i = 0; i < threads; ++i) {
             loops_.push_back(std::make_unique<http::Loop>(static_cast<int>(i)));
+        }
+        refresher_ = pipeline::make_refresher(*loops_.front(), world_);
+        for (const auto& loop : loops_) {
             fronts_.push_back(
-                std::make_unique<manage::Front>(*loops_.back(), workers_, world_, log_));
+                std::make_unique<manage::Front>(*loop, workers_, world_, *refresher_, log_));
         }
         // From here on a signal asks for a drain, also one that comes before the loops run.
         signals_.emplace(loops_.front()->io(), SIGTERM, SIGINT);
@@ -90,6 +93,7 @@ public:
     void run() {
         http::Loop& first = *loops_.front();
         wait_for_signal(*signals_);
+        refresher_->start();
         for (const auto& listener : listeners_) listener->start();
         std::vector<std::jthread> threads;
         for (std::size_t i = 1; i < loops_.size(); ++i) {
@@ -138,7 +142,10 @@ private:
     void look_again() {
         const bool over = loops_.front()->now_ms() >= drain_until_ms_;
         if (count_->load() == 0 || cut_) {
-            stop();
+            // What a refresh waits for has a turn of the loop to let go.
+            if (refresher_->is_idle()) return stop();
+            refresher_->stop();
+            look_again_->set(1);
             return;
         }
         if (over) {
@@ -158,6 +165,7 @@ private:
     std::shared_ptr<const pipeline::World> world_;
     manage::ExchangeLog log_;
     std::vector<std::unique_ptr<http::Loop>> loops_;
+    std::unique_ptr<accounts::Refresher> refresher_;
     std::vector<std::unique_ptr<manage::Front>> fronts_;
     http::Workers workers_;  // behind what it works for: it ends first
     std::shared_ptr<http::ConnectionCount> count_ = std::make_shared<http::ConnectionCount>(0);

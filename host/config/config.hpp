@@ -64,7 +64,11 @@ struct ClientKey {
 // [[provider.account]]
 struct Account {
     std::string label = "main";  // different within a provider
+    // What proves it: a key, a document of another form, or a file with one, which is read into
+    // secret. One of the three is given.
     base::Secret api_key;
+    base::Secret secret;
+    std::string secret_file;
     bool disabled = false;
     std::uint64_t priority = 0;
     std::uint64_t weight = 1;
@@ -140,6 +144,7 @@ struct Config {
     LessonLimits lessons;
     UpstreamLimits upstream;
     Routing routing;
+    AccountLimits accounts;
     std::string upstream_ca_file;  // [upstream] ca_file; empty: the system's certificates
     std::vector<ClientKey> client_keys;
     std::vector<Provider> providers;

@@ -65,6 +65,7 @@ std::string expectation(const Key& key) {
                    "\"8317\"";
         case Form::kText:
         case Form::kSecret:
+        case Form::kDocument:
             return "a string";
     }
     return "a value";

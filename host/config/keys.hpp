@@ -28,6 +28,7 @@ enum class Form {
     kOrigins,
     kAddresses,
     kSecret,
+    kDocument,  // a secret of any form, as a JSON document
 };
 
 // The member that a key sets.

@@ -97,5 +97,6 @@ Table failover_table();
 Table lessons_table();
 Table upstream_table();
 Table routing_table();
+Table accounts_table();
 
 }  // namespace parley::config

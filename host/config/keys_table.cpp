@@ -195,12 +195,33 @@ Table provider() {
         .fresh = fresh<Provider>};
 }
 
-Table account() {
+// What proves an account, in one of three forms.
+std::vector<Key> proof_keys() {
     return {
+        or_else("one of three",
+                key(Form::kSecret,
+                    "api_key",
+                    slot<&Account::api_key>,
+                    "What the provider knows the account by, sent as it is")),
+        or_else("one of three",
+                key(Form::kDocument,
+                    "secret",
+                    slot<&Account::secret>,
+                    "A secret of another form, such as the JSON key of a service account")),
+        or_else("one of three",
+                key(Form::kPath,
+                    "secret_file",
+                    slot<&Account::secret_file>,
+                    "A file that holds such a secret")),
+    };
+}
+
+Table account() {
+    Table table{
         .path = "provider.account",
         .meaning =
-            "An identity at the provider above it. Accounts with a login are kept in the "
-            "state folder instead: see `parley login`.",
+            "An identity at the provider above it, proven by one of api_key, secret and "
+            "secret_file.",
         .is_repeated = true,
         .named_by = "label",
         .keys =
@@ -209,10 +230,6 @@ Table account() {
                     "label",
                     slot<&Account::label>,
                     "What logs and counters call it; needed where a provider has several"),
-                required(key(Form::kSecret,
-                             "api_key",
-                             slot<&Account::api_key>,
-                             "What the provider knows the account by")),
                 key(Form::kFlag,
                     "disabled",
                     slot<&Account::disabled>,
@@ -264,6 +281,9 @@ Table account() {
                 key(Form::kText, "note", slot<&Account::note>, "For people"),
             },
         .fresh = fresh<Account>};
+    const std::vector<Key> proofs = proof_keys();
+    table.keys.insert(table.keys.begin() + 1, proofs.begin(), proofs.end());
+    return table;
 }
 
 std::vector<Key> route_limit_keys() {
@@ -391,6 +411,7 @@ std::span<const Table> tables() {
                                         lessons_table(),
                                         upstream_table(),
                                         routing_table(),
+                                        accounts_table(),
                                         client_key(),
                                         provider(),
                                         account(),

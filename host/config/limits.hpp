@@ -1,6 +1,7 @@
 // config/limits.hpp: every limit has a name and a number here and a key in the configuration:
 // Limits in [limits], StashLimits in [stash], LessonLimits in [lessons], UpstreamLimits in
-// [upstream], RoutingLimits in [routing], FailoverLimits in [failover].
+// [upstream], RoutingLimits in [routing], FailoverLimits in [failover], AccountLimits in
+// [accounts].
 #pragma once
 
 #include <cstdint>
@@ -41,6 +42,21 @@ struct LessonLimits {
     std::uint64_t entries_max = 1'024;
     std::uint64_t bytes_max = 1024ull * 1024;
     std::uint64_t keep_ms = 3'600'000;  // since the last one about the model
+};
+
+// How secrets are kept fresh.
+struct AccountLimits {
+    std::uint64_t refresh_lead_ms = 300'000;     // before it expires, or a fifth of a short life
+    std::uint64_t refresh_ms = 60'000;           // one refresh, all its steps together
+    std::uint64_t refresh_wait_ms = 30'000;      // a request that has no usable secret
+    std::uint64_t refresh_retry_min_ms = 1'000;  // after a failure; doubled each time
+    std::uint64_t refresh_retry_max_ms = 300'000;
+    std::uint64_t refresh_again_ms = 60'000;  // between two because an upstream refused the secret
+    std::uint64_t refreshes_max = 16;         // at a time
+    std::uint64_t op_steps_max = 256;
+    std::uint64_t op_effects_max = 16;  // of one op, outstanding at a time
+    std::uint64_t op_call_ms = 30'000;  // one request of an op
+    std::uint64_t secret_file_bytes_max = 256ull * 1024;
 };
 
 // The upstreams' side.

@@ -11,6 +11,9 @@ constexpr SlotOf kLimit = slot<&Config::limits, kMember>;
 template <auto kMember>
 constexpr SlotOf kUpstream = slot<&Config::upstream, kMember>;
 
+template <auto kMember>
+constexpr SlotOf kAccounts = slot<&Config::accounts, kMember>;
+
 // What holds for exchanges between two dialects.
 std::vector<Key> crossing_keys() {
     using L = Limits;
@@ -282,6 +285,63 @@ Table lessons_table() {
                              "How long it is remembered since the last lesson about the model"),
                 },
             .fresh = fresh<Config>};
+}
+
+Table accounts_table() {
+    using A = AccountLimits;
+    return {
+        .path = "accounts",
+        .meaning = "How secrets that expire are kept fresh.",
+        .keys =
+            {
+                duration("refresh_lead_ms",
+                         kAccounts<&A::refresh_lead_ms>,
+                         {0, kDay},
+                         "How long before it expires a secret is renewed, a little jitter aside; "
+                         "of a short life it is the last fifth"),
+                duration("refresh_ms",
+                         kAccounts<&A::refresh_ms>,
+                         {1, kHour},
+                         "One refresh, all its steps together"),
+                duration("refresh_wait_ms",
+                         kAccounts<&A::refresh_wait_ms>,
+                         {1, kHour},
+                         "How long a request waits for a secret when there is none that is valid"),
+                duration("refresh_retry_min_ms",
+                         kAccounts<&A::refresh_retry_min_ms>,
+                         {1, kHour},
+                         "From a refresh that failed to the next; doubled with each failure"),
+                duration("refresh_retry_max_ms",
+                         kAccounts<&A::refresh_retry_max_ms>,
+                         {1, kDay},
+                         "What that grows to"),
+                duration("refresh_again_ms",
+                         kAccounts<&A::refresh_again_ms>,
+                         {0, kDay},
+                         "Between two refreshes because an upstream refused a secret that was "
+                         "not due"),
+                number("refreshes_max",
+                       kAccounts<&A::refreshes_max>,
+                       {1, 10'000},
+                       "Refreshes of different accounts at a time"),
+                number("op_steps_max",
+                       kAccounts<&A::op_steps_max>,
+                       {2, kMillion},
+                       "Steps that a plugin may take in one refresh"),
+                number("op_effects_max",
+                       kAccounts<&A::op_effects_max>,
+                       {1, 1'000},
+                       "What a plugin may wait for at a time in one refresh"),
+                duration("op_call_ms",
+                         kAccounts<&A::op_call_ms>,
+                         {1, kHour},
+                         "One request of a refresh, to its reply's last byte"),
+                bytes("secret_file_bytes_max",
+                      kAccounts<&A::secret_file_bytes_max>,
+                      {kKiB, 16 * kMiB},
+                      "The largest secret_file of an account"),
+            },
+        .fresh = fresh<Config>};
 }
 
 Table upstream_table() {

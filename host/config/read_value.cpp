@@ -101,7 +101,10 @@ public:
         const bool is_literal = reading_.findings.is_from_environment(path_);
         Expanded value =
             is_literal ? Expanded{.text = text->get()} : expand(text->get(), reading_.environment);
-        if (const std::string why = fault_of(value); !why.empty()) return fault(path_, why);
+        const bool is_document = key_.form == Form::kDocument;
+        if (const std::string why = fault_of(value, is_document); !why.empty()) {
+            return fault(path_, why);
+        }
         *into = base::Secret(std::move(value.text));
     }
 
@@ -165,7 +168,7 @@ private:
         }
     }
 
-    static std::string fault_of(const Expanded& value) {
+    static std::string fault_of(const Expanded& value, bool is_document) {
         if (value.is_missing) {
             return "environment variable " + value.variable +
                    " is not set; set it, or put it into .env beside the configuration file";
@@ -177,6 +180,7 @@ private:
         const std::string subject =
             value.variable.empty() ? "" : "environment variable " + value.variable + " is ";
         if (value.text.empty()) return subject + "empty; expected the secret";
+        if (is_document) return {};
         const bool is_bordered = value.text.front() == ' ' || value.text.back() == ' ';
         if (is_bordered || std::any_of(value.text.begin(), value.text.end(), is_control)) {
             return subject +

@@ -46,6 +46,7 @@ std::string form_of(const Key& key) {
         case Form::kAddresses:
             return "array of addresses";
         case Form::kSecret:
+        case Form::kDocument:
             return "secret";
     }
     return "";

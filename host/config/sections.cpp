@@ -1,5 +1,7 @@
 #include "config/sections.hpp"
 
+#include <array>
+#include <fstream>
 #include <map>
 #include <utility>
 
@@ -115,7 +117,37 @@ private:
             for (const auto& [key, what] : faults_of(account)) {
                 fault(path_of(row.path, key), what);
             }
+            read_secret(*row.table, row.path, account);
         }
+    }
+
+    void read_secret(const toml::table& row, const std::string& path, Account& account) {
+        constexpr std::array<std::string_view, 3> kKeys{"api_key", "secret", "secret_file"};
+        std::string_view first;
+        for (const std::string_view key : kKeys) {
+            if (!row.contains(key)) continue;
+            if (!first.empty()) {
+                fault(path_of(path, key),
+                      "given beside " + std::string(first) + "; expected one of the two");
+            }
+            first = key;
+        }
+        if (first.empty()) {
+            fault(path_of(path, "api_key"),
+                  "required, but missing; expected api_key, secret or secret_file");
+        }
+        if (account.secret_file.empty()) return;
+        const std::string file_path = path_of(path, "secret_file");
+        const std::uint64_t bytes_max = into_.accounts.secret_file_bytes_max;
+        std::ifstream file(account.secret_file, std::ios::binary);
+        if (!file) return fault(file_path, "cannot be read: " + account.secret_file);
+        std::string text(bytes_max + 1, '\0');
+        file.read(text.data(), static_cast<std::streamsize>(text.size()));
+        const auto size = static_cast<std::uint64_t>(file.gcount());
+        if (size > bytes_max) fault(file_path, "over accounts.secret_file_bytes_max");
+        if (size == 0) fault(file_path, "empty; expected the secret");
+        account.secret = base::Secret(text.substr(0, size));
+        base::wipe(text.data(), text.size());
     }
 
     void read_routes() {

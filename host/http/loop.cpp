@@ -23,11 +23,15 @@ void Loop::stop() {
     io_.stop();
 }
 
-void Loop::wake() {
+std::uint64_t Loop::clock_ms() {
     using std::chrono::steady_clock;
     const auto now = steady_clock::now().time_since_epoch();
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-    deadlines_.set_now_ms(static_cast<std::uint64_t>(ms));
+    return static_cast<std::uint64_t>(ms);
+}
+
+void Loop::wake() {
+    deadlines_.set_now_ms(clock_ms());
 }
 
 void Loop::wait_for_streams() {

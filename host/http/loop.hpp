@@ -36,6 +36,9 @@ public:
 
     std::uint64_t now_ms() const { return deadlines_.now_ms(); }
 
+    // The same clock, read now; it is one for all loops. [any thread]
+    static std::uint64_t clock_ms();
+
     // Memory that anyone on this loop may use until the next suspension.
     std::span<char> scratch() { return {scratch_.get(), kScratchBytes}; }
 

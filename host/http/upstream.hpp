@@ -55,6 +55,8 @@ public:
     // Makes pools remember the TLS sessions of this context. Once, before the first use.
     static void keep_sessions(SSL_CTX* context);
 
+    Loop& loop() { return loop_; }
+
     const config::UpstreamLimits& limits() const { return *limits_; }
 
     class Origin;

@@ -17,8 +17,9 @@ public:
     Front(http::Loop& loop,
           http::Workers& workers,
           std::shared_ptr<const pipeline::World> world,
+          accounts::Refresher& refresher,
           pipeline::Recorder& recorder)
-        : lane_(loop, workers, std::move(world), recorder) {}
+        : lane_(loop, workers, std::move(world), refresher, recorder) {}
 
     // Serves a connection to its end.
     base::Task<void> serve(http::Stream::Ptr stream);

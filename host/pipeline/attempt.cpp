@@ -14,7 +14,9 @@ Attempt::Attempt(Exchange& exchange, routing::Picked picked, const plugins::Dial
       picked_(std::move(picked)),
       candidate_(*picked_.candidate),
       spoken_(spoken),
-      account_(candidate_.account->border()) {}
+      secret_(exchange.lane().secrets().usable(*candidate_.account)) {
+    if (secret_ != nullptr) account_ = candidate_.account->border(*secret_);
+}
 
 Attempt::Task Attempt::run() {
     Result<void> done = co_await send_and_hear();
@@ -75,6 +77,10 @@ std::uint64_t Attempt::limit_of(std::uint64_t planned,
 }
 
 Attempt::Task Attempt::send_and_hear() {
+    if (secret_ == nullptr) {
+        const Result<void> waited = co_await wait_for_secret();
+        if (!waited) co_return waited;
+    }
     const bool crosses = &spoken_ != exchange_.asked().dialect;
     if (crosses) {
         const Result<void> translated = co_await translate();
@@ -83,11 +89,19 @@ Attempt::Task Attempt::send_and_hear() {
     }
     Result<void> ready = crosses ? speak() : retarget();
     if (ready) ready = plan();
+    if (!ready && crosses && crossing_->guesses_after(ready.error())) {
+        co_return co_await show_count();
+    }
     if (!ready) co_return ready;
-    const Result<void> sent = co_await send();
-    if (!sent) co_return sent;
-    heard_ms_ = exchange_.lane().loop().now_ms();
-    co_return co_await hear_reply();
+    for (;;) {
+        const Result<void> sent = co_await send();
+        if (!sent) co_return sent;
+        heard_ms_ = exchange_.lane().loop().now_ms();
+        const Result<void> heard = co_await hear_reply();
+        if (heard || !may_renew()) co_return heard;
+        const Result<void> renewed = co_await renew();
+        if (!renewed) co_return renewed;
+    }
 }
 
 Result<void> Attempt::retarget() {

@@ -1,5 +1,5 @@
-// pipeline/attempt.hpp: one try of an exchange with one account. Its rooms are send.cpp, relay.cpp,
-// cross.cpp and heal.cpp. [loop]
+// pipeline/attempt.hpp: one try of an exchange with one account. Its rooms are prove.cpp, send.cpp,
+// relay.cpp, cross.cpp and heal.cpp. [loop]
 #pragma once
 
 #include <memory>
@@ -95,6 +95,11 @@ private:
     base::Task<bool> learn_from(const base::Error& refusal);
     void start_over();
 
+    // prove.cpp
+    Task wait_for_secret();
+    bool may_renew() const;
+    Task renew();
+
     // send.cpp
     Task send();
     Task await_head(std::uint64_t head_ms);
@@ -117,6 +122,7 @@ private:
     Task forward(std::string_view bytes, bool end);
     void let_through(std::string_view bytes, std::size_t taken, http::Gather& out) const;
     void hide_secret(std::span<char> text) const;
+    bool shows_secret(std::string_view text) const;
     Task read_refusal();
     void begin_reply(Reply::Framing framing, std::uint64_t length);
 
@@ -134,7 +140,8 @@ private:
     routing::Picked picked_;
     const routing::Candidate& candidate_;
     const plugins::Dialect& spoken_;
-    parley_account account_;
+    accounts::LiveSecretPtr secret_;  // null: has to be waited for
+    parley_account account_ = plugins::sized<parley_account>();
     parley_retarget retarget_ = plugins::sized<parley_retarget>();
     std::unique_ptr<Crossing> crossing_;  // when the client speaks another dialect
     std::string lesson_;                  // the traits that a refusal has corrected, a JSON object
@@ -153,6 +160,7 @@ private:
     bool has_shown_ = false;
     bool has_refusal_ = false;  // it lies in held_
     bool was_told_ = false;
+    bool is_renewed_ = false;  // the request is made again with a new secret
 };
 
 }  // namespace parley::pipeline

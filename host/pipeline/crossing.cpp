@@ -72,6 +72,7 @@ Result<void> Crossing::translate(const Terms& terms) {
     auto request = plugins::decode_request(client_, call_, arena_);
     if (!request) return std::move(request).error();
     request_ = restored(**request, carriage_, arena_);
+    is_strict_ = terms.strict;
     target_.model = str(terms.model);
     target_.traits = str(terms.traits);
     target_.flags = terms.lenient ? PARLEY_TARGET_LENIENT : 0;
@@ -104,6 +105,12 @@ Result<void> Crossing::refuse_losses() const {
         if (is_loss(*encoded_.head.warnings[i])) return refuse(*encoded_.head.warnings[i]);
     }
     return must_guess_ ? refuse(kEstimated) : Result<void>();
+}
+
+bool Crossing::guesses_after(const base::Error& refusal) {
+    must_guess_ = call_.operation == PARLEY_OPERATION_COUNT_TOKENS && !is_strict_ &&
+                  refusal.error_class == PARLEY_E_UNSUPPORTED;
+    return must_guess_;
 }
 
 std::string Crossing::warnings() const {

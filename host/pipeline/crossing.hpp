@@ -92,8 +92,12 @@ public:
     // The answer to a count of tokens: the upstream's, or a guess when it cannot count.
     base::Result<plugins::Composed> count() const;
 
-    // The upstream's dialect has no way to count: no request was made.
+    // The upstream's dialect, or its provider, has no way to count: no request is made.
     bool must_guess() const { return must_guess_; }
+
+    // What kept the request from being planned; true: it is a count, and a guess will do, which a
+    // strict route does not take.
+    bool guesses_after(const base::Error& refusal);
 
 private:
     base::Result<void> refuse_losses() const;
@@ -121,6 +125,7 @@ private:
     plugins::Outlet outlet_;
     State state_ = State::silent;
     bool must_guess_ = false;
+    bool is_strict_ = false;
     base::Error error_;
     base::Error fault_;  // of the encoder; its message is empty when there is none
     parley_usage usage_ = plugins::sized<parley_usage>();

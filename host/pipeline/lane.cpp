@@ -15,11 +15,13 @@ std::shared_ptr<const config::UpstreamLimits> limits_of(const std::shared_ptr<co
 Lane::Lane(http::Loop& loop,
            http::Workers& workers,
            std::shared_ptr<const World> world,
+           accounts::Refresher& refresher,
            Recorder& recorder)
     : loop_(loop),
       workers_(workers),
       world_(std::move(world)),
       pool_(loop, limits_of(world_), world_->upstream_tls),
+      secrets_(loop, &refresher),
       recorder_(recorder) {
     std::random_device source;
     for (std::uint64_t& word : random_) word = (std::uint64_t{source()} << 32) | source();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "accounts/secrets.hpp"
 #include "http/loop.hpp"
 #include "http/upstream.hpp"
 #include "http/workers.hpp"
@@ -20,6 +21,7 @@ public:
     Lane(http::Loop& loop,
          http::Workers& workers,
          std::shared_ptr<const World> world,
+         accounts::Refresher& refresher,
          Recorder& recorder);
 
     http::Loop& loop() { return loop_; }
@@ -29,6 +31,8 @@ public:
     const std::shared_ptr<const World>& world() const { return world_; }
 
     http::UpstreamPool& pool() { return pool_; }
+
+    accounts::Secrets& secrets() { return secrets_; }
 
     Recorder& recorder() { return recorder_; }
 
@@ -46,6 +50,7 @@ private:
     http::Workers& workers_;
     std::shared_ptr<const World> world_;
     http::UpstreamPool pool_;
+    accounts::Secrets secrets_;
     Recorder& recorder_;
     std::array<std::uint64_t, 2> random_;
 };

@@ -78,11 +78,36 @@ private:
             return std::nullopt;
         }
         Instance::Faults broken;
-        auto instance = Instance::make(
-            found.library, services_, *found.component, provider.name, provider.settings, broken);
+        boost::json::object settings = provider.settings;
+        std::shared_ptr<Instance> instance;
+        if (Instance::check(*found.component, settings, broken)) {
+            instance = Instance::make_checked(
+                found.library, services_, *found.component, provider.name, settings, broken);
+        }
         for (const auto& fault : broken) add_fault(provider, where, fault);
         if (instance == nullptr) return std::nullopt;
-        return place_of(provider, std::move(instance));
+        routing::Place place = place_of(provider, std::move(instance));
+        place.login = make_login(provider, where, id, settings);
+        add_accounts(provider, where, place);
+        return place;
+    }
+
+    // A login is configured with the settings of the provider whose accounts it serves.
+    std::unique_ptr<plugins::Login> make_login(const config::Provider& provider,
+                                               const std::string& where,
+                                               const std::string& id,
+                                               const boost::json::object& settings) {
+        for (const Catalogue::Found& found : catalogue_.all_of(PARLEY_KIND_LOGIN)) {
+            if (!plugins::Login::may_serve(*found.component->record, id)) continue;
+            Instance::Faults broken;
+            auto instance = Instance::make_checked(
+                found.library, services_, *found.component, provider.name, settings, broken);
+            for (const auto& fault : broken) add_fault(provider, where, fault);
+            if (instance == nullptr) continue;
+            auto login = std::make_unique<plugins::Login>(std::move(instance));
+            if (login->serves(id)) return login;
+        }
+        return nullptr;
     }
 
     routing::Place place_of(const config::Provider& provider, std::shared_ptr<Instance> instance) {
@@ -98,13 +123,30 @@ private:
             }
         }
         place.state = book_.open(accounts::Book::id_of_provider(provider.name));
-        for (const config::Account& account : provider.accounts) {
-            place.accounts.push_back(accounts::make_account(account, provider.name, book_));
+        return place;
+    }
+
+    void add_accounts(const config::Provider& provider,
+                      const std::string& where,
+                      routing::Place& place) {
+        for (std::size_t i = 0; i < provider.accounts.size(); ++i) {
+            const config::Account& configured = provider.accounts[i];
+            auto account = accounts::make_account(configured, provider.name, book_);
+            auto secret = accounts::make_secret(configured, place.login.get());
+            if (!secret) {
+                faults_.push_back({configured.position,
+                                   where + ".account[" + std::to_string(i) + "]",
+                                   secret.error().message});
+                continue;
+            }
+            account.secret = std::move(*secret);
+            const bool is_renewed = account.secret->is_refreshable && !account.disabled;
+            if (is_renewed) account.login = place.login.get();
+            place.accounts.push_back(std::move(account));
         }
         if (provider.accounts.empty()) {
             place.accounts.push_back(accounts::make_nameless_account(provider.name, book_));
         }
-        return place;
     }
 
     void unknown_plugin(const config::Provider& provider,
@@ -148,6 +190,16 @@ std::vector<config::Model> known_models(const config::Config& config,
     return models;
 }
 
+// Gives the accounts whose secrets change their places in the refresher's list.
+void number_renewed(std::vector<routing::Place>& places) {
+    std::size_t renewed = 0;
+    for (routing::Place& place : places) {
+        for (accounts::Account& account : place.accounts) {
+            if (account.login != nullptr) account.number = renewed++;
+        }
+    }
+}
+
 }  // namespace
 
 MadeWorld make_world(config::Config config,
@@ -160,6 +212,7 @@ MadeWorld make_world(config::Config config,
     Maker maker(catalogue, services, *book, made.faults);
     auto dialects = maker.dialects();
     auto places = maker.places(config);
+    number_renewed(places);
     const routing::FindPolicy find_policy = routing::with_plugins(maker.policies());
     for (Fault& fault : routing::faults_of_policies(config, find_policy)) {
         made.faults.push_back(std::move(fault));

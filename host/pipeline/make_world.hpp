@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "accounts/refresher.hpp"
 #include "config/load.hpp"
 #include "pipeline/world.hpp"
 #include "plugins/catalogue.hpp"
@@ -20,5 +21,9 @@ MadeWorld make_world(config::Config config,
                      const plugins::Catalogue& catalogue,
                      const std::shared_ptr<plugins::HostServices>& services,
                      const World* before = nullptr);
+
+// What keeps the secrets of a world's accounts fresh; it works on the loop `home`.
+std::unique_ptr<accounts::Refresher> make_refresher(http::Loop& home,
+                                                    const std::shared_ptr<const World>& world);
 
 }  // namespace parley::pipeline

@@ -32,11 +32,19 @@ bool timed_out(const Result<Source::Piece>& piece) {
     return !piece && piece.error().error_class == PARLEY_E_TIMEOUT;
 }
 
-// Where the secret stands in a text. What is short stands in for a key where none is needed, and
+// What a header that was sent proves the account by: "Bearer " and the like stand before it. Empty
+// when it proves nothing.
+std::string_view proof_in(const parley_header& header) {
+    if ((header.flags & PARLEY_HEADER_SECRET) == 0) return {};
+    const std::string_view value = view(header.value);
+    return value.substr(value.rfind(' ') + 1);
+}
+
+// Where the proof stands in a text. What is short stands in for a key where none is needed, and
 // may well be a word.
-std::size_t find_secret(std::string_view text, std::string_view secret, std::size_t from) {
-    constexpr std::size_t kSecretBytesMin = 16;
-    return secret.size() < kSecretBytesMin ? text.npos : text.find(secret, from);
+std::size_t find_proof(std::string_view text, std::string_view proof, std::size_t from) {
+    constexpr std::size_t kProofBytesMin = 16;
+    return proof.size() < kProofBytesMin ? text.npos : text.find(proof, from);
 }
 
 }  // namespace
@@ -212,11 +220,20 @@ void Attempt::let_through(std::string_view bytes, std::size_t taken, http::Gathe
 // An upstream that repeats the key it was given, to say that it is wrong, must not say it to
 // clients and logs.
 void Attempt::hide_secret(std::span<char> text) const {
-    const std::string_view secret = view(account_.secret);
-    std::size_t at = 0;
-    while ((at = find_secret({text.data(), text.size()}, secret, at)) != secret.npos) {
-        std::fill_n(text.begin() + static_cast<std::ptrdiff_t>(at), secret.size(), '*');
+    for (std::uint64_t i = 0; i < plan_.header_count; ++i) {
+        const std::string_view proof = proof_in(plan_.headers[i]);
+        std::size_t at = 0;
+        while ((at = find_proof({text.data(), text.size()}, proof, at)) != proof.npos) {
+            std::fill_n(text.begin() + static_cast<std::ptrdiff_t>(at), proof.size(), '*');
+        }
     }
+}
+
+bool Attempt::shows_secret(std::string_view text) const {
+    const std::span<const parley_header> sent(plan_.headers, plan_.header_count);
+    return std::any_of(sent.begin(), sent.end(), [&](const parley_header& header) {
+        return find_proof(text, proof_in(header), 0) != text.npos;
+    });
 }
 
 // What an upstream's refusal means. Its own words are kept for a client who understands them; a
@@ -269,11 +286,10 @@ void Attempt::begin_reply(Reply::Framing framing, std::uint64_t length) {
     Reply& reply = exchange_.reply();
     reply.begin(head.status, framing, length);
     const http::ConnectionOptions of_connection(head);
-    const std::string_view secret = view(account_.secret);
     bool has_id = false;
     for (const http::Field& f : head.fields) {
         if (!http::passes_to_client(f) || of_connection.name(f.name)) continue;
-        if (head.status >= 400 && find_secret(f.value, secret, 0) != f.value.npos) continue;
+        if (head.status >= 400 && shows_secret(f.value)) continue;
         has_id = has_id || http::equals_ignoring_case(f.name, "x-request-id");
         reply.add_field(f.name, f.value);
     }

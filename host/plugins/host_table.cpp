@@ -10,6 +10,7 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include "plugins/sign.hpp"
 #include "plugins/text.hpp"
 
 namespace parley::plugins {
@@ -67,7 +68,16 @@ parley_status random(const parley_host*, std::uint8_t* out, std::uint64_t size) 
     return PARLEY_OK;
 }
 
-constexpr parley_host_crypto kCrypto{sizeof(kCrypto), 0, sha256, hmac_sha256, random};
+parley_status sign(
+    const parley_host*, parley_str pem, parley_bytes data, std::uint8_t* out, std::uint64_t* size) {
+    std::size_t written = 0;
+    const std::string_view signed_text(reinterpret_cast<const char*>(start(data)), data.len);
+    const auto status = sign_rs256(view(pem), signed_text, {out, *size}, written);
+    if (status == PARLEY_OK) *size = written;
+    return status;
+}
+
+constexpr parley_host_crypto kCrypto{sizeof(kCrypto), 0, sha256, hmac_sha256, random, sign};
 
 // ---- parley.host.thread-check/1 ---------------------------------------------------------------
 

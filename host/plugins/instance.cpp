@@ -21,14 +21,17 @@ std::shared_ptr<Instance> Instance::make(std::shared_ptr<Library> library,
                                          std::string name,
                                          boost::json::object settings,
                                          Faults& faults) {
-    auto schema = config::Schema::parse(component.config_schema);
-    if (!schema) {  // the loader has checked it
-        faults.push_back({"", schema.error().message});
-        return nullptr;
-    }
-    Faults found = schema->check(settings, config::provider_keys());
-    faults.insert(faults.end(), found.begin(), found.end());
-    if (!found.empty()) return nullptr;
+    if (!check(component, settings, faults)) return nullptr;
+    return make_checked(
+        std::move(library), std::move(services), component, std::move(name), settings, faults);
+}
+
+std::shared_ptr<Instance> Instance::make_checked(std::shared_ptr<Library> library,
+                                                 std::shared_ptr<HostServices> services,
+                                                 const Component& component,
+                                                 std::string name,
+                                                 const boost::json::object& settings,
+                                                 Faults& faults) {
     std::shared_ptr<Instance> instance(
         new Instance(std::move(library), std::move(services), *component.record, std::move(name)));
     if (auto started = instance->start(settings); !started) {
@@ -36,6 +39,17 @@ std::shared_ptr<Instance> Instance::make(std::shared_ptr<Library> library,
         return nullptr;
     }
     return instance;
+}
+
+bool Instance::check(const Component& component, boost::json::object& settings, Faults& faults) {
+    auto schema = config::Schema::parse(component.config_schema);
+    if (!schema) {  // the loader has checked it
+        faults.push_back({"", schema.error().message});
+        return false;
+    }
+    const Faults found = schema->check(settings, config::provider_keys());
+    faults.insert(faults.end(), found.begin(), found.end());
+    return found.empty();
 }
 
 Instance::Instance(std::shared_ptr<Library> library,

@@ -28,6 +28,16 @@ public:
                                           std::string name,
                                           boost::json::object settings,
                                           Faults& faults);
+    // The same with settings that a schema has checked already, as that of the provider whose
+    // login this is.
+    static std::shared_ptr<Instance> make_checked(std::shared_ptr<Library> library,
+                                                  std::shared_ptr<HostServices> services,
+                                                  const Component& component,
+                                                  std::string name,
+                                                  const boost::json::object& settings,
+                                                  Faults& faults);
+    // Fills in what a schema has defaults for; false with faults when they do not fit it.
+    static bool check(const Component& component, boost::json::object& settings, Faults& faults);
     ~Instance();
     Instance(const Instance&) = delete;
     Instance& operator=(const Instance&) = delete;

@@ -15,6 +15,7 @@ namespace parley::routing {
 struct Place {
     std::string name;  // of the instance
     std::unique_ptr<plugins::Provider> provider;
+    std::unique_ptr<plugins::Login> login;  // of its accounts, where they need one
     std::vector<accounts::Account> accounts;
     std::vector<std::string> models;    // names and patterns
     std::vector<std::string> excluded;  // likewise

@@ -41,7 +41,7 @@ struct parley_host {
     const void *(*get_extension)(const parley_host *host, parley_str id);
 };
 
-/* Hashes and randomness, so that a plugin need not link a crypto library. */
+/* Hashes, randomness and signatures, so that a plugin need not link a crypto library. */
 #define PARLEY_HOST_CRYPTO "parley.host.crypto/1"
 typedef struct parley_host_crypto {
     uint32_t struct_size;
@@ -59,6 +59,15 @@ typedef struct parley_host_crypto {
     /* Fills out[size] from the system's random source.
      * @thread any  @need required  @life none  @null none  @since 0.1 */
     parley_status (*random)(const parley_host *host, uint8_t *out, uint64_t size);
+
+    /* Signs data as RS256 of JSON Web Signatures does: RSASSA-PKCS1-v1_5 with SHA-256. `pem` is a
+     * private key without a passphrase, PKCS#8 or PKCS#1, of 2048 bits at least. `size` says how
+     * much room out has, and then how much was written: as many bytes as the key has.
+     * -PARLEY_E_INVALID_ARGUMENT for what is no such key, -PARLEY_E_BUDGET when the room is too
+     * small. Takes a millisecond or more.
+     * @thread any  @need required  @life none  @null none  @since 0.1 */
+    parley_status (*sign_rs256)(const parley_host *host, parley_str pem, parley_bytes data,
+                                uint8_t *out, uint64_t *size);
 } parley_host_crypto;
 
 /* Lets a plugin assert the thread contract in its debug builds. */

@@ -6,6 +6,11 @@
  *
  * A secret is text: an API key, or a JSON object of tokens. Whoever holds one here wipes it when
  * the call or the op ends, and never logs it.
+ *
+ * The host makes one instance of a login for each provider instance that it serves, and configures
+ * it with that provider's settings, which the provider's schema has checked: what a login wants to
+ * know stands there, and its own config_schema is empty. It is given every secret of the
+ * provider's accounts, plain keys too.
  */
 #ifndef PARLEY_LOGIN_H
 #define PARLEY_LOGIN_H
@@ -19,6 +24,9 @@ PARLEY_EXTERN_C_BEGIN
 #define PARLEY_KIND_LOGIN "parley.login/1"
 
 #define PARLEY_SECRET_REFRESHABLE (1u << 0) /* refresh_begin can renew it */
+/* Proves nothing to the provider by itself: no request is sent with it before a refresh has made
+ * a usable one of it, as of the key of a service account. Only together with REFRESHABLE. */
+#define PARLEY_SECRET_PENDING (1u << 1)
 
 /* What a secret says about its account. The host clears it, parse fills it; texts live in the
  * arena. */

@@ -2,7 +2,9 @@
 #include <array>
 
 #include "dialect.hpp"
+#include "login.hpp"
 #include "parley/sdk/dialect.hpp"
+#include "parley/sdk/login.hpp"
 #include "parley/sdk/provider.hpp"
 #include "provider.hpp"
 #include "wire.hpp"
@@ -12,17 +14,20 @@ namespace parley::gemini {
 namespace {
 
 struct Components {
-    const std::array<parley_component, 2>& operator()() const {
+    const std::array<parley_component, 3>& operator()() const {
         static const parley_dialect dialect = sdk::dialect_table<Dialect>();
         static const parley_provider provider = sdk::provider_table<Provider>();
-        static const std::array<parley_component, 2> all{
+        static const parley_login login = sdk::login_table<Login>();
+        static const std::array<parley_component, 3> all{
             sdk::make_component<Dialect>(
                 {PARLEY_KIND_DIALECT, kDialectId, "Google generateContent"}, &dialect),
             sdk::make_component<Provider>({PARLEY_KIND_PROVIDER,
                                            "gemini",
-                                           "the Gemini API and compatible places",
+                                           "the Gemini API, Vertex AI and compatible places",
                                            kProviderSchema},
                                           &provider),
+            sdk::make_component<Login>(
+                {PARLEY_KIND_LOGIN, "gemini", "API keys and keys of service accounts"}, &login),
         };
         return all;
     }

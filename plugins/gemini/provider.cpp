@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "service_account.hpp"
 #include "wire.hpp"
 
 namespace parley::gemini {
@@ -15,13 +16,19 @@ using sdk::view;
 
 namespace {
 
-constexpr std::string_view kOfficialUrl = "https://generativelanguage.googleapis.com";
-
 constexpr parley_model_offer offer(std::string_view pattern) {
     return {sizeof(parley_model_offer), 0, str(pattern)};
 }
 
 // What Google serves; other places name their models in the configuration.
+constexpr std::array kVertexOffers{
+    offer("gemini-*"),
+    offer("imagen-*"),
+    offer("veo-*"),
+    offer("text-embedding-*"),
+    offer("text-multilingual-embedding-*"),
+};
+
 constexpr std::array kOffers{
     offer("gemini-*"),
     offer("gemma-*"),
@@ -35,9 +42,28 @@ constexpr std::array kOffers{
 
 constexpr parley_str kDialects[] = {str(kDialectId)};
 
-[[noreturn]] void bad_url(const std::string& url) {
-    throw Failure(PARLEY_E_CONFIG,
-                  "base_url: \"" + url + "\" is not like https://host[:port]/path");
+// The project of a service account, as its login says.
+std::string project_of(std::string_view attributes) {
+    std::string project;
+    each_member(attributes, [&](const JsonString& key, JsonReader& value) {
+        if (key.raw == "project_id") {
+            project = read_word(value).text();
+        } else {
+            value.skip();
+        }
+    });
+    return project;
+}
+
+// Vertex AI counts turns, instructions and tools that stand side by side. Requests that cross come
+// wrapped up as the Gemini API wants them, and so may those of its clients.
+void check_count(const parley_plan_ask& ask) {
+    if (ask.operation != PARLEY_OPERATION_COUNT_TOKENS) return;
+    const bool crosses = !view(ask.client->path).ends_with(":countTokens");
+    const bool wraps = view(ask.client->body).find("generateContentRequest") != std::string::npos;
+    if (!crosses && !wraps) return;
+    throw Failure(PARLEY_E_UNSUPPORTED,
+                  "generateContentRequest: Vertex AI counts what stands outside of it");
 }
 
 }  // namespace
@@ -48,8 +74,27 @@ constexpr std::string_view kSchemaText = R"json({
   "properties": {
     "base_url": {
       "type": "string", "format": "uri",
-      "default": "https://generativelanguage.googleapis.com",
-      "description": "where the API is, without its version"
+      "description": "where the API is, without its version; Google's own when it is not given"
+    },
+    "vertex": {
+      "type": "boolean", "default": false,
+      "description": "whether that is Vertex AI instead of the Gemini API"
+    },
+    "project": {
+      "type": "string", "default": "",
+      "description": "Vertex AI: the project; empty: the service account's own"
+    },
+    "location": {
+      "type": "string", "default": "global",
+      "description": "Vertex AI: global, a region such as europe-west4, or eu or us"
+    },
+    "api_version": {
+      "type": "string", "default": "v1",
+      "description": "Vertex AI: v1, or v1beta1 for what is not in v1 yet"
+    },
+    "token_url": {
+      "type": "string", "default": "",
+      "description": "where service accounts get access tokens; empty: where their key says"
     },
     "key_header": {
       "type": "string", "default": "x-goog-api-key",
@@ -65,11 +110,21 @@ constexpr std::string_view kSchemaText = R"json({
 const std::string_view kProviderSchema = kSchemaText;
 
 void Provider::configure(std::string_view json) {
-    std::string url(kOfficialUrl);
+    Settings settings;
+    settings.location = "global";
+    settings.api_version = "v1";
     key_header_ = "x-goog-api-key";
     each_member(json, [&](const JsonString& key, JsonReader& r) {
         if (key.raw == "base_url") {
-            url = read_word(r).text();
+            settings.base_url = read_word(r).text();
+        } else if (key.raw == "vertex") {
+            settings.is_vertex = read_flag(r);
+        } else if (key.raw == "project") {
+            settings.project = read_word(r).text();
+        } else if (key.raw == "location") {
+            settings.location = read_word(r).text();
+        } else if (key.raw == "api_version") {
+            settings.api_version = read_word(r).text();
         } else if (key.raw == "key_header") {
             key_header_ = read_word(r).text();
         } else if (key.raw == "headers") {
@@ -80,20 +135,7 @@ void Provider::configure(std::string_view json) {
             r.skip();
         }
     });
-    while (url.ends_with('/')) url.pop_back();
-    official_ = url == kOfficialUrl;
-    const std::size_t host = url.find("://");
-    if (host == url.npos || (!url.starts_with("http://") && !url.starts_with("https://"))) {
-        bad_url(url);
-    }
-    const std::size_t path = url.find('/', host + 3);
-    origin_ = url.substr(0, path);
-    if (path != url.npos) prefix_ = url.substr(path);
-    if (origin_.size() == host + 3 || origin_.find('@') != origin_.npos) bad_url(url);
-    // The version comes with each request.
-    for (const std::string_view version : {"/v1beta", "/v1"}) {
-        if (prefix_.ends_with(version)) prefix_.resize(prefix_.size() - version.size());
-    }
+    place_ = Place::of(std::move(settings));
 }
 
 std::span<const parley_str> Provider::dialects() {
@@ -101,34 +143,42 @@ std::span<const parley_str> Provider::dialects() {
 }
 
 std::span<const parley_model_offer> Provider::models() {
-    return official_ ? std::span<const parley_model_offer>(kOffers)
-                     : std::span<const parley_model_offer>();
+    if (!place_.is_official()) return {};
+    if (place_.is_vertex()) return kVertexOffers;
+    return kOffers;
 }
 
 void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& out) {
-    std::string target = prefix_;
-    target += view(ask.path);
+    const std::string_view secret = view(ask.account->secret);
+    const bool has_token = is_document(secret);
+    const std::string_view proof = has_token ? access_token_of(secret) : secret;
+    if (place_.is_vertex()) check_count(ask);
+    const std::string project =
+        place_.is_vertex() ? project_of(view(ask.account->attributes)) : std::string();
+    std::string target = place_.path_of(view(ask.path), project, has_token);
     if (ask.query.len != 0) {
         target += '?';
         target += view(ask.query);
     }
-    out.origin = str(origin_);
+    out.origin = str(place_.origin());
     out.target = arena.copy(target);
     auto* headers = arena.array<parley_header>(headers_.size() + 1);
     uint64_t count = 0;
     for (const auto& [name, value] : headers_) headers[count++] = {str(name), str(value), 0};
-    const std::string_view secret = view(ask.account->secret);
-    if (!secret.empty()) {
-        const bool bearer = key_header_ == "authorization";
-        const std::string value = (bearer ? "Bearer " : "") + std::string(secret);
-        headers[count++] = {str(key_header_), arena.copy(value), PARLEY_HEADER_SECRET};
+    if (!proof.empty()) {
+        const std::string_view name = has_token ? "authorization" : std::string_view(key_header_);
+        const std::string_view scheme = name == "authorization" ? "Bearer " : "";
+        char* value = arena.array<char>(scheme.size() + proof.size());
+        std::copy(proof.begin(), proof.end(), std::copy(scheme.begin(), scheme.end(), value));
+        headers[count++] = {
+            str(name), str({value, scheme.size() + proof.size()}), PARLEY_HEADER_SECRET};
     }
     out.headers = headers;
     out.header_count = count;
 }
 
 // A key's quotas are counted by model, so another model of the same account may still answer.
-void Provider::classify(const parley_account&,
+void Provider::classify(const parley_account& account,
                         const parley_http_reply_head* head,
                         std::string_view body,
                         const parley_error& told,
@@ -156,6 +206,14 @@ void Provider::classify(const parley_account&,
                    std::max(told.retry_after_ms, kHourMs));
             break;
         case PARLEY_E_UNAUTHENTICATED:
+            e.fault = PARLEY_FAULT_GATEWAY;
+            // A token that was revoked, or that our clock took for a good one.
+            if (is_document(view(account.secret))) {
+                decide(PARLEY_SCOPE_ACCOUNT, PARLEY_ADVICE_REFRESH);
+            } else {
+                decide(PARLEY_SCOPE_ACCOUNT, PARLEY_ADVICE_OTHER_ACCOUNT, kHourMs);
+            }
+            break;
         case PARLEY_E_FORBIDDEN:
         case PARLEY_E_PAYMENT_REQUIRED:
             e.fault = PARLEY_FAULT_GATEWAY;

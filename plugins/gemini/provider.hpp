@@ -1,4 +1,4 @@
-// provider.hpp: the Gemini API, and every place that speaks like it.
+// provider.hpp: the Gemini API, Vertex AI, and every place that speaks like them.
 #pragma once
 
 #include <span>
@@ -9,6 +9,7 @@
 
 #include "parley/provider.h"
 #include "parley/sdk/plugin.hpp"
+#include "place.hpp"
 
 namespace parley::gemini {
 
@@ -29,10 +30,8 @@ public:
                   parley_verdict& out);
 
 private:
-    std::string origin_;  // "https://generativelanguage.googleapis.com"
-    std::string prefix_;  // of every path; usually empty
+    Place place_;
     std::string key_header_;
-    bool official_ = false;  // the default address: its own models are known
     std::vector<std::pair<std::string, std::string>> headers_;
 };
 

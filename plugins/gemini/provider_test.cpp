@@ -13,15 +13,27 @@ using codec::sized;
 using sdk::str;
 using sdk::view;
 
-std::string planned(const std::string& config, const std::string& secret = "key-1") {
+constexpr const char* kToken = R"({"access_token":"at-1","type":"service_account"})";
+
+std::string planned(const std::string& config,
+                    const std::string& secret = "key-1",
+                    const std::string& path = "/v1beta/models/m:generateContent",
+                    const std::string& body = "{}") {
     Provider provider(nullptr);
     provider.configure(config);
     auto account = sized<parley_account>();
     account.secret = str(secret);
+    if (secret == kToken) account.attributes = str(R"({"project_id":"p-1"})");
+    auto client = sized<parley_http_request>();
+    client.path = str(path);
+    client.body = sdk::bytes(body);
     auto ask = sized<parley_plan_ask>();
-    ask.path = str("/v1beta/models/m:generateContent");
+    ask.operation =
+        path.ends_with("countTokens") ? PARLEY_OPERATION_COUNT_TOKENS : PARLEY_OPERATION_GENERATE;
+    ask.path = str(path);
     ask.query = str("alt=sse");
     ask.account = &account;
+    ask.client = &client;
     const codec::TestArena arena;
     sdk::Arena memory = arena.sdk();
     auto plan = sized<parley_plan>();
@@ -46,8 +58,62 @@ TEST(Provider, SendsToTheConfiguredPlace) {
     EXPECT_EQ(planned("{}", ""),
               "https://generativelanguage.googleapis.com "
               "/v1beta/models/m:generateContent?alt=sse");
-    for (const char* url : {"", "ftp://x", "https://", "https://user@host", "host"}) {
+    for (const char* url : {"ftp://x", "https://", "https://user@host", "host"}) {
         EXPECT_THROW(planned("{\"base_url\":\"" + std::string(url) + "\"}"), sdk::Failure) << url;
+    }
+}
+
+TEST(Provider, SendsToVertex) {
+    const std::string proof = "\nauthorization: Bearer at-1 (secret)";
+    EXPECT_EQ(planned(R"({"vertex":true})", kToken),
+              "https://aiplatform.googleapis.com /v1/projects/p-1/locations/global/publishers/"
+              "google/models/m:generateContent?alt=sse" +
+                  proof);
+    EXPECT_EQ(planned(R"({"vertex":true,"location":"europe-west4","project":"p-2",
+                          "api_version":"v1beta1"})",
+                      kToken),
+              "https://europe-west4-aiplatform.googleapis.com /v1beta1/projects/p-2/locations/"
+              "europe-west4/publishers/google/models/m:generateContent?alt=sse" +
+                  proof);
+    EXPECT_EQ(planned(R"({"vertex":true,"location":"eu","base_url":""})", kToken).substr(0, 44),
+              "https://aiplatform.eu.rep.googleapis.com /v1");
+    EXPECT_EQ(planned(R"({"vertex":true,"base_url":"http://127.0.0.1:1/x/v1/"})", kToken),
+              "http://127.0.0.1:1 /x/v1/projects/p-1/locations/global/publishers/google/models/"
+              "m:generateContent?alt=sse" +
+                  proof);
+    EXPECT_EQ(planned(R"({"vertex":true})", "AIza-1"),
+              "https://aiplatform.googleapis.com /v1/publishers/google/models/m:generateContent"
+              "?alt=sse\nx-goog-api-key: AIza-1 (secret)");
+    EXPECT_EQ(planned("{}", kToken),
+              "https://generativelanguage.googleapis.com /v1beta/models/m:generateContent?alt=sse" +
+                  proof);
+}
+
+TEST(Provider, SaysWhatVertexDoesNotServe) {
+    const std::string vertex = R"({"vertex":true})";
+    const auto why = [&](const std::string& path, const std::string& body = "{}") {
+        try {
+            return planned(vertex, kToken, path, body);
+        } catch (const sdk::Failure& failure) {
+            EXPECT_EQ(failure.error_class, PARLEY_E_UNSUPPORTED);
+            return failure.message;
+        }
+    };
+    EXPECT_EQ(why("/v1beta/tunedModels/m:generateContent"),
+              "Vertex AI serves models of the publisher google only");
+    EXPECT_EQ(why("/v1beta/models/m:embedContent"),
+              "embeddings have a form of their own at Vertex AI: ask for :predict");
+    EXPECT_EQ(why("/v1beta/models/m:countTokens", R"({"generateContentRequest":{}})"),
+              "generateContentRequest: Vertex AI counts what stands outside of it");
+    EXPECT_NE(why("/v1beta/models/m:countTokens", R"({"contents":[]})").find(":countTokens"),
+              std::string::npos);
+    EXPECT_THROW(planned(vertex, R"({"access_token":"a"})"), sdk::Failure) << "no project";
+    for (const char* bad : {R"("project":"../x")",
+                            R"("location":"a/b")",
+                            R"("location":"")",
+                            R"("api_version":"v1?x")"}) {
+        EXPECT_THROW(planned(std::string(R"({"vertex":true,)") + bad + "}", kToken), sdk::Failure)
+            << bad;
     }
 }
 
@@ -61,9 +127,13 @@ TEST(Provider, OffersModelsOfTheOfficialPlaceOnly) {
     EXPECT_EQ(view(other.dialects()[0]), "gemini-generate");
 }
 
-parley_verdict judged(int error_class, std::string_view body = {}, uint64_t retry_ms = 0) {
+parley_verdict judged(int error_class,
+                      std::string_view body = {},
+                      uint64_t retry_ms = 0,
+                      const char* secret = "key-1") {
     Provider provider(nullptr);
-    const auto account = sized<parley_account>();
+    auto account = sized<parley_account>();
+    account.secret = str(secret);
     auto head = sized<parley_http_reply_head>();
     head.status = 429;
     auto told = sized<parley_error>();
@@ -87,6 +157,10 @@ TEST(Provider, SaysWhatToLeaveAlone) {
     const auto key = judged(PARLEY_E_UNAUTHENTICATED);
     EXPECT_EQ(key.error.scope, static_cast<uint32_t>(PARLEY_SCOPE_ACCOUNT));
     EXPECT_EQ(key.error.fault, static_cast<uint32_t>(PARLEY_FAULT_GATEWAY));
+    EXPECT_EQ(key.error.advice, static_cast<uint32_t>(PARLEY_ADVICE_OTHER_ACCOUNT));
+    const auto token = judged(PARLEY_E_UNAUTHENTICATED, "", 0, kToken);
+    EXPECT_EQ(token.error.scope, static_cast<uint32_t>(PARLEY_SCOPE_ACCOUNT));
+    EXPECT_EQ(token.error.advice, static_cast<uint32_t>(PARLEY_ADVICE_REFRESH));
     const auto missing = judged(PARLEY_E_NOT_FOUND);
     EXPECT_EQ(missing.error.advice, static_cast<uint32_t>(PARLEY_ADVICE_OTHER_PROVIDER));
     const auto busy = judged(PARLEY_E_OVERLOADED);

@@ -6,6 +6,10 @@
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 
 #include "plugins/text.hpp"
 
@@ -131,6 +135,62 @@ TEST_F(HostTableTest, HashesAndDrawsLots) {
     EXPECT_EQ(crypto.random(host_, out.data(), out.size()), PARLEY_OK);
     EXPECT_NE(out, before);
     EXPECT_EQ(crypto.random(host_, nullptr, 0), PARLEY_OK);
+}
+
+// A key of the kind, in the form that OpenSSL writes unless told otherwise.
+std::string pem_of(const char* kind, unsigned bits) {
+    EVP_PKEY* key = std::string_view(kind) == "RSA"
+                        ? EVP_PKEY_Q_keygen(nullptr, nullptr, kind, bits)
+                        : EVP_PKEY_Q_keygen(nullptr, nullptr, kind);
+    BIO* memory = BIO_new(BIO_s_mem());
+    PEM_write_bio_PrivateKey(memory, key, nullptr, nullptr, 0, nullptr, nullptr);
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(memory, &text);
+    std::string pem(text, static_cast<std::size_t>(size));
+    BIO_free(memory);
+    EVP_PKEY_free(key);
+    return pem;
+}
+
+bool verifies(const std::string& pem, std::string_view data, std::string_view signature) {
+    BIO* memory = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
+    EVP_PKEY* key = PEM_read_bio_PrivateKey(memory, nullptr, nullptr, nullptr);
+    EVP_MD_CTX* context = EVP_MD_CTX_new();
+    EVP_DigestVerifyInit(context, nullptr, EVP_sha256(), nullptr, key);
+    const int right = EVP_DigestVerify(context,
+                                       reinterpret_cast<const unsigned char*>(signature.data()),
+                                       signature.size(),
+                                       reinterpret_cast<const unsigned char*>(data.data()),
+                                       data.size());
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(key);
+    BIO_free(memory);
+    return right == 1;
+}
+
+TEST_F(HostTableTest, SignsWithRsaKeysOnly) {
+    const auto& crypto = extension<parley_host_crypto>(PARLEY_HOST_CRYPTO);
+    const std::string pem = pem_of("RSA", 2048);
+    std::array<std::uint8_t, 512> out{};
+    std::uint64_t size = out.size();
+    ASSERT_EQ(crypto.sign_rs256(host_, text(pem), bytes("a.b"), out.data(), &size), PARLEY_OK);
+    EXPECT_EQ(size, 256u);
+    const std::string_view signature(reinterpret_cast<const char*>(out.data()), size);
+    EXPECT_TRUE(verifies(pem, "a.b", signature));
+    EXPECT_FALSE(verifies(pem, "a.c", signature));
+
+    size = 255;
+    EXPECT_EQ(crypto.sign_rs256(host_, text(pem), bytes("a.b"), out.data(), &size),
+              -PARLEY_E_BUDGET);
+    const std::string half = pem.substr(0, pem.size() / 2);
+    for (const std::string& bad :
+         {std::string(), std::string("x"), half, pem_of("RSA", 1024), pem_of("ED25519", 0)}) {
+        size = out.size();
+        EXPECT_EQ(crypto.sign_rs256(host_, text(bad), bytes("a.b"), out.data(), &size),
+                  -PARLEY_E_INVALID_ARGUMENT)
+            << bad.size();
+    }
+    EXPECT_EQ(ERR_peek_error(), 0u);
 }
 
 TEST_F(HostTableTest, KnowsItsThreads) {

@@ -3,7 +3,7 @@
 // A component is a class. Its constructor takes `const parley_host*`; its members have the names of
 // the kind's table without instance and error arguments; what a class does not have is left out of
 // the table. Members report failure by throwing Failure; nothing thrown leaves the plugin.
-// The tables themselves are made by dialect.hpp and provider.hpp beside this file.
+// The tables themselves are made by dialect.hpp, provider.hpp and login.hpp beside this file.
 #pragma once
 
 #include <cstring>
@@ -41,6 +41,8 @@ struct Failure : std::exception {
     std::string param;
     std::string code;
     uint32_t fault = PARLEY_FAULT_CLIENT;
+    uint32_t scope = 0;  // PARLEY_SCOPE_*
+    uint64_t retry_after_ms = 0;
 
     Failure(int32_t c, std::string m, std::string p = {}, std::string k = {})
         : error_class(c), message(std::move(m)), param(std::move(p)), code(std::move(k)) {}
@@ -99,6 +101,8 @@ inline parley_status fill(parley_error* error, const Failure& failure) noexcept 
     if (error == nullptr) return -failure.error_class;
     error->error_class = failure.error_class;
     error->fault = failure.fault;
+    error->scope = failure.scope;
+    error->retry_after_ms = failure.retry_after_ms;
     try {
         Arena arena(error->arena);
         error->message = arena.copy(failure.message);

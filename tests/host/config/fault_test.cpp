@@ -96,14 +96,31 @@ TEST(Fault, NumbersOutOfRange) {
               Texts{"p.toml:2:18: limits.head_bytes_max" + size + "\"10s\""});
 }
 
+TEST(Fault, SecretsOfAnAccount) {
+    const std::string account = "[[provider]]\nname = 'a'\n[[provider.account]]\n";
+    EXPECT_EQ(faults_in(account + "api_key = 'k'\nsecret = '{}'\n"),
+              Texts{"p.toml:5:10: provider[0].account[0].secret: given beside api_key; expected "
+                    "one of the two"});
+    EXPECT_EQ(faults_in(account + "secret_file = '/nowhere/key.json'\n"),
+              Texts{"p.toml:4:15: provider[0].account[0].secret_file: cannot be read: "
+                    "/nowhere/key.json"});
+    EXPECT_EQ(faults_in(account + "secret_file = '/dev/null'\n"),
+              Texts{"p.toml:4:15: provider[0].account[0].secret_file: empty; expected the secret"});
+    EXPECT_EQ(faults_in(account + "secret_file = '/dev/zero'\n"),
+              Texts{"p.toml:4:15: provider[0].account[0].secret_file: over "
+                    "accounts.secret_file_bytes_max"});
+    EXPECT_EQ(faults_in(account + "secret = ''\n"),
+              Texts{"p.toml:4:10: provider[0].account[0].secret: empty; expected the secret"});
+}
+
 TEST(Fault, MissingKeys) {
     EXPECT_EQ(faults_in("\n[[client_key]]\n"),
               (Texts{"p.toml:2:1: client_key[0].name: required, but missing; expected a name of "
                      "letters, digits and . _ - @ +",
                      "p.toml:2:1: client_key[0].key: required, but missing; expected a string"}));
     EXPECT_EQ(faults_in("[[provider]]\nname = 'a'\n  [[provider.account]]\n"),
-              Texts{"p.toml:3:3: provider[0].account[0].api_key: required, but missing; expected a "
-                    "string"});
+              Texts{"p.toml:3:3: provider[0].account[0].api_key: required, but missing; expected "
+                    "api_key, secret or secret_file"});
     EXPECT_EQ(faults_in("[[provider]]\n"),
               Texts{"p.toml:1:1: provider[0].name: required, but missing; expected a name of "
                     "letters, digits and . _ - @ +"});
@@ -327,7 +344,7 @@ TEST(Fault, TextIsOneLine) {
         faults_in("\"two\\nlines\" = 1\n"),
         Texts{"p.toml:1:1: two lines: unknown key; known: state_folder, seal_key, models_file, "
               "server, log, plugins, limits, stash, failover, lessons, upstream, routing, "
-              "client_key, provider, route, model"});
+              "accounts, client_key, provider, route, model"});
 }
 
 }  // namespace

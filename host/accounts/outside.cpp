@@ -1,0 +1,47 @@
+#include "accounts/outside.hpp"
+
+#include <openssl/rand.h>
+
+#include "base/clock.hpp"
+
+namespace parley::accounts {
+
+namespace {
+
+class RealOutside final : public Outside {
+public:
+    RealOutside(http::Loop& loop,
+                std::shared_ptr<const config::UpstreamLimits> limits,
+                std::shared_ptr<SSL_CTX> tls)
+        : pool_(loop, std::move(limits), std::move(tls)) {}
+
+    base::Task<base::Result<http::CallReply>> call(const http::Call& call,
+                                                   http::Cancellation& cancellation) override {
+        return http::perform(pool_, call, cancellation);
+    }
+
+    std::int64_t wall_ms() override { return base::wall_ms(); }
+
+    std::int64_t monotonic_ms() override {
+        return static_cast<std::int64_t>(http::Loop::clock_ms());
+    }
+
+    base::Result<void> draw(std::span<char> into) override {
+        auto* bytes = reinterpret_cast<unsigned char*>(into.data());
+        if (RAND_bytes(bytes, static_cast<int>(into.size())) == 1) return {};
+        return base::gateway_error(PARLEY_E_INTERNAL, "no randomness");
+    }
+
+private:
+    http::UpstreamPool pool_;
+};
+
+}  // namespace
+
+std::shared_ptr<Outside> make_outside(http::Loop& loop,
+                                      std::shared_ptr<const config::UpstreamLimits> limits,
+                                      std::shared_ptr<SSL_CTX> tls) {
+    return std::make_shared<RealOutside>(loop, std::move(limits), std::move(tls));
+}
+
+}  // namespace parley::accounts

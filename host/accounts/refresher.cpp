@@ -1,0 +1,276 @@
+#include "accounts/refresher.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/log.hpp"
+
+namespace parley::accounts {
+
+using base::LogLevel;
+using base::Result;
+
+Refresher::Refresher(http::Loop& home,
+                     std::shared_ptr<Outside> outside,
+                     const config::AccountLimits& limits,
+                     std::vector<const Account*> accounts,
+                     std::shared_ptr<const void> world)
+    : home_(home),
+      outside_(std::move(outside)),
+      limits_(limits),
+      accounts_(std::move(accounts)),
+      world_(std::move(world)),
+      timer_(home.io()),
+      random_(std::random_device()()) {
+    for (const Account* account : accounts_) {
+        Entry entry;
+        entry.secret = account->secret;
+        entries_.push_back(std::move(entry));
+    }
+}
+
+Refresher::~Refresher() = default;
+
+void Refresher::start() {
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        const LiveSecret& secret = *entries_[i].secret;
+        const bool is_due = !secret.is_usable(home_.now_ms());
+        schedule(i, is_due ? home_.now_ms() : renewal_of(secret));
+    }
+    home_.post([this] { look(); });
+}
+
+void Refresher::ask(Secrets& from, std::size_t number, std::optional<std::uint64_t> refused) {
+    home_.post([this, &from, number, refused] { answer(from, number, refused); });
+}
+
+void Refresher::answer(Secrets& from, std::size_t number, std::optional<std::uint64_t> refused) {
+    home_.wake();
+    Entry& entry = entries_[number];
+    if (entry.run != nullptr || entry.is_queued || is_stopped_) return;
+    const std::uint64_t now_ms = home_.now_ms();
+    const bool is_newer = !refused || entry.secret->revision > *refused;
+    const bool is_there = is_newer && entry.secret->is_usable(now_ms);
+    if (is_there || now_ms < entry.blocked_until_ms) {
+        publish(number);
+        return;
+    }
+    if (refused && now_ms < entry.forced_until_ms) {
+        auto why = no_secret(*accounts_[number],
+                             base::upstream_error(PARLEY_E_UPSTREAM_FAILED,
+                                                  "the upstream refuses it, though it is new"));
+        from.loop().post([&from, number, why = std::move(why)] {
+            from.loop().wake();
+            from.deny_renewal(number, why);
+        });
+        return;
+    }
+    if (refused) entry.forced_until_ms = now_ms + limits_.refresh_again_ms;
+    enqueue(number);
+    begin_some();
+}
+
+// ---- what is due ----
+
+void Refresher::schedule(std::size_t number, std::uint64_t due_ms) {
+    entries_[number].due_ms = due_ms;
+    if (due_ms != UINT64_MAX) heap_.emplace(due_ms, number);
+    set_timer();
+}
+
+// What stands on the heap with another time than its account's was replaced.
+void Refresher::set_timer() {
+    while (!heap_.empty() && entries_[heap_.top().second].due_ms != heap_.top().first) heap_.pop();
+    if (heap_.empty() || is_stopped_) return;
+    using std::chrono::milliseconds;
+    const auto due = milliseconds(static_cast<std::int64_t>(heap_.top().first));
+    const std::chrono::steady_clock::time_point at{due};
+    if (timer_.expiry() == at) return;
+    timer_.expires_at(at);
+    timer_.async_wait([this](const boost::system::error_code& fault) {
+        if (!fault) look();
+    });
+}
+
+void Refresher::look() {
+    home_.wake();
+    while (!heap_.empty() && heap_.top().first <= home_.now_ms()) {
+        const auto [due_ms, number] = heap_.top();
+        heap_.pop();
+        Entry& entry = entries_[number];
+        if (entry.due_ms != due_ms) continue;
+        entry.due_ms = UINT64_MAX;
+        if (entry.run == nullptr && !entry.is_queued) enqueue(number);
+    }
+    begin_some();
+    set_timer();
+}
+
+void Refresher::enqueue(std::size_t number) {
+    entries_[number].is_queued = true;
+    queue_.push_back(number);
+}
+
+void Refresher::begin_some() {
+    while (!queue_.empty() && running_ < limits_.refreshes_max && !is_stopped_) {
+        const std::size_t number = queue_.front();
+        queue_.pop_front();
+        entries_[number].is_queued = false;
+        begin(number);
+    }
+}
+
+// ---- one refresh ----
+
+void Refresher::begin(std::size_t number) {
+    Entry& entry = entries_[number];
+    const Account& account = *accounts_[number];
+    entry.due_ms = UINT64_MAX;
+    entry.began_ms = home_.now_ms();
+    auto op = account.login->refresh_begin(account.border(*entry.secret));
+    if (!op) return fail(number, op.error());
+    ++running_;
+    const OpBounds bounds{
+        limits_.refresh_ms, limits_.op_call_ms, limits_.op_steps_max, limits_.op_effects_max};
+    auto told = [this, number](Result<base::Secret> result) {
+        --running_;
+        entries_[number].run = nullptr;
+        ended(number, std::move(result));
+        begin_some();
+    };
+    // It may be over before this returns; then there is nothing to hold on to.
+    auto run = OpRun::start(home_, outside_, bounds, std::move(*op), std::move(told));
+    if (!run->is_over()) entry.run = std::move(run);
+}
+
+void Refresher::ended(std::size_t number, Result<base::Secret> result) {
+    if (!result) return fail(number, result.error());
+    auto secret = accept(number, std::move(*result));
+    if (!secret) return fail(number, secret.error());
+    succeed(number, std::move(*secret));
+}
+
+Result<LiveSecretPtr> Refresher::accept(std::size_t number, base::Secret text) const {
+    const Account& account = *accounts_[number];
+    const std::uint64_t revision = entries_[number].secret->revision + 1;
+    auto secret =
+        read_secret(*account.login, std::move(text), revision, outside_->wall_ms(), home_.now_ms());
+    if (secret && !(*secret)->is_usable(home_.now_ms())) {
+        return base::upstream_error(PARLEY_E_UPSTREAM_FAILED, "the new secret has expired already");
+    }
+    return secret;
+}
+
+void Refresher::succeed(std::size_t number, LiveSecretPtr secret) {
+    Entry& entry = entries_[number];
+    entry.secret = std::move(secret);
+    entry.failures = 0;
+    entry.failure.reset();
+    entry.blocked_until_ms = 0;
+    base::log(LogLevel::info,
+              "secret refreshed",
+              {{"account", accounts_[number]->id},
+               {"revision", entry.secret->revision},
+               {"took_ms", home_.now_ms() - entry.began_ms}});
+    schedule(number, renewal_of(*entry.secret));
+    publish(number);
+}
+
+// Where only a new login helps, nothing is tried again before the account is configured anew.
+void Refresher::fail(std::size_t number, const base::Error& cause) {
+    Entry& entry = entries_[number];
+    const Account& account = *accounts_[number];
+    const bool is_final =
+        cause.error_class == PARLEY_E_UNAUTHENTICATED && cause.scope == PARLEY_SCOPE_ACCOUNT;
+    entry.failure = no_secret(account, cause);
+    if (is_final) {
+        entry.blocked_until_ms = UINT64_MAX;
+        base::log(LogLevel::error,
+                  "account quarantined",
+                  {{"account", account.id}, {"why", cause.message}});
+    } else {
+        constexpr std::uint32_t kDoublingsMax = 20;
+        const std::uint64_t grown_ms = limits_.refresh_retry_min_ms
+                                       << std::min(entry.failures++, kDoublingsMax);
+        const std::uint64_t wait_ms =
+            std::max(std::min(grown_ms, limits_.refresh_retry_max_ms), cause.retry_after_ms);
+        const std::uint64_t until_ms = home_.now_ms() + wait_ms + jitter(wait_ms / 5);
+        entry.blocked_until_ms = until_ms;
+        schedule(number, until_ms);
+        base::log(LogLevel::warn,
+                  "refresh failed",
+                  {{"account", account.id},
+                   {"why", cause.message},
+                   {"again_in_ms", until_ms - home_.now_ms()}});
+    }
+    publish(number);
+}
+
+void Refresher::publish(std::size_t number) {
+    const Entry& entry = entries_[number];
+    const News news{entry.secret, entry.failure, entry.blocked_until_ms};
+    for (Secrets* secrets : listeners_) {
+        secrets->loop().post([secrets, number, news] {
+            secrets->loop().wake();
+            secrets->hear(number, news);
+        });
+    }
+}
+
+void Refresher::stop() {
+    is_stopped_ = true;
+    timer_.cancel();
+    for (Entry& entry : entries_) {
+        if (entry.run == nullptr) continue;
+        std::exchange(entry.run, nullptr)->cancel();
+        --running_;
+    }
+}
+
+// ---- when ----
+
+// Ahead of its end by the lead, or by a fifth of a short life, and up to a fifth of that earlier.
+std::uint64_t Refresher::renewal_of(const LiveSecret& secret) {
+    if (!secret.is_refreshable || secret.usable_until_ms == LiveSecret::kAlways) return UINT64_MAX;
+    const std::uint64_t now_ms = home_.now_ms();
+    const std::uint64_t left_ms =
+        secret.usable_until_ms > now_ms ? secret.usable_until_ms - now_ms : 0;
+    const std::uint64_t lead_ms = std::min(limits_.refresh_lead_ms, left_ms / 5);
+    const std::uint64_t at_ms = secret.usable_until_ms - lead_ms;
+    const std::uint64_t wished_ms = secret.refresh_from_ms != 0 ? secret.refresh_from_ms : at_ms;
+    return std::max(now_ms, wished_ms - std::min(wished_ms, jitter(lead_ms / 5)));
+}
+
+std::uint64_t Refresher::jitter(std::uint64_t most) {
+    return most == 0 ? 0 : std::uniform_int_distribution<std::uint64_t>(0, most)(random_);
+}
+
+Result<LiveSecretPtr> read_secret(const plugins::Login& login,
+                                  base::Secret text,
+                                  std::uint64_t revision,
+                                  std::int64_t wall_ms,
+                                  std::uint64_t now_ms) {
+    auto facts = login.parse(text.reveal());
+    if (!facts) return std::move(facts).error();
+    // From the wall clock to the loops': that one is not set by anybody.
+    const auto by_loop = [&](std::int64_t at_ms) {
+        const std::int64_t ahead_ms = at_ms - wall_ms;
+        const auto now = static_cast<std::int64_t>(now_ms);
+        return static_cast<std::uint64_t>(std::max<std::int64_t>(1, now + ahead_ms));
+    };
+    auto secret = std::make_shared<LiveSecret>();
+    secret->text = std::move(text);
+    secret->attributes = std::move(facts->attributes);
+    secret->revision = revision;
+    secret->is_refreshable = facts->is_refreshable;
+    secret->expires_at_ms = facts->expires_at_ms;
+    if (facts->is_pending) {
+        secret->usable_until_ms = 0;
+    } else if (facts->expires_at_ms != 0) {
+        secret->usable_until_ms = by_loop(facts->expires_at_ms);
+    }
+    if (facts->refresh_at_ms != 0) secret->refresh_from_ms = by_loop(facts->refresh_at_ms);
+    return LiveSecretPtr(std::move(secret));
+}
+
+}  // namespace parley::accounts

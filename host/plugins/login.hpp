@@ -1,0 +1,97 @@
+// plugins/login.hpp: calls through the tables of logins and of their ops.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "parley/login.h"
+#include "plugins/instance.hpp"
+
+namespace parley::plugins {
+
+// What a secret says of its account, as parley_secret_facts.
+struct SecretFacts {
+    bool is_refreshable = false;
+    bool is_pending = false;  // good for nothing but a refresh
+    std::string id;
+    std::string label;
+    std::string attributes;
+    std::int64_t expires_at_ms = 0;  // wall clock; 0: does not expire
+    std::int64_t refresh_at_ms = 0;  // wall clock; 0: the host's usual lead
+};
+
+// One op of a plugin; ends it when it is dropped.
+class Op {
+public:
+    Op() = default;
+
+    // `owner` keeps loaded what the table points into.
+    Op(std::shared_ptr<const void> owner,
+       std::string name,
+       const parley_op_table* table,
+       parley_op* op)
+        : owner_(std::move(owner)), name_(std::move(name)), table_(table), op_(op) {}
+
+    Op(Op&& other) noexcept { swap(other); }
+
+    Op& operator=(Op&& other) noexcept {
+        Op taken(std::move(other));
+        swap(taken);
+        return *this;
+    }
+
+    ~Op();
+
+    explicit operator bool() const { return op_ != nullptr; }
+
+    enum class Step { pending, done };
+
+    // Why an op that fails does is in the error.
+    base::Result<Step> step(const parley_resume& resume, const parley_effects& effects);
+
+private:
+    void swap(Op& other) noexcept {
+        owner_.swap(other.owner_);
+        name_.swap(other.name_);
+        std::swap(table_, other.table_);
+        std::swap(op_, other.op_);
+    }
+
+    std::shared_ptr<const void> owner_;
+    std::string name_;
+    const parley_op_table* table_ = nullptr;
+    parley_op* op_ = nullptr;
+};
+
+class Login {
+public:
+    explicit Login(std::shared_ptr<Instance> instance);
+
+    // `owner` keeps the instance and its table.
+    Login(std::shared_ptr<const void> owner,
+          std::string name,
+          const parley_login* table,
+          parley_instance* instance)
+        : owner_(std::move(owner)), name_(std::move(name)), table_(table), instance_(instance) {}
+
+    // False: no instance of this component serves the provider component.
+    static bool may_serve(const parley_component& component, std::string_view provider);
+
+    // Among those that it lists are the accounts of a provider component.
+    bool serves(std::string_view provider) const;
+
+    base::Result<SecretFacts> parse(std::string_view secret) const;
+
+    bool refreshes() const;
+    base::Result<Op> refresh_begin(const parley_account& account) const;
+
+private:
+    std::shared_ptr<const void> owner_;
+    std::string name_;
+    const parley_login* table_;
+    parley_instance* instance_;
+};
+
+}  // namespace parley::plugins

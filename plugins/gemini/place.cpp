@@ -1,0 +1,103 @@
+#include "place.hpp"
+
+#include <algorithm>
+
+namespace parley::gemini {
+
+using sdk::Failure;
+
+namespace {
+
+constexpr std::string_view kGeminiUrl = "https://generativelanguage.googleapis.com";
+constexpr std::string_view kVertexHost = "aiplatform.googleapis.com";
+
+[[noreturn]] void bad_url(const std::string& url) {
+    throw Failure(PARLEY_E_CONFIG,
+                  "base_url: \"" + url + "\" is not like https://host[:port]/path");
+}
+
+// Both become parts of an address. Old projects have a domain in front: "example.com:id".
+void check_word(std::string_view name, std::string_view word) {
+    const bool fits = std::all_of(word.begin(), word.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == ':';
+    });
+    if (fits) return;
+    throw Failure(PARLEY_E_CONFIG,
+                  std::string(name) + ": \"" + std::string(word) + "\" is none of Google Cloud's");
+}
+
+std::string vertex_url(std::string_view location) {
+    std::string url = "https://";
+    if (location == "global") return url.append(kVertexHost);
+    // Regions of several countries have hosts of another form.
+    if (location == "eu" || location == "us") {
+        return url.append("aiplatform.").append(location).append(".rep.googleapis.com");
+    }
+    return url.append(location).append("-").append(kVertexHost);
+}
+
+}  // namespace
+
+Place Place::of(Settings settings) {
+    Place place;
+    check_word("project", settings.project);
+    check_word("location", settings.location);
+    check_word("api_version", settings.api_version);
+    if (settings.is_vertex && settings.location.empty()) {
+        throw Failure(PARLEY_E_CONFIG, "location: empty; expected \"global\" or a region");
+    }
+    const std::string own =
+        settings.is_vertex ? vertex_url(settings.location) : std::string(kGeminiUrl);
+    std::string url = settings.base_url.empty() ? own : settings.base_url;
+    while (url.ends_with('/')) url.pop_back();
+    place.is_official_ = url == own;
+    const std::size_t host = url.find("://");
+    if (host == url.npos || (!url.starts_with("http://") && !url.starts_with("https://"))) {
+        bad_url(url);
+    }
+    const std::size_t path = url.find('/', host + 3);
+    place.origin_ = url.substr(0, path);
+    if (path != url.npos) place.prefix_ = url.substr(path);
+    if (place.origin_.size() == host + 3 || place.origin_.find('@') != place.origin_.npos) {
+        bad_url(url);
+    }
+    // The version comes with each request.
+    for (const std::string_view version : {"/v1beta1", "/v1beta", "/v1"}) {
+        if (!place.prefix_.ends_with(version)) continue;
+        place.prefix_.resize(place.prefix_.size() - version.size());
+        break;
+    }
+    place.settings_ = std::move(settings);
+    return place;
+}
+
+std::string Place::path_of(std::string_view path, std::string_view project, bool has_token) const {
+    return prefix_ + (is_vertex() ? vertex_path_of(path, project, has_token) : std::string(path));
+}
+
+std::string Place::vertex_path_of(std::string_view path,
+                                  std::string_view project,
+                                  bool has_token) const {
+    const std::size_t collection = path.find('/', 1);
+    constexpr std::string_view kModels = "/models/";
+    if (collection == path.npos || !path.substr(collection).starts_with(kModels)) {
+        throw Failure(PARLEY_E_UNSUPPORTED, "Vertex AI serves models of the publisher google only");
+    }
+    const std::string_view model = path.substr(collection + kModels.size());
+    if (model.ends_with(":embedContent") || model.ends_with(":batchEmbedContents")) {
+        throw Failure(PARLEY_E_UNSUPPORTED,
+                      "embeddings have a form of their own at Vertex AI: ask for :predict");
+    }
+    std::string out = '/' + settings_.api_version;
+    if (!settings_.project.empty()) project = settings_.project;
+    // A key says by itself whose project it is of.
+    if (has_token) {
+        if (project.empty()) {
+            throw Failure(PARLEY_E_CONFIG, "project: the account names none; set it");
+        }
+        out.append("/projects/").append(project).append("/locations/").append(settings_.location);
+    }
+    return out.append("/publishers/google/models/").append(model);
+}
+
+}  // namespace parley::gemini
