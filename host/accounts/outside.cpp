@@ -12,7 +12,7 @@ class RealOutside final : public Outside {
 public:
     RealOutside(http::Loop& loop,
                 std::shared_ptr<const config::UpstreamLimits> limits,
-                std::shared_ptr<SSL_CTX> tls)
+                std::shared_ptr<http::ClientTls> tls)
         : pool_(loop, std::move(limits), std::move(tls)) {}
 
     base::Task<base::Result<http::CallReply>> call(const http::Call& call,
@@ -40,7 +40,7 @@ private:
 
 std::shared_ptr<Outside> make_outside(http::Loop& loop,
                                       std::shared_ptr<const config::UpstreamLimits> limits,
-                                      std::shared_ptr<SSL_CTX> tls) {
+                                      std::shared_ptr<http::ClientTls> tls) {
     return std::make_shared<RealOutside>(loop, std::move(limits), std::move(tls));
 }
 

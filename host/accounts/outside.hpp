@@ -25,6 +25,6 @@ public:
 // The real one, with a pool of its own.
 std::shared_ptr<Outside> make_outside(http::Loop& loop,
                                       std::shared_ptr<const config::UpstreamLimits> limits,
-                                      std::shared_ptr<SSL_CTX> tls);
+                                      std::shared_ptr<http::ClientTls> tls);
 
 }  // namespace parley::accounts

@@ -208,7 +208,9 @@ Exchange::Exchange(std::string_view client, std::string_view upstream, const Req
       crossing_(dialect(client), dialect(upstream), request.call(), arena_, carriage(), limits()) {
     head_.status = 200;
     head_.content_type = str("text/event-stream");
-    must(crossing_.translate("bench", {}));
+    pipeline::Crossing::Terms terms;
+    terms.model = "bench";
+    must(crossing_.translate(terms));
 }
 
 void Exchange::open() {
