@@ -49,9 +49,7 @@ struct Account {
     std::string prefix;               // "team-a": also asked for as "team-a/<model>"; empty: none
     bool is_prefix_required = false;  // not asked for without it
     bool disabled = false;
-    std::string base_url;  // in place of its provider's; empty: that
-    std::vector<std::pair<std::string, std::string>> headers;
-    base::Secret proxy;  // a URL or "direct"; empty: as the host does
+    std::vector<std::pair<std::string, std::string>> headers;  // of its requests
     std::string note;
     std::shared_ptr<State> state;  // never null
 

@@ -18,11 +18,9 @@ Account make_account(const config::Account& from, std::string_view provider, Boo
     made.prefix = from.prefix;
     made.is_prefix_required = from.prefix_required;
     made.disabled = from.disabled;
-    made.base_url = from.base_url;
     for (const std::string& header : from.headers) {
         made.headers.push_back(config::header_of(header));
     }
-    made.proxy = from.proxy;
     made.note = from.note;
     made.state = book.open(made.id);
     return made;

@@ -26,7 +26,7 @@ struct Server {
     std::uint64_t workers = 0;    // 0: one for two cores
     std::string tls_certificate;  // PEM files; both or neither
     std::string tls_key;
-    bool show_route = false;  // in x-parley-route
+    bool show_route = false;                // in x-parley-route
     std::vector<std::string> cors_origins;  // "*" or origins; empty: no CORS headers
 };
 
@@ -77,9 +77,7 @@ struct Account {
     std::vector<std::string> excluded_models;
     std::string prefix;  // "" or a name
     bool prefix_required = false;
-    std::string base_url;              // "" or an http or https URL
     std::vector<std::string> headers;  // "name: value"
-    base::Secret proxy;                // "" or a URL, or "direct"
     std::string note;
     Position position;
 };
@@ -122,7 +120,7 @@ struct Route {
     std::string model;
     std::vector<std::string> aliases;
     std::vector<Target> targets;
-    std::string policy;   // empty: as [routing] says
+    std::string policy;    // empty: as [routing] says
     bool strict = false;   // what a crossing cannot carry is refused rather than warned of
     bool lenient = false;  // what it would refuse is left out and warned of, where that is safe
     std::vector<std::string> next_step_on;  // names of error classes

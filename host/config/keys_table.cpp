@@ -265,19 +265,11 @@ Table account() {
                     "prefix_required",
                     slot<&Account::prefix_required>,
                     "Whether it serves only those who ask with its prefix"),
-                or_else(
-                    "its provider's",
-                    key(Form::kText, "base_url", slot<&Account::base_url>, "Where it is reached")),
                 key(Form::kTexts,
                     "headers",
                     slot<&Account::headers>,
-                    "Fields for its requests: `name: value`"),
-                or_else("none",
-                        key(Form::kSecret,
-                            "proxy",
-                            slot<&Account::proxy>,
-                            "What it is reached through: an `http`, `https`, `socks5` or "
-                            "`socks5h` URL, with name and password where needed, or `direct`")),
+                    "Fields of its requests, in place of the client's and the provider's of "
+                    "the same name: `name: value`"),
                 key(Form::kText, "note", slot<&Account::note>, "For people"),
             },
         .fresh = fresh<Account>};

@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
-
 #include "base/error.hpp"
 #include "config/near.hpp"
 
@@ -19,14 +16,6 @@ constexpr std::array kNextStepClasses{PARLEY_E_CONTEXT_TOO_LONG,
                                       PARLEY_E_TOO_LARGE,
                                       PARLEY_E_NOT_FOUND};
 
-template <std::size_t kCount>
-bool is_url_of(std::string_view text, const std::array<std::string_view, kCount>& schemes) {
-    const auto url = boost::urls::parse_uri(text);
-    return url && !url->host().empty() && !url->has_fragment() &&
-           std::find(schemes.begin(), schemes.end(), std::string_view(url->scheme())) !=
-               schemes.end();
-}
-
 // Of a header's name, and of a prefix.
 bool is_token(std::string_view text) {
     const auto fits = [](char c) {
@@ -34,6 +23,23 @@ bool is_token(std::string_view text) {
                std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
     };
     return !text.empty() && std::all_of(text.begin(), text.end(), fits);
+}
+
+// What frames a request is not for a file to say.
+bool is_of_connection(std::string_view name) {
+    constexpr std::array<std::string_view, 7> kOwn{"host",
+                                                   "content-length",
+                                                   "transfer-encoding",
+                                                   "connection",
+                                                   "expect",
+                                                   "upgrade",
+                                                   "trailer"};
+    const auto same = [name](std::string_view own) {
+        return std::equal(name.begin(), name.end(), own.begin(), own.end(), [](char a, char b) {
+            return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
+        });
+    };
+    return std::any_of(kOwn.begin(), kOwn.end(), same);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -56,7 +62,7 @@ std::pair<std::string, std::string> header_of(std::string_view text) {
     if (colon == std::string_view::npos) return {};
     const std::string_view name = trimmed(text.substr(0, colon));
     const std::string_view value = trimmed(text.substr(colon + 1));
-    if (!is_token(name) || !is_field_value(value)) return {};
+    if (!is_token(name) || !is_field_value(value) || is_of_connection(name)) return {};
     return {std::string(name), std::string(value)};
 }
 
@@ -69,16 +75,6 @@ int class_of_next_step(std::string_view name) {
 
 KeyFaults faults_of(const Account& account) {
     KeyFaults faults;
-    const std::string_view proxy = account.proxy.reveal();
-    constexpr std::array<std::string_view, 4> kProxies{"http", "https", "socks5", "socks5h"};
-    if (!proxy.empty() && proxy != "direct" && !is_url_of(proxy, kProxies)) {
-        faults.emplace_back(
-            "proxy", "expected \"direct\" or a URL such as \"socks5://name:password@host:1080\"");
-    }
-    constexpr std::array<std::string_view, 2> kWeb{"http", "https"};
-    if (!account.base_url.empty() && !is_url_of(account.base_url, kWeb)) {
-        faults.emplace_back("base_url", "expected a URL such as \"https://api.example.com/v1\"");
-    }
     for (const std::string& header : account.headers) {
         if (!header_of(header).first.empty()) continue;
         // The value may be a secret.

@@ -106,7 +106,7 @@ bool Attempt::passes_on(const http::Field& f) const {
 }
 
 // The client's own fields go on, but for those that belong to its connection or prove who it is;
-// the provider's come in place of those of the same name.
+// the provider's come in place of those of the same name, and the account's in place of these.
 void Attempt::write_head(std::string_view authority) {
     base::Bytes& out = head_;
     out.reserve(kUsualHeadBytes);
@@ -122,10 +122,17 @@ void Attempt::write_head(std::string_view authority) {
     out.append(" HTTP/1.1\r\n");
     field("host", authority);
     const std::span<const parley_header> own(plan_.headers, plan_.header_count);
-    const auto replaced = [&](std::string_view name) {
-        return std::any_of(own.begin(), own.end(), [&](const parley_header& h) {
-            return http::equals_ignoring_case(view(h.name), name);
+    const auto& of_account = candidate_.account->headers;
+    const auto is_of_account = [&](std::string_view name) {
+        return std::any_of(of_account.begin(), of_account.end(), [&](const auto& h) {
+            return http::equals_ignoring_case(h.first, name);
         });
+    };
+    const auto replaced = [&](std::string_view name) {
+        return is_of_account(name) ||
+               std::any_of(own.begin(), own.end(), [&](const parley_header& h) {
+                   return http::equals_ignoring_case(view(h.name), name);
+               });
     };
     const http::ConnectionOptions of_connection(exchange_.client().head());
     bool has_user_agent = false;
@@ -137,8 +144,9 @@ void Attempt::write_head(std::string_view authority) {
     }
     if (!has_user_agent && !replaced("user-agent")) field("user-agent", "parley/" PARLEY_VERSION);
     for (const parley_header& h : own) {
-        if (h.value.len != 0) field(view(h.name), view(h.value));
+        if (h.value.len != 0 && !is_of_account(view(h.name))) field(view(h.name), view(h.value));
     }
+    for (const auto& [name, value] : of_account) field(name, value);
     if (is_crossing()) {
         const parley_encoded_request& encoded = crossing_->encoded().head;
         field("content-type", view(encoded.content_type));

@@ -33,7 +33,7 @@ const parley = await Parley.start(
     provider: [
       place('pair', { account: [account('first'), account('second')] }),
       place('spent', { account: [account('spent1'), account('spent2')] }),
-      place('lone', { account: [account('lone')] }),
+      place('lone', { account: [{ ...account('lone'), headers: ['X-Team: blue'] }] }),
       place('limited', { account: [account('limited')] }),
       place('small', { account: [account('small')] }),
       place('large', { account: [account('large')] }),
@@ -170,6 +170,15 @@ test('routes are strict, lenient, or say what was lost', async () => {
   await assert.rejects(mcp('usual'), { status: 400 });
   const lenient = await mcp('lenient');
   assert.match(lenient.response.headers.get('x-parley-warnings'), /mcp/);
+});
+
+test("an account's headers go along, in place of the client's", async () => {
+  play();
+  const as = { headers: { 'x-team': 'red', 'x-other': 'kept' } };
+  const messages = user('hi');
+  await client.chat.completions.create({ model: 'lone-a', messages }, as);
+  assert.equal(upstream.last.headers['x-team'], 'blue');
+  assert.equal(upstream.last.headers['x-other'], 'kept');
 });
 
 test('a caller over its limit is told until when', async () => {
