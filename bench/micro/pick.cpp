@@ -1,9 +1,7 @@
 // micro/pick.cpp: one pick among many accounts, and what they cost while idle.
-#include <cstdlib>
 #include <deque>
 #include <iostream>
 #include <malloc.h>
-#include <new>
 #include <string>
 
 #include <benchmark/benchmark.h>
@@ -11,12 +9,11 @@
 #include "accounts/book.hpp"
 #include "routing/place.hpp"
 #include "routing/pool.hpp"
+#include "support/allocations.hpp"
 
 namespace {
 
 using namespace parley;
-
-std::uint64_t g_allocations = 0;
 
 struct Yard {
     config::RoutingLimits limits;
@@ -71,10 +68,10 @@ void pick(benchmark::State& state, const std::string& policy, int cooling, bool 
     // Until each pair of account and model is known.
     for (std::int64_t i = 0; i < 50 * state.range(0) && i < 500'000; ++i) once();
     for (auto& account : yard.accounts) account.state->open("m", 8);
-    const std::uint64_t before = g_allocations;
+    const std::size_t before = support::allocations();
     for (auto _ : state) once();
-    state.counters["allocations"] = benchmark::Counter(static_cast<double>(g_allocations - before),
-                                                       benchmark::Counter::kAvgIterations);
+    state.counters["allocations"] = benchmark::Counter(
+        static_cast<double>(support::allocations() - before), benchmark::Counter::kAvgIterations);
 }
 
 // Bytes of the heap for each account: its live state, and its place in the pool of one model.
@@ -115,18 +112,3 @@ void register_all() {
 const bool g_registered = (register_all(), true);
 
 }  // namespace
-
-// The default ones call these, so every allocation is counted.
-void* operator new(std::size_t size) {
-    ++g_allocations;
-    if (void* memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
