@@ -51,7 +51,7 @@ typedef struct parley_plan_ask {
 typedef struct parley_plan {
     uint32_t struct_size;
     uint32_t flags;    /* PARLEY_PLAN_* */
-    parley_str origin; /* "https://api.example.com" or with ":port"; in the instance */
+    parley_str origin; /* "https://api.example.com" or with ":port" */
     parley_str target; /* path and query: "/v1/chat/completions?x=y" */
     /* Replace the client's headers of the same name; an empty value removes them. */
     const parley_header *headers;

@@ -14,8 +14,9 @@
 
 namespace parley::stage {
 
-// What the world answers to the next effect: "clock 1700000000000", "timer", "random abc",
-// "fail 15 timed out", or "http 200" with header lines, an empty line and a body under it.
+// What the world answers to the next effect: "clock 1700000000000", "timer", "random abc", "show",
+// "callback code=a&state=b", "fail 15 timed out", or "http 200" with header lines, an empty line
+// and a body under it.
 struct Answer {
     std::string kind;
     std::string rest;
@@ -66,6 +67,25 @@ public:
         effects_.clock = [](const parley_effects* e, uint64_t id) {
             return of(e).ask(id, "clock", "");
         };
+        effects_.show_user =
+            [](const parley_effects* e, uint64_t id, const parley_show_user* show) {
+                const auto text = [](parley_str s) { return std::string(s.ptr, s.len); };
+                std::string what = text(show->url);
+                if (show->code.len != 0) what += "\n    code: " + text(show->code);
+                if (show->message.len != 0) what += "\n    " + text(show->message);
+                if (show->expires_in_ms != 0) {
+                    what += "\n    expires in " + std::to_string(show->expires_in_ms);
+                }
+                return of(e).ask(id, "show", what);
+            };
+        effects_.await_callback =
+            [](const parley_effects* e, uint64_t id, const parley_await_callback* callback) {
+                const auto text = [](parley_str s) { return std::string(s.ptr, s.len); };
+                return of(e).ask(id,
+                                 "callback",
+                                 std::to_string(callback->port) + ' ' + text(callback->path) +
+                                     " state " + text(callback->state));
+            };
         effects_.publish = [](const parley_effects* e, parley_str told) -> parley_status {
             Stage& self = of(e);
             if (self.published) self.broken = "published twice";
@@ -134,6 +154,8 @@ public:
             resume.bytes = bytes_of(given.body);
         } else if (kind == "random") {
             resume.bytes = bytes_of(given.rest);
+        } else if (kind == "callback") {
+            resume.query = {given.rest.data(), given.rest.size()};
         } else if (kind == "clock") {
             resume.wall_ms = std::stoll(given.rest);
         }
@@ -165,10 +187,12 @@ private:
     }
 
     static uint32_t number_of(const std::string& kind) {
-        return kind == "http"     ? PARLEY_EFFECT_HTTP
-               : kind == "timer"  ? PARLEY_EFFECT_TIMER
-               : kind == "random" ? PARLEY_EFFECT_RANDOM
-                                  : PARLEY_EFFECT_CLOCK;
+        return kind == "http"       ? PARLEY_EFFECT_HTTP
+               : kind == "timer"    ? PARLEY_EFFECT_TIMER
+               : kind == "random"   ? PARLEY_EFFECT_RANDOM
+               : kind == "show"     ? PARLEY_EFFECT_SHOW_USER
+               : kind == "callback" ? PARLEY_EFFECT_AWAIT_CALLBACK
+                                    : PARLEY_EFFECT_CLOCK;
     }
 
     static std::string describe(const parley_http_call& call) {

@@ -5,6 +5,7 @@
 //     explicit MyLogin(const parley_host*);
 //     void configure(std::string_view json);                                       // optional
 //     std::span<const parley_str> providers();                                     // optional
+//     static constexpr std::string_view kParamsSchema = "...";                     // optional
 //     void parse(std::string_view secret, Arena&, parley_secret_facts&);
 //     std::unique_ptr<Op> login_begin(const parley_login_ask&);                    // optional
 //     std::unique_ptr<Op> refresh_begin(const parley_account&);                    // optional
@@ -93,6 +94,21 @@ inline std::string_view header_of(const parley_http_reply_head& head, std::strin
     return {};
 }
 
+// What a person has to do; see parley_show_user.
+struct ShowUser {
+    std::string_view url;
+    std::string_view code = {};
+    std::string_view message = {};
+    uint64_t expires_in_ms = 0;
+};
+
+// A browser that is to come back; see parley_await_callback.
+struct AwaitCallback {
+    uint32_t port;
+    std::string_view path;
+    std::string_view state;
+};
+
 class Op {
 public:
     virtual ~Op() = default;
@@ -147,6 +163,30 @@ protected:
         check(effects_->clock(effects_, expect(next, Failures::end_the_op)), "clock");
     }
 
+    void show_user(const ShowUser& show, Next next) {
+        parley_show_user asked{};
+        asked.struct_size = sizeof(asked);
+        asked.url = str(show.url);
+        asked.code = str(show.code);
+        asked.message = str(show.message);
+        asked.expires_in_ms = show.expires_in_ms;
+        if (!PARLEY_HAS(effects_, parley_effects, show_user)) throw nobody_there();
+        check(effects_->show_user(effects_, expect(next, Failures::end_the_op), &asked),
+              "show_user");
+    }
+
+    // Ends with the query that the browser came back with.
+    void await_callback(const AwaitCallback& callback, Next next) {
+        parley_await_callback asked{};
+        asked.struct_size = sizeof(asked);
+        asked.port = callback.port;
+        asked.path = str(callback.path);
+        asked.state = str(callback.state);
+        if (!PARLEY_HAS(effects_, parley_effects, await_callback)) throw nobody_there();
+        check(effects_->await_callback(effects_, expect(next, Failures::end_the_op), &asked),
+              "await_callback");
+    }
+
     // The op's result; the last that a step does.
     void publish(std::string_view result) {
         check(effects_->publish(effects_, str(result)), "publish");
@@ -189,6 +229,12 @@ private:
 
     static void check(parley_status status, const char* effect) {
         if (status < 0) throw broken(std::string(effect) + ": the host does not take it", -status);
+    }
+
+    static Failure nobody_there() {
+        Failure failure(PARLEY_E_UNSUPPORTED, "a login needs somebody who opens a browser");
+        failure.fault = PARLEY_FAULT_GATEWAY;
+        return failure;
     }
 
     static Failure broken(std::string why, int32_t error_class = PARLEY_E_INTERNAL) {
@@ -254,6 +300,7 @@ parley_login login_table() {
     using namespace detail;
     parley_login t{};
     t.struct_size = sizeof(t);
+    if constexpr (requires { T::kParamsSchema; }) t.params_schema = str(T::kParamsSchema);
     if constexpr (requires { &T::providers; }) {
         t.providers = [](parley_instance* i, uint32_t* count) {
             const std::span<const parley_str> all = self<T>(i).providers();
