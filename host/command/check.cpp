@@ -5,6 +5,7 @@
 #include "command/commands.hpp"
 #include "command/setup.hpp"
 #include "pipeline/make_world.hpp"
+#include "store/make_store.hpp"
 
 namespace parley::command {
 
@@ -15,9 +16,10 @@ int check(const Options& options) {
     base::set_up_log({base::LogLevel::error, false});
     const auto services = make_services();
     const plugins::Catalogue catalogue = load_plugins(setup.loaded.config, services);
-    const pipeline::MadeWorld made = pipeline::make_world(setup.loaded.config, catalogue, services);
+    pipeline::MadeWorld made = pipeline::make_world(setup.loaded.config, catalogue, services);
+    store::make_store(setup.loaded.config, catalogue, services, made.faults);
     for (const config::Fault& fault : made.faults) std::cerr << fault.text(setup.file) << '\n';
-    if (made.world == nullptr) return 1;
+    if (!made.faults.empty()) return 1;
     std::cout << (setup.file.empty() ? "defaults and environment" : setup.file) << ": good, "
               << made.world->registry.dialects().size() << " dialects, "
               << made.world->router.places().size() << " providers, "

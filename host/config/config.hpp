@@ -108,6 +108,13 @@ struct Provider : OpenKeys {
     Position position;
 };
 
+// [store]: where accounts and state are kept. Its open keys are the plugin's.
+struct Store : OpenKeys {
+    std::string plugin = "store-file";  // the component's id; empty: nothing is kept
+    StoreLimits limits;
+    Position position;
+};
+
 struct Target {
     std::string provider;               // Provider::name
     std::string model;                  // the upstream's name; empty: as the client asked
@@ -143,6 +150,7 @@ struct Config {
     UpstreamLimits upstream;
     Routing routing;
     AccountLimits accounts;
+    Store store;
     std::string upstream_ca_file;  // [upstream] ca_file; empty: the system's certificates
     std::vector<ClientKey> client_keys;
     std::vector<Provider> providers;

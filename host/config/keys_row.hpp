@@ -98,5 +98,6 @@ Table lessons_table();
 Table upstream_table();
 Table routing_table();
 Table accounts_table();
+Table store_table();
 
 }  // namespace parley::config

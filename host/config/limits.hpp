@@ -1,7 +1,7 @@
 // config/limits.hpp: every limit has a name and a number here and a key in the configuration:
 // Limits in [limits], StashLimits in [stash], LessonLimits in [lessons], UpstreamLimits in
 // [upstream], RoutingLimits in [routing], FailoverLimits in [failover], AccountLimits in
-// [accounts].
+// [accounts], StoreLimits in [store].
 #pragma once
 
 #include <cstdint>
@@ -57,6 +57,13 @@ struct AccountLimits {
     std::uint64_t op_effects_max = 16;  // of one op, outstanding at a time
     std::uint64_t op_call_ms = 30'000;  // one request of an op
     std::uint64_t secret_file_bytes_max = 256ull * 1024;
+};
+
+// How long the store is waited for, and how much of it is held. No request is among the waiting.
+struct StoreLimits {
+    std::uint64_t call_ms = 30'000;  // one call
+    std::uint64_t document_bytes_max = 16ull * 1024 * 1024;
+    std::uint64_t page_bytes_max = 64ull * 1024 * 1024;  // of a list, in memory at a time
 };
 
 // The upstreams' side.

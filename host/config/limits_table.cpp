@@ -287,6 +287,38 @@ Table lessons_table() {
             .fresh = fresh<Config>};
 }
 
+Table store_table() {
+    using S = StoreLimits;
+    constexpr auto kStore = &Config::store;
+    return {
+        .path = "store",
+        .meaning =
+            "Where accounts and state are kept. Every key that is not listed here is a setting of "
+            "the store's plugin and is checked against the plugin's own schema; a `folder` that "
+            "the plugin has and that is not given is `store` in the state folder.",
+        .is_open = true,
+        .keys =
+            {
+                key(Form::kText,
+                    "plugin",
+                    slot<kStore, &Store::plugin>,
+                    "The plugin's component that keeps documents; empty: nothing is kept"),
+                duration("call_ms",
+                         slot<kStore, &Store::limits, &S::call_ms>,
+                         {100, kHour},
+                         "One call of the store, before it is told to give up"),
+                bytes("document_bytes_max",
+                      slot<kStore, &Store::limits, &S::document_bytes_max>,
+                      {kMiB, 4 * kGiB},
+                      "The largest document that is read"),
+                bytes("page_bytes_max",
+                      slot<kStore, &Store::limits, &S::page_bytes_max>,
+                      {2 * kMiB, 16 * kGiB},
+                      "What one call for several documents may bring"),
+            },
+        .fresh = fresh<Config>};
+}
+
 Table accounts_table() {
     using A = AccountLimits;
     return {

@@ -53,11 +53,16 @@ public:
         const Table* table = table_by_form("", parts_[0]);
         if (table == nullptr) return warn_unknown();
         if (table->is_repeated) return apply_named(*table, root_, "", 1);
-        const Key* key = parts_.size() == 2 ? key_by_form(*table, parts_[1]) : nullptr;
-        if (key == nullptr) return warn_unknown();
+        const Key* known = key_by_form(*table, parts_[1]);
+        const Key* key = parts_.size() == 2 ? known : nullptr;
+        const bool is_setting = known == nullptr && table->is_open;
+        if (key == nullptr && !is_setting) return warn_unknown();
         const std::string path(table->path);
         if (!root_.contains(path)) root_.insert(path, toml::table{});
-        if (toml::table* into = root_.get_as<toml::table>(path)) set(*into, *key, path);
+        toml::table* into = root_.get_as<toml::table>(path);
+        if (into == nullptr) return;
+        if (is_setting) return apply_setting({into, path}, 1);
+        set(*into, *key, path);
     }
 
 private:

@@ -9,6 +9,7 @@
 #include "config/address.hpp"
 #include "config/near.hpp"
 #include "config/read.hpp"
+#include "config/terms.hpp"
 #include "config/units.hpp"
 
 namespace parley::config {
@@ -16,18 +17,6 @@ namespace parley::config {
 namespace {
 
 constexpr std::size_t kNameMax = 128;
-
-// ASCII only: names become parts of headers, metrics and file names.
-bool is_name(std::string_view text) {
-    const auto is_alnum = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    };
-    const auto is_rest = [&](char c) {
-        return is_alnum(c) || std::string_view("._-@+").find(c) != std::string_view::npos;
-    };
-    return !text.empty() && text.size() <= kNameMax && is_alnum(text.front()) &&
-           std::all_of(text.begin(), text.end(), is_rest);
-}
 
 bool is_origin(std::string_view text) {
     if (text == "*") return true;
@@ -197,6 +186,18 @@ private:
 };
 
 }  // namespace
+
+// ASCII only: names become parts of headers, metrics and file names.
+bool is_name(std::string_view text) {
+    const auto is_alnum = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    };
+    const auto is_rest = [&](char c) {
+        return is_alnum(c) || std::string_view("._-@+").find(c) != std::string_view::npos;
+    };
+    return !text.empty() && text.size() <= kNameMax && is_alnum(text.front()) &&
+           std::all_of(text.begin(), text.end(), is_rest);
+}
 
 void read_value(const toml::node& from,
                 const Key& key,

@@ -49,6 +49,10 @@ std::vector<SchemaFault> Schema::check(json::object& settings,
     return faults;
 }
 
+bool Schema::knows(std::string_view setting) const {
+    return root_->properties.find(setting) != root_->properties.end();
+}
+
 std::vector<std::string> provider_keys() {
     return names_in(table_at("provider"));
 }

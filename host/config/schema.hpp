@@ -40,6 +40,9 @@ public:
     std::vector<SchemaFault> check(boost::json::object& settings,
                                    std::span<const std::string> host_keys = {}) const;
 
+    // Whether it names a setting.
+    bool knows(std::string_view setting) const;
+
 private:
     explicit Schema(std::shared_ptr<const SchemaNode> root) : root_(std::move(root)) {}
 

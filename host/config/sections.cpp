@@ -43,9 +43,17 @@ private:
         if (node == nullptr) return;
         if (const toml::table* from = node->as_table()) {
             read_keys(*from, table, &into_, path, reading_);
+            if (table.is_open) read_store(*from, table);
         } else {
             fault(path, "expected a table that begins with [" + path + "], got " + describe(*node));
         }
+    }
+
+    // The one open table that stands once.
+    void read_store(const toml::table& from, const Table& table) {
+        Store& store = into_.store;
+        store.position = reading_.findings.position("store");
+        read_settings(from, table, "store", store, reading_);
     }
 
     void check_tls() {

@@ -1,0 +1,21 @@
+// store/make_store.hpp: the store that the configuration names.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "config/load.hpp"
+#include "plugins/catalogue.hpp"
+#include "plugins/store.hpp"
+
+namespace parley::store {
+
+// An instance of it, not open yet. Null with faults when its settings are wrong or there is no such
+// plugin; null without when none is wished, or none is named and the usual one is not there.
+// [control thread]
+std::shared_ptr<plugins::Store> make_store(const config::Config& config,
+                                           const plugins::Catalogue& catalogue,
+                                           const std::shared_ptr<plugins::HostServices>& services,
+                                           std::vector<config::Fault>& faults);
+
+}  // namespace parley::store

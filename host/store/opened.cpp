@@ -1,0 +1,147 @@
+#include "store/opened.hpp"
+
+#include <utility>
+
+#include "store/make_store.hpp"
+
+namespace parley::store {
+
+using base::Result;
+using base::Secret;
+using plugins::Cancel;
+using plugins::Document;
+
+namespace {
+
+constexpr std::uint64_t kPageDocuments = 512;
+
+}  // namespace
+
+Result<std::unique_ptr<Opened>> Opened::open(
+    const config::Config& config,
+    const plugins::Catalogue& catalogue,
+    const std::shared_ptr<plugins::HostServices>& services) {
+    std::vector<config::Fault> faults;
+    auto store = make_store(config, catalogue, services, faults);
+    if (store == nullptr) {
+        std::string message;
+        for (const config::Fault& fault : faults) {
+            message += (message.empty() ? "" : "; ") + fault.text(config.file);
+        }
+        if (message.empty()) {
+            message = config.store.plugin.empty()
+                          ? "store.plugin: empty; expected the store to use"
+                          : "store \"" + config.store.plugin + "\" is not loaded";
+        }
+        return base::gateway_error(PARLEY_E_CONFIG, message);
+    }
+    const Cancel cancel(config.store.limits.call_ms, nullptr);
+    if (auto ok = store->open({}, cancel); !ok) return std::move(ok).error();
+    return std::make_unique<Opened>(std::move(store), config.store.limits);
+}
+
+Result<std::optional<Document>> Opened::get(const std::string& key) {
+    const Cancel cancel(limits_.call_ms, nullptr);
+    return store_->get(key, cancel);
+}
+
+Result<std::vector<Document>> Opened::list(const std::string& prefix) {
+    std::vector<Document> all;
+    std::string cursor;
+    do {
+        const Cancel cancel(limits_.call_ms, nullptr);
+        auto page = store_->list(prefix, cursor, kPageDocuments, cancel);
+        if (!page) return std::move(page).error();
+        for (Document& document : page->documents) all.push_back(std::move(document));
+        cursor = std::move(page->cursor);
+    } while (!cursor.empty());
+    return all;
+}
+
+Result<std::uint64_t> Opened::change(const std::string& key, const Edit& edit) {
+    const Cancel cancel(limits_.call_ms, nullptr);
+    while (!cancel.is_set()) {
+        auto before = store_->get(key, cancel);
+        if (!before) return std::move(before).error();
+        const Document* found = *before ? &**before : nullptr;
+        auto after = edit(found);
+        if (!after) return std::move(after).error();
+        const std::uint64_t revision = found == nullptr ? PARLEY_REVISION_NONE : found->revision;
+        if (!*after) return revision;
+        plugins::DocumentWrite write;
+        write.key = key;
+        write.value = std::move(**after);
+        write.expected = revision;
+        auto written = store_->write(write, cancel);
+        if (!written) return std::move(written).error();
+        if (!written->is_conflict) return written->revision;
+    }
+    return base::gateway_error(PARLEY_E_CONFLICT,
+                               key + ": others write it all the time; not within store.call_ms");
+}
+
+Result<bool> Opened::remove(const std::string& key) {
+    const Cancel cancel(limits_.call_ms, nullptr);
+    auto before = store_->get(key, cancel);
+    if (!before) return std::move(before).error();
+    if (!*before) return false;
+    plugins::DocumentWrite write;
+    write.key = key;
+    write.expected = PARLEY_REVISION_ANY;
+    write.is_removal = true;
+    auto written = store_->write(write, cancel);
+    if (!written) return std::move(written).error();
+    return true;
+}
+
+Result<std::vector<Listed>> Opened::accounts() {
+    auto documents = list(std::string(kAccountPrefix));
+    if (!documents) return std::move(documents).error();
+    std::vector<Listed> all;
+    for (const Document& document : *documents) {
+        all.push_back({document.key, read_account(document.key, document.value.reveal())});
+    }
+    return all;
+}
+
+Result<std::optional<AccountDocument>> Opened::account(const std::string& provider,
+                                                       const std::string& label) {
+    const std::string key = account_key(provider, label);
+    auto document = get(key);
+    if (!document) return std::move(document).error();
+    if (!*document) return std::optional<AccountDocument>();
+    auto account = read_account(key, (*document)->value.reveal());
+    if (!account) return std::move(account).error();
+    return std::optional(std::move(*account));
+}
+
+Result<std::uint64_t> Opened::change_account(const std::string& provider,
+                                             const std::string& label,
+                                             const EditAccount& edit) {
+    const std::string key = account_key(provider, label);
+    return change(key, [&](const Document* before) -> Result<std::optional<Secret>> {
+        std::optional<AccountDocument> found;
+        if (before != nullptr) {
+            auto account = read_account(key, before->value.reveal());
+            if (!account) return std::move(account).error();
+            found = std::move(*account);
+        }
+        auto after = edit(found ? &*found : nullptr);
+        if (!after) return std::move(after).error();
+        if (!*after) return std::optional<Secret>();
+        (*after)->provider = provider;
+        (*after)->label = label;
+        // What could not be read again is not written.
+        Secret text = write_account(**after);
+        if (auto readable = read_account(key, text.reveal()); !readable) {
+            return std::move(readable).error();
+        }
+        return std::optional(std::move(text));
+    });
+}
+
+Result<bool> Opened::remove_account(const std::string& provider, const std::string& label) {
+    return remove(account_key(provider, label));
+}
+
+}  // namespace parley::store
