@@ -19,6 +19,7 @@ struct OpRun::Outcome {
     std::optional<base::Error> error = {};
     std::optional<http::CallReply> reply = {};
     base::Secret bytes = {};
+    base::Secret query = {};
     std::int64_t wall_ms = 0;
     std::int64_t monotonic_ms = 0;
 };
@@ -27,14 +28,16 @@ struct OpRun::Effect {
     std::uint64_t id = 0;
     std::uint32_t kind = 0;
     http::Call call = {};
+    Errand errand = {};
+    Callback callback = {};
     http::Cancellation cancellation = {};
     OpRun* run = nullptr;
     std::optional<http::Deadline> timer = {};
     std::uint64_t amount = 0;  // milliseconds, or bytes
 };
 
-// The slots of parley_effects. Effects that take a person or a store are not offered: whoever
-// brings those fills the slots that are empty here.
+// The slots of parley_effects. Effects that take a store are not offered: whoever brings one fills
+// the slots that are empty here.
 struct OpRun::Slots {
     static OpRun& run(const parley_effects* effects) { return *static_cast<OpRun*>(effects->ctx); }
 
@@ -53,6 +56,14 @@ struct OpRun::Slots {
         slots.clock = [](const parley_effects* e, std::uint64_t id) {
             return Slots::run(e).ask_clock(id);
         };
+        slots.show_user =
+            [](const parley_effects* e, std::uint64_t id, const parley_show_user* show) {
+                return Slots::run(e).ask_show(id, *show);
+            };
+        slots.await_callback =
+            [](const parley_effects* e, std::uint64_t id, const parley_await_callback* callback) {
+                return Slots::run(e).ask_callback(id, *callback);
+            };
         slots.publish = [](const parley_effects* e, parley_str result) {
             return Slots::run(e).take_result(plugins::view(result));
         };
@@ -61,6 +72,12 @@ struct OpRun::Slots {
 };
 
 namespace {
+
+constexpr std::size_t kStateBytesMin = 16;  // what cannot be guessed
+
+base::Error nobody_there() {
+    return base::gateway_error(PARLEY_E_UNSUPPORTED, "op: nobody is there to ask");
+}
 
 base::Error plugin_fault(std::string what) {
     base::Error why = base::gateway_error(PARLEY_E_INTERNAL, "op: " + std::move(what));
@@ -153,6 +170,33 @@ parley_status OpRun::ask_clock(std::uint64_t id) {
     return admit(id, PARLEY_EFFECT_CLOCK, &effect);
 }
 
+parley_status OpRun::ask_show(std::uint64_t id, const parley_show_user& asked) {
+    if (asked.url.len == 0 && asked.message.len == 0) return -PARLEY_E_INVALID_ARGUMENT;
+    Effect* effect = nullptr;
+    const auto status = admit(id, PARLEY_EFFECT_SHOW_USER, &effect);
+    if (status != PARLEY_OK) return status;
+    effect->errand = {std::string(plugins::view(asked.url)),
+                      std::string(plugins::view(asked.code)),
+                      std::string(plugins::view(asked.message)),
+                      asked.expires_in_ms};
+    return PARLEY_OK;
+}
+
+parley_status OpRun::ask_callback(std::uint64_t id, const parley_await_callback& asked) {
+    constexpr std::uint32_t kPortMax = 65'535;
+    const std::string_view path = plugins::view(asked.path);
+    const bool fits = asked.port <= kPortMax && path.starts_with('/') &&
+                      path.find_first_of("?# ") == path.npos && asked.state.len >= kStateBytesMin;
+    if (!fits) return -PARLEY_E_INVALID_ARGUMENT;
+    Effect* effect = nullptr;
+    const auto status = admit(id, PARLEY_EFFECT_AWAIT_CALLBACK, &effect);
+    if (status != PARLEY_OK) return status;
+    effect->callback.port = asked.port;
+    effect->callback.path = path;
+    effect->callback.state = base::Secret(std::string(plugins::view(asked.state)));
+    return PARLEY_OK;
+}
+
 parley_status OpRun::take_result(std::string_view result) {
     if (!is_stepping_ || published_) return -PARLEY_E_INVALID_ARGUMENT;
     published_.emplace(std::string(result));
@@ -189,6 +233,7 @@ void OpRun::step(const Outcome& outcome) {
     resume.wall_ms = outcome.wall_ms;
     resume.monotonic_ms = outcome.monotonic_ms;
     resume.bytes = plugins::bytes(outcome.bytes.reveal());
+    resume.query = plugins::str(outcome.query.reveal());
     parley_error error;
     if (outcome.error) {
         error = plugins::to_border(*outcome.error);
@@ -226,6 +271,10 @@ void OpRun::perform() {
         wished_.pop_front();
         if (effect->kind == PARLEY_EFFECT_HTTP) {
             base::spawn(perform_call(shared_from_this(), effect));
+        } else if (effect->kind == PARLEY_EFFECT_AWAIT_CALLBACK) {
+            base::spawn(perform_callback(shared_from_this(), effect));
+        } else if (effect->kind == PARLEY_EFFECT_SHOW_USER) {
+            show(*effect);
         } else {
             perform_one(*effect);
         }
@@ -261,6 +310,30 @@ Task<void> OpRun::perform_call(std::shared_ptr<OpRun> self, std::shared_ptr<Effe
         outcome.reply = std::move(*reply);
     } else {
         outcome.error = reply.error();
+    }
+    self->go_on(std::move(outcome));
+}
+
+void OpRun::show(Effect& effect) {
+    Outcome outcome{effect.kind, effect.id};
+    Person* person = outside_->person();
+    const Result<void> shown = person != nullptr ? person->show(effect.errand) : nobody_there();
+    if (!shown) outcome.error = shown.error();
+    go_on(std::move(outcome));
+}
+
+Task<void> OpRun::perform_callback(std::shared_ptr<OpRun> self, std::shared_ptr<Effect> effect) {
+    Outcome outcome{PARLEY_EFFECT_AWAIT_CALLBACK, effect->id};
+    Person* person = self->outside_->person();
+    if (person == nullptr) {
+        outcome.error = nobody_there();
+    } else {
+        Result<base::Secret> query = co_await person->await(effect->callback, effect->cancellation);
+        if (query) {
+            outcome.query = std::move(*query);
+        } else {
+            outcome.error = query.error();
+        }
     }
     self->go_on(std::move(outcome));
 }

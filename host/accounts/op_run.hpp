@@ -61,6 +61,8 @@ private:
     parley_status ask_timer(std::uint64_t id, std::uint64_t wait_ms);
     parley_status ask_random(std::uint64_t id, std::uint64_t size);
     parley_status ask_clock(std::uint64_t id);
+    parley_status ask_show(std::uint64_t id, const parley_show_user& asked);
+    parley_status ask_callback(std::uint64_t id, const parley_await_callback& asked);
     parley_status take_result(std::string_view result);
     parley_status admit(std::uint64_t id, std::uint32_t kind, Effect** out);
 
@@ -70,6 +72,9 @@ private:
     void perform_one(Effect& effect);
     static base::Task<void> perform_call(std::shared_ptr<OpRun> self,
                                          std::shared_ptr<Effect> effect);
+    static base::Task<void> perform_callback(std::shared_ptr<OpRun> self,
+                                             std::shared_ptr<Effect> effect);
+    void show(Effect& effect);
     void finish(base::Result<base::Secret> result);
     void release();
 

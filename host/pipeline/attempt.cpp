@@ -7,7 +7,6 @@
 namespace parley::pipeline {
 
 using base::Result;
-using plugins::str;
 
 Attempt::Attempt(Exchange& exchange, routing::Picked picked, const plugins::Dialect& spoken)
     : exchange_(exchange),
@@ -81,7 +80,7 @@ Attempt::Task Attempt::send_and_hear() {
         const Result<void> waited = co_await wait_for_secret();
         if (!waited) co_return waited;
     }
-    const bool crosses = &spoken_ != exchange_.asked().dialect;
+    const bool crosses = must_cross();
     if (crosses) {
         const Result<void> translated = co_await translate();
         if (!translated) co_return translated;
@@ -137,24 +136,10 @@ Result<void> Attempt::speak() {
 }
 
 Result<void> Attempt::plan() {
-    const Asked& asked = exchange_.asked();
-    auto ask = plugins::sized<parley_plan_ask>();
-    ask.operation = asked.call.operation;
-    ask.stream = asked.wants_stream() ? 1 : 0;
-    ask.attempt = exchange_.attempt_number();
-    ask.dialect = str(spoken_.id());
-    ask.model = str(candidate_.model);
-    if (is_crossing()) {
-        ask.path = crossing_->encoded().head.path;
-        ask.query = crossing_->encoded().head.query;
-    } else {
-        ask.path = retarget_.path.len != 0 ? retarget_.path : asked.http.path;
-        ask.query = retarget_.path.len != 0 ? retarget_.query : asked.http.query;
-    }
-    ask.account = &account_;
-    ask.client = &asked.http;
+    const parley_plan_ask ask = plan_ask();
     const plugins::Provider& provider = *candidate_.place->provider;
     if (auto planned = provider.plan(ask, exchange_.arena(), plan_); !planned) return planned;
+    if (auto amended = amend(ask); !amended) return amended;
     return (plan_.flags & PARLEY_PLAN_ANSWER) == 0 ? Result<void>() : open_answer(ask);
 }
 

@@ -1,5 +1,5 @@
-// pipeline/attempt.hpp: one try of an exchange with one account. Its rooms are prove.cpp, send.cpp,
-// relay.cpp, cross.cpp and heal.cpp. [loop]
+// pipeline/attempt.hpp: one try of an exchange with one account. Its rooms are prove.cpp,
+// amend.cpp, send.cpp, relay.cpp, cross.cpp and heal.cpp. [loop]
 #pragma once
 
 #include <memory>
@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
@@ -88,6 +89,15 @@ private:
     Result<void> plan();
     Result<void> open_answer(const parley_plan_ask& ask);
 
+    // amend.cpp
+    parley_plan_ask plan_ask() const;
+    bool is_translated() const;
+    bool must_cross();
+    Result<void> amend(const parley_plan_ask& ask);
+    Result<void> merge_edits(std::size_t body_bytes);
+    Result<void> refuse_losses() const;
+    std::string warnings() const;
+
     // heal.cpp
     std::string traits() const;
     bool may_be_healed(const base::Error& refusal) const;
@@ -109,6 +119,7 @@ private:
     void write_encoded_fields(std::span<const parley_header> own);
     bool passes_on(const http::Field& f) const;
     std::uint64_t body_size() const;
+    std::span<const parley_edit> edits() const;
     void gather_body(http::Gather& out) const;
 
     // relay.cpp
@@ -143,8 +154,12 @@ private:
     accounts::LiveSecretPtr secret_;  // null: has to be waited for
     parley_account account_ = plugins::sized<parley_account>();
     parley_retarget retarget_ = plugins::sized<parley_retarget>();
-    std::unique_ptr<Crossing> crossing_;  // when the client speaks another dialect
-    std::string lesson_;                  // the traits that a refusal has corrected, a JSON object
+    std::unique_ptr<Crossing> crossing_;  // when the request is not relayed
+    std::uint32_t wants_ = 0;             // PARLEY_WANT_* of the place
+    parley_amendment amendment_ = plugins::sized<parley_amendment>();
+    base::Bytes joined_;              // the encoded body, where it is amended
+    std::vector<parley_edit> edits_;  // of an amended body
+    std::string lesson_;              // the traits that a refusal has corrected, a JSON object
     parley_plan plan_ = plugins::sized<parley_plan>();
     base::Bytes head_;  // of the request
     std::unique_ptr<http::Source> source_;

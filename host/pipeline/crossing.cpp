@@ -19,20 +19,6 @@ constexpr std::size_t kWarningBytesMax = 1024;
 const parley_warning kEstimated{
     sizeof(parley_warning), 0, str(PARLEY_WARNING_TOKEN_COUNT_ESTIMATED), {}};
 
-void append_warning(const parley_warning& warning, std::string& out) {
-    std::string one(view(warning.code));
-    if (warning.field.len != 0) {
-        one += ';';
-        one += view(warning.field);
-    }
-    // A header's value has no room for control characters, nor for what is not ASCII.
-    std::replace_if(
-        one.begin(), one.end(), [](char c) { return c < ' ' || c > '~' || c == ','; }, '?');
-    if (out.size() + 2 + one.size() > kWarningBytesMax) return;
-    if (!out.empty()) out += ", ";
-    out += one;
-}
-
 Seal seal_of(const parley_event& event, const parley_target& target) {
     return {static_cast<unsigned>(event.a),
             std::string(view(event.name)),
@@ -52,6 +38,30 @@ parley_event error_event(const base::Error& error) {
 }
 
 }  // namespace
+
+void append_warning(const parley_warning& warning, std::string& out) {
+    std::string one(view(warning.code));
+    if (warning.field.len != 0) {
+        one += ';';
+        one += view(warning.field);
+    }
+    // A header's value has no room for control characters, nor for what is not ASCII.
+    std::replace_if(
+        one.begin(), one.end(), [](char c) { return c < ' ' || c > '~' || c == ','; }, '?');
+    if (out.size() + 2 + one.size() > kWarningBytesMax) return;
+    if (!out.empty()) out += ", ";
+    out += one;
+}
+
+base::Error refusal_of_loss(const parley_warning& lost) {
+    const std::string field(view(lost.field));
+    auto error = base::client_error(PARLEY_E_UNSUPPORTED,
+                                    (field.empty() ? "" : field + ": ") +
+                                        "this route is strict: " + std::string(view(lost.code)),
+                                    field);
+    error.code = "unsupported_value";
+    return error;
+}
 
 Crossing::Crossing(const plugins::Dialect& client,
                    const plugins::Dialect& upstream,
@@ -85,26 +95,17 @@ Result<void> Crossing::translate(const Terms& terms) {
 
 // On a strict route the first thing that would be warned of is the request's fault.
 Result<void> Crossing::refuse_losses() const {
-    const auto refuse = [](const parley_warning& lost) -> Result<void> {
-        const std::string field(view(lost.field));
-        auto error = base::client_error(PARLEY_E_UNSUPPORTED,
-                                        (field.empty() ? "" : field + ": ") +
-                                            "this route is strict: " + std::string(view(lost.code)),
-                                        field);
-        error.code = "unsupported_value";
-        return error;
-    };
     // Another name for a tool comes back as its own.
     const auto is_loss = [](const parley_warning& w) {
         return view(w.code) != PARLEY_WARNING_TOOL_RENAMED;
     };
     for (std::uint64_t i = 0; i < request_->warning_count; ++i) {
-        if (is_loss(*request_->warnings[i])) return refuse(*request_->warnings[i]);
+        if (is_loss(*request_->warnings[i])) return refusal_of_loss(*request_->warnings[i]);
     }
     for (std::uint64_t i = 0; i < encoded_.head.warning_count; ++i) {
-        if (is_loss(*encoded_.head.warnings[i])) return refuse(*encoded_.head.warnings[i]);
+        if (is_loss(*encoded_.head.warnings[i])) return refusal_of_loss(*encoded_.head.warnings[i]);
     }
-    return must_guess_ ? refuse(kEstimated) : Result<void>();
+    return must_guess_ ? Result<void>(refusal_of_loss(kEstimated)) : Result<void>();
 }
 
 bool Crossing::guesses_after(const base::Error& refusal) {
@@ -189,8 +190,10 @@ bool Crossing::write(const parley_event& event) {
     return written.has_value();
 }
 
-// The client carries it in an envelope, since it may not reach another upstream as it is.
+// The client carries it in an envelope, since it may not reach another upstream as it is. A client
+// of the upstream's dialect has it as when it is relayed.
 bool Crossing::write_seal(const parley_event& event) {
+    if (&client_ == &upstream_) return write(event);
     const std::string envelope = carriage_.seals.wrap(seal_of(event, target_), carriage_.caller);
     parley_event wrapped = event;
     wrapped.text = str(envelope);

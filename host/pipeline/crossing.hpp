@@ -1,4 +1,5 @@
-// pipeline/crossing.hpp: one exchange between a client and an upstream of different dialects.
+// pipeline/crossing.hpp: one exchange between a client and an upstream of different dialects, or of
+// one dialect that the upstream wants to hear from us.
 //
 // The request crosses once, before it is sent; the reply crosses event by event, as it arrives.
 // [loop]
@@ -18,6 +19,12 @@
 #include "plugins/codec.hpp"
 
 namespace parley::pipeline {
+
+// Appends "code;field" to a header's value.
+void append_warning(const parley_warning& warning, std::string& out);
+
+// What a strict route makes of a warning.
+base::Error refusal_of_loss(const parley_warning& lost);
 
 class Crossing final : private plugins::EventSink {
 public:

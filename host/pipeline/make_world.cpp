@@ -97,17 +97,11 @@ private:
                                                const std::string& where,
                                                const std::string& id,
                                                const boost::json::object& settings) {
-        for (const Catalogue::Found& found : catalogue_.all_of(PARLEY_KIND_LOGIN)) {
-            if (!plugins::Login::may_serve(*found.component->record, id)) continue;
-            Instance::Faults broken;
-            auto instance = Instance::make_checked(
-                found.library, services_, *found.component, provider.name, settings, broken);
-            for (const auto& fault : broken) add_fault(provider, where, fault);
-            if (instance == nullptr) continue;
-            auto login = std::make_unique<plugins::Login>(std::move(instance));
-            if (login->serves(id)) return login;
-        }
-        return nullptr;
+        Instance::Faults broken;
+        auto login =
+            plugins::Login::make(catalogue_, services_, id, provider.name, settings, broken);
+        for (const auto& fault : broken) add_fault(provider, where, fault);
+        return login;
     }
 
     routing::Place place_of(const config::Provider& provider, std::shared_ptr<Instance> instance) {

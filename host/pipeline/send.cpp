@@ -100,8 +100,8 @@ Attempt::Task Attempt::send_to(http::ReplyReader& reply) {
 // fields of the client mean nothing there.
 bool Attempt::passes_on(const http::Field& f) const {
     if (!http::passes_to_upstream(f)) return false;
-    return !is_crossing() || f.id == http::FieldId::user_agent ||
-           http::equals_ignoring_case(f.name, "traceparent") ||
+    if (!is_translated()) return !is_crossing() || f.id != http::FieldId::content_type;
+    return f.id == http::FieldId::user_agent || http::equals_ignoring_case(f.name, "traceparent") ||
            http::equals_ignoring_case(f.name, "tracestate");
 }
 
@@ -164,24 +164,28 @@ void Attempt::write_head(std::string_view authority) {
 }
 
 std::uint64_t Attempt::body_size() const {
-    if (is_crossing()) return crossing_->encoded().body.size();
-    std::uint64_t size = exchange_.asked().body().size();
-    for (std::uint64_t i = 0; i < retarget_.edit_count; ++i) {
-        size += retarget_.edits[i].text.len - retarget_.edits[i].len;
-    }
+    std::uint64_t size =
+        is_crossing() ? crossing_->encoded().body.size() : exchange_.asked().body().size();
+    for (const parley_edit& edit : edits()) size += edit.text.len - edit.len;
     return size;
+}
+
+std::span<const parley_edit> Attempt::edits() const {
+    if ((wants_ & PARLEY_WANT_AMEND) != 0) return edits_;
+    if (is_crossing()) return {};
+    return {retarget_.edits, retarget_.edit_count};
 }
 
 // The client's bytes with the edits between them: nothing is copied.
 void Attempt::gather_body(http::Gather& out) const {
-    if (is_crossing()) {
+    const bool is_amended = (wants_ & PARLEY_WANT_AMEND) != 0;
+    if (is_crossing() && !is_amended) {
         crossing_->encoded().body.for_each([&](std::string_view piece) { out.add(piece); });
         return;
     }
-    const std::string_view body = exchange_.asked().body();
+    const std::string_view body = is_crossing() ? joined_.view() : exchange_.asked().body();
     std::size_t at = 0;
-    for (std::uint64_t i = 0; i < retarget_.edit_count; ++i) {
-        const parley_edit& edit = retarget_.edits[i];
+    for (const parley_edit& edit : edits()) {
         out.add(body.substr(at, edit.at - at));
         out.add(view(edit.text));
         at = edit.at + edit.len;

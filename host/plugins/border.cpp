@@ -221,6 +221,20 @@ Result<void> Provider::plan(const parley_plan_ask& ask, Arena& arena, parley_pla
     return outcome(status, error, name());
 }
 
+std::uint32_t Provider::wants(const parley_plan_ask& ask) const {
+    return PARLEY_HAS(table_, parley_provider, wants) ? table_->wants(self(), &ask) : 0;
+}
+
+Result<void> Provider::amend(const parley_plan_ask& ask,
+                             std::string_view body,
+                             Arena& arena,
+                             parley_amendment& out) const {
+    if (!PARLEY_HAS(table_, parley_provider, amend)) return {};
+    parley_error error = cleared_error(arena);
+    const auto status = table_->amend(self(), &ask, bytes(body), arena.border(), &out, &error);
+    return outcome(status, error, name());
+}
+
 parley_verdict Provider::classify(const parley_account& account,
                                   const parley_http_reply_head* head,
                                   std::string_view body,

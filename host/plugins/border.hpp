@@ -153,6 +153,12 @@ public:
     std::span<const parley_model_offer> models() const { return models_; }
 
     base::Result<void> plan(const parley_plan_ask& ask, base::Arena& arena, parley_plan& out) const;
+    // PARLEY_WANT_* of this request's place.
+    std::uint32_t wants(const parley_plan_ask& ask) const;
+    base::Result<void> amend(const parley_plan_ask& ask,
+                             std::string_view body,
+                             base::Arena& arena,
+                             parley_amendment& out) const;
     // What a failed attempt means; by status and by what was told when the plugin has no opinion.
     parley_verdict classify(const parley_account& account,
                             const parley_http_reply_head* head,

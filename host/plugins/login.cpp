@@ -59,6 +59,23 @@ bool Login::serves(std::string_view provider) const {
     return std::any_of(all.begin(), all.end(), [&](parley_str id) { return view(id) == provider; });
 }
 
+std::unique_ptr<Login> Login::make(const Catalogue& catalogue,
+                                   const std::shared_ptr<HostServices>& services,
+                                   std::string_view provider,
+                                   const std::string& name,
+                                   const boost::json::object& settings,
+                                   Instance::Faults& faults) {
+    for (const Catalogue::Found& found : catalogue.all_of(PARLEY_KIND_LOGIN)) {
+        if (!may_serve(*found.component->record, provider)) continue;
+        auto instance = Instance::make_checked(
+            found.library, services, *found.component, name, settings, faults);
+        if (instance == nullptr) continue;
+        auto login = std::make_unique<Login>(std::move(instance));
+        if (login->serves(provider)) return login;
+    }
+    return nullptr;
+}
+
 Result<SecretFacts> Login::parse(std::string_view secret) const {
     Arena arena(kFactsBytesMax);
     parley_error error = cleared_error(arena);
@@ -85,9 +102,45 @@ Result<Op> Login::refresh_begin(const parley_account& account) const {
     parley_error error = cleared_error(arena);
     parley_op* op = nullptr;
     const auto status = table_->refresh_begin(instance_, &account, &op, &error);
+    return begun(status, error, op);
+}
+
+bool Login::logs_in() const {
+    return PARLEY_HAS(table_, parley_login, login_begin);
+}
+
+std::string_view Login::params_schema() const {
+    return view(table_->params_schema);
+}
+
+Result<Op> Login::login_begin(std::string_view provider,
+                              std::string_view params,
+                              std::string_view callback_origin) const {
+    Arena arena(kFactsBytesMax);
+    parley_error error = cleared_error(arena);
+    auto ask = sized<parley_login_ask>();
+    ask.provider = str(provider);
+    ask.params = str(params);
+    ask.callback_origin = str(callback_origin);
+    parley_op* op = nullptr;
+    const auto status = table_->login_begin(instance_, &ask, &op, &error);
+    return begun(status, error, op);
+}
+
+Result<Op> Login::begun(parley_status status, const parley_error& error, parley_op* op) const {
     if (auto ok = outcome(status, error, name_); !ok) return std::move(ok).error();
     if (op == nullptr) return broken_op(name_, "none was begun");
     return Op(owner_, name_, table_->ops, op);
+}
+
+Result<std::string> Login::redact(std::string_view secret) const {
+    if (!PARLEY_HAS(table_, parley_login, redact)) return std::string();
+    Arena arena(kFactsBytesMax);
+    parley_error error = cleared_error(arena);
+    parley_str shown{};
+    const auto status = table_->redact(instance_, str(secret), arena.border(), &shown, &error);
+    if (auto ok = outcome(status, error, name_); !ok) return std::move(ok).error();
+    return std::string(view(shown));
 }
 
 }  // namespace parley::plugins

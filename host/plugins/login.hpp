@@ -5,8 +5,11 @@
 #include <string>
 #include <string_view>
 
+#include <boost/json/object.hpp>
+
 #include "base/error.hpp"
 #include "parley/login.h"
+#include "plugins/catalogue.hpp"
 #include "plugins/instance.hpp"
 
 namespace parley::plugins {
@@ -82,12 +85,36 @@ public:
     // Among those that it lists are the accounts of a provider component.
     bool serves(std::string_view provider) const;
 
+    // The login that serves the accounts of a provider component, configured with the settings of
+    // its instance `name`, which have been checked. Null when there is none.
+    static std::unique_ptr<Login> make(const Catalogue& catalogue,
+                                       const std::shared_ptr<HostServices>& services,
+                                       std::string_view provider,
+                                       const std::string& name,
+                                       const boost::json::object& settings,
+                                       Instance::Faults& faults);
+
     base::Result<SecretFacts> parse(std::string_view secret) const;
+
+    bool logs_in() const;
+
+    // JSON Schema of what a login may be told; empty: takes nothing.
+    std::string_view params_schema() const;
+
+    // `params` is a JSON object that fits the schema.
+    base::Result<Op> login_begin(std::string_view provider,
+                                 std::string_view params,
+                                 std::string_view callback_origin) const;
 
     bool refreshes() const;
     base::Result<Op> refresh_begin(const parley_account& account) const;
 
+    // The secret without what it proves; empty when the plugin does not say.
+    base::Result<std::string> redact(std::string_view secret) const;
+
 private:
+    base::Result<Op> begun(parley_status status, const parley_error& error, parley_op* op) const;
+
     std::shared_ptr<const void> owner_;
     std::string name_;
     const parley_login* table_;

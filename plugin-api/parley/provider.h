@@ -62,6 +62,22 @@ typedef struct parley_plan {
     uint32_t idle_ms;
 } parley_plan;
 
+/* What a place wants otherwise than its dialect says. */
+#define PARLEY_WANT_AMEND (1u << 0) /* amend is called for the body */
+/* The request is written anew from its canonical form, never relayed, although its client speaks
+ * the dialect: for a place that answers with streams only, or lacks what is asked for. */
+#define PARLEY_WANT_CANONICAL (1u << 1)
+
+/* How a body changes on its way to a place. Cleared by the host, filled by amend. */
+typedef struct parley_amendment {
+    uint32_t struct_size;
+    uint32_t reserved0;
+    const parley_edit *edits; /* of the body that amend was given; ascending, not overlapping */
+    uint64_t edit_count;
+    const parley_warning *const *warnings; /* what the place could not be told */
+    uint64_t warning_count;
+} parley_amendment;
+
 /* What a failed attempt means. Cleared by the host, filled by classify. */
 typedef struct parley_verdict {
     uint32_t struct_size;
@@ -128,6 +144,19 @@ typedef struct parley_provider {
 
     /* @thread loop  @need with answer_open  @life none  @null none  @since 0.1 */
     void (*answer_close)(parley_session *session);
+
+    /* What this request's place wants: PARLEY_WANT_*. Before the request is written, so that path
+     * and query are the client's.
+     * @thread loop  @need optional: nothing  @life none  @null none  @since 0.1 */
+    uint32_t (*wants)(parley_instance *instance, const parley_plan_ask *ask);
+
+    /* Which bytes of a body change, where wants said AMEND. `body` is the client's own when the
+     * request is relayed, otherwise what the dialect wrote. The value of the member that names
+     * the model is the dialect's to change.
+     * @thread loop  @need optional: none  @life arena  @null none  @since 0.1 */
+    parley_status (*amend)(parley_instance *instance, const parley_plan_ask *ask,
+                           parley_bytes body, const parley_arena *arena, parley_amendment *out,
+                           parley_error *error);
 } parley_provider;
 
 PARLEY_EXTERN_C_END

@@ -9,6 +9,9 @@
 //     void plan(const parley_plan_ask&, Arena&, parley_plan&);
 //     void classify(const parley_account&, const parley_http_reply_head*, std::string_view body,
 //                   const parley_error& told, Arena&, parley_verdict&);            // optional
+//     uint32_t wants(const parley_plan_ask&);                                      // optional
+//     void amend(const parley_plan_ask&, std::string_view body, Arena&,
+//                parley_amendment&);                                               // optional
 //     struct Answer { parley_status step(parley_answer&, Out&); };                 // optional
 //     Answer* answer_open(const parley_plan_ask&, std::string_view body);          // with Answer
 //   };
@@ -89,6 +92,24 @@ parley_provider provider_table() {
         };
     }
     if constexpr (requires { typename T::Answer; }) add_answers<T>(t);
+    if constexpr (requires { &T::wants; }) {
+        t.wants = [](parley_instance* i, const parley_plan_ask* ask) {
+            return self<T>(i).wants(*ask);
+        };
+    }
+    if constexpr (requires { &T::amend; }) {
+        t.amend = [](parley_instance* i,
+                     const parley_plan_ask* ask,
+                     parley_bytes body,
+                     const parley_arena* a,
+                     parley_amendment* out,
+                     parley_error* e) {
+            return guard(e, [&] {
+                Arena arena(a);
+                self<T>(i).amend(*ask, view(body), arena, *out);
+            });
+        };
+    }
     return t;
 }
 

@@ -221,10 +221,152 @@ TEST_F(OpRunTest, CatchesWhatNoOpMayDo) {
     }
 }
 
+// A person whom the test moves.
+class Somebody final : public Person {
+public:
+    Result<void> show(const Errand& errand) override {
+        shown.push_back(errand);
+        return {};
+    }
+
+    Task<Result<base::Secret>> await(const Callback& callback,
+                                     http::Cancellation& cancellation) override {
+        return wait(*this, callback, cancellation);
+    }
+
+    void come_back(const std::string& query) {
+        back = base::Secret(query);
+        std::exchange(waiter, nullptr).resume();
+    }
+
+    std::vector<Errand> shown;
+    std::string awaited;
+    std::coroutine_handle<> waiter = {};
+    std::optional<base::Secret> back;
+    int left = 0;
+
+private:
+    struct Back {
+        Somebody& self;
+
+        bool await_ready() const { return false; }
+
+        void await_suspend(std::coroutine_handle<> by) { self.waiter = by; }
+
+        void await_resume() const {}
+    };
+
+    static Task<Result<base::Secret>> wait(Somebody& self,
+                                           const Callback& callback,
+                                           http::Cancellation& cancellation) {
+        self.awaited = std::to_string(callback.port) + callback.path + ' ' +
+                       std::string(callback.state.reveal());
+        cancellation.hook(&self, [](void* s) {
+            auto& somebody = *static_cast<Somebody*>(s);
+            if (somebody.waiter) std::exchange(somebody.waiter, nullptr).resume();
+        });
+        Back come{self};
+        co_await come;
+        cancellation.unhook();
+        if (self.back) co_return std::move(*self.back);
+        ++self.left;
+        co_return base::client_error(PARLEY_E_CANCELLED, "cancelled");
+    }
+};
+
+parley_status ask_show(const parley_effects& e, std::uint64_t id, const char* url) {
+    auto show = sized<parley_show_user>();
+    show.url = str(url);
+    show.code = str("AB-CD");
+    show.expires_in_ms = 9;
+    return e.show_user(&e, id, &show);
+}
+
+parley_status ask_callback(const parley_effects& e,
+                           std::uint64_t id,
+                           const char* path = "/callback",
+                           const char* state = "state-of-sixteen-bytes",
+                           std::uint32_t port = 1455) {
+    auto callback = sized<parley_await_callback>();
+    callback.port = port;
+    callback.path = str(path);
+    callback.state = str(state);
+    return e.await_callback(&e, id, &callback);
+}
+
+std::vector<ScriptOp::Step> sees_somebody() {
+    return {[](const parley_resume&, const parley_effects& e) {
+                return ask_show(e, 1, "https://a.example/") == PARLEY_OK ? PARLEY_PENDING
+                                                                         : -PARLEY_E_INTERNAL;
+            },
+            [](const parley_resume& r, const parley_effects& e) {
+                if (r.status < 0) return r.status;
+                return ask_callback(e, 2) == PARLEY_OK ? PARLEY_PENDING : -PARLEY_E_INTERNAL;
+            },
+            [](const parley_resume& r, const parley_effects& e) {
+                if (r.status < 0) return r.status;
+                e.publish(&e, r.query);
+                return PARLEY_DONE;
+            }};
+}
+
+TEST_F(OpRunTest, ShowsSomebodyAndHearsOfTheBrowser) {
+    Somebody somebody;
+    outside->somebody = &somebody;
+    const auto run = start(sees_somebody());
+    ASSERT_EQ(somebody.shown.size(), 1u);
+    EXPECT_EQ(somebody.shown[0].url, "https://a.example/");
+    EXPECT_EQ(somebody.shown[0].code, "AB-CD");
+    EXPECT_EQ(somebody.shown[0].expires_in_ms, 9u);
+    EXPECT_EQ(somebody.awaited, "1455/callback state-of-sixteen-bytes");
+    EXPECT_EQ(outcome(), "goes on");
+    somebody.come_back("code=a%20b&state=s");
+    EXPECT_EQ(outcome(), "published code=a%20b&state=s");
+}
+
+TEST_F(OpRunTest, StopsWaitingForTheBrowserWhenItIsCancelled) {
+    Somebody somebody;
+    outside->somebody = &somebody;
+    const auto run = start(sees_somebody());
+    run->cancel();
+    EXPECT_EQ(alive, 0);
+    EXPECT_EQ(somebody.left, 1);
+    EXPECT_EQ(outcome(), "goes on");
+}
+
+TEST_F(OpRunTest, SaysThatNobodyIsThere) {
+    const auto shows = start(sees_somebody());
+    EXPECT_EQ(outcome(), "2 it failed");
+    ended.reset();
+    auto steps = sees_somebody();
+    steps.erase(steps.begin());
+    const auto awaits =
+        start({[](const parley_resume&, const parley_effects& e) {
+                   return ask_callback(e, 2) == PARLEY_OK ? PARLEY_PENDING : -PARLEY_E_INTERNAL;
+               },
+               steps.back()});
+    EXPECT_EQ(outcome(), "2 it failed");
+}
+
+TEST_F(OpRunTest, AwaitsNoCallbackThatCannotBeToldApart) {
+    const std::vector<ScriptOp::Step> wrong = {
+        [](const auto&, const parley_effects& e) { return ask_callback(e, 1, "callback"); },
+        [](const auto&, const parley_effects& e) { return ask_callback(e, 1, "/a?b"); },
+        [](const auto&, const parley_effects& e) { return ask_callback(e, 1, "/a", "guess"); },
+        [](const auto&, const parley_effects& e) {
+            return ask_callback(e, 1, "/a", "state-of-sixteen-bytes", 70'000);
+        },
+        [](const auto&, const parley_effects& e) { return ask_show(e, 1, ""); },
+    };
+    for (const auto& step : wrong) {
+        ended.reset();
+        const auto run = start({step});
+        EXPECT_EQ(outcome(), "1 it failed");
+    }
+}
+
 TEST_F(OpRunTest, OffersNoEffectThatItCannotPerform) {
     const auto run = start({[](const parley_resume&, const parley_effects& e) {
-        EXPECT_FALSE(PARLEY_HAS(&e, parley_effects, show_user));
-        EXPECT_FALSE(PARLEY_HAS(&e, parley_effects, await_callback));
         EXPECT_FALSE(PARLEY_HAS(&e, parley_effects, store_get));
         EXPECT_FALSE(PARLEY_HAS(&e, parley_effects, store_put));
         return -PARLEY_E_UNSUPPORTED;

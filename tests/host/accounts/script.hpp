@@ -98,7 +98,10 @@ public:
         return made;
     }
 
+    Person* person() override { return somebody; }
+
     std::deque<std::shared_ptr<Waiting>> calls;
+    Person* somebody = nullptr;
     std::function<void()> on_call;
     std::int64_t wall = 1'700'000'000'000;
     int cancelled = 0;
