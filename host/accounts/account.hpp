@@ -38,7 +38,7 @@ struct Account {
     std::string label;                                      // "main"
     LiveSecretPtr secret = std::make_shared<LiveSecret>();  // as it was configured
     // What renews it; null: nothing does, and `secret` stays the one in force. Otherwise that is
-    // found in Secrets, by `number`.
+    // found in Secrets, by `number`, which is the account's in every configuration.
     const plugins::Login* login = nullptr;
     std::size_t number = 0;
     std::int32_t priority = 0;  // the higher goes first

@@ -23,6 +23,7 @@ Account make_account(const config::Account& from, std::string_view provider, Boo
     }
     made.note = from.note;
     made.state = book.open(made.id);
+    made.number = made.state->number();
     return made;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <unordered_set>
 
 #include "base/log.hpp"
 
@@ -18,26 +19,78 @@ Refresher::Refresher(http::Loop& home,
     : home_(home),
       outside_(std::move(outside)),
       limits_(limits),
-      accounts_(std::move(accounts)),
       world_(std::move(world)),
       timer_(home.io()),
       random_(std::random_device()()) {
-    for (const Account* account : accounts_) {
-        Entry entry;
+    for (const Account* account : accounts) {
+        Entry& entry = entries_[account->number];
+        entry.account = account;
+        entry.configured = account->secret->text;
         entry.secret = account->secret;
-        entries_.push_back(std::move(entry));
     }
 }
 
 Refresher::~Refresher() = default;
 
 void Refresher::start() {
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-        const LiveSecret& secret = *entries_[i].secret;
-        const bool is_due = !secret.is_usable(home_.now_ms());
-        schedule(i, is_due ? home_.now_ms() : renewal_of(secret));
-    }
+    for (auto& [number, entry] : entries_) begin_with(entry, entry.secret);
     home_.post([this] { look(); });
+}
+
+Standing Refresher::standing() const {
+    Standing standing;
+    standing.wait_ms = limits_.refresh_wait_ms;
+    for (const auto& [number, entry] : entries_) standing.all.push_back({number, news_of(entry)});
+    return standing;
+}
+
+// ---- other accounts ----
+
+void Refresher::adopt(Change change) {
+    home_.wake();
+    const auto before = std::exchange(world_, std::move(change.world));  // to the end of this
+    outside_ = std::move(change.outside);
+    limits_ = change.limits;
+    std::unordered_set<std::size_t> stay;
+    for (const Account* account : change.accounts) stay.insert(account->number);
+    for (auto& [number, entry] : entries_) {
+        if (!stay.contains(number)) end_run(entry);
+    }
+    std::erase_if(entries_, [&](const auto& known) { return !stay.contains(known.first); });
+    for (const Account* account : change.accounts) take_up(*account);
+    look();
+}
+
+// A document that says what a refresh has written there brings nothing new.
+void Refresher::take_up(const Account& account) {
+    const LiveSecret& configured = *account.secret;
+    Entry& entry = entries_[account.number];
+    const bool is_new = entry.account == nullptr;
+    const bool is_known =
+        !is_new && (configured.text == entry.configured || configured.text == entry.secret->text);
+    entry.account = &account;
+    entry.configured = configured.text;
+    if (is_known) return;
+    auto secret = std::make_shared<LiveSecret>(configured);
+    if (!is_new) secret->revision = entry.secret->revision + 1;
+    end_run(entry);
+    entry.failure.reset();
+    entry.failures = 0;
+    entry.blocked_until_ms = 0;
+    entry.forced_until_ms = 0;
+    begin_with(entry, std::move(secret));
+}
+
+void Refresher::begin_with(Entry& entry, LiveSecretPtr secret) {
+    const bool is_due = !secret->is_usable(home_.now_ms());
+    entry.secret = std::move(secret);
+    schedule(entry.account->number, is_due ? home_.now_ms() : renewal_of(*entry.secret));
+}
+
+void Refresher::end_run(Entry& entry) {
+    if (entry.run == nullptr) return;
+    std::exchange(entry.run, nullptr)->cancel();
+    --running_;
 }
 
 void Refresher::ask(Secrets& from, std::size_t number, std::optional<std::uint64_t> refused) {
@@ -46,7 +99,9 @@ void Refresher::ask(Secrets& from, std::size_t number, std::optional<std::uint64
 
 void Refresher::answer(Secrets& from, std::size_t number, std::optional<std::uint64_t> refused) {
     home_.wake();
-    Entry& entry = entries_[number];
+    const auto known = entries_.find(number);
+    if (known == entries_.end()) return;  // adopt() has told who waits
+    Entry& entry = known->second;
     if (entry.run != nullptr || entry.is_queued || is_stopped_) return;
     const std::uint64_t now_ms = home_.now_ms();
     const bool is_newer = !refused || entry.secret->revision > *refused;
@@ -56,7 +111,7 @@ void Refresher::answer(Secrets& from, std::size_t number, std::optional<std::uin
         return;
     }
     if (refused && now_ms < entry.forced_until_ms) {
-        auto why = no_secret(*accounts_[number],
+        auto why = no_secret(*entry.account,
                              base::upstream_error(PARLEY_E_UPSTREAM_FAILED,
                                                   "the upstream refuses it, though it is new"));
         from.loop().post([&from, number, why = std::move(why)] {
@@ -73,14 +128,18 @@ void Refresher::answer(Secrets& from, std::size_t number, std::optional<std::uin
 // ---- what is due ----
 
 void Refresher::schedule(std::size_t number, std::uint64_t due_ms) {
-    entries_[number].due_ms = due_ms;
+    entries_.at(number).due_ms = due_ms;
     if (due_ms != UINT64_MAX) heap_.emplace(due_ms, number);
     set_timer();
 }
 
 // What stands on the heap with another time than its account's was replaced.
 void Refresher::set_timer() {
-    while (!heap_.empty() && entries_[heap_.top().second].due_ms != heap_.top().first) heap_.pop();
+    const auto was_replaced = [this](const Due& due) {
+        const auto known = entries_.find(due.second);
+        return known == entries_.end() || known->second.due_ms != due.first;
+    };
+    while (!heap_.empty() && was_replaced(heap_.top())) heap_.pop();
     if (heap_.empty() || is_stopped_) return;
     using std::chrono::milliseconds;
     const auto due = milliseconds(static_cast<std::int64_t>(heap_.top().first));
@@ -97,8 +156,9 @@ void Refresher::look() {
     while (!heap_.empty() && heap_.top().first <= home_.now_ms()) {
         const auto [due_ms, number] = heap_.top();
         heap_.pop();
-        Entry& entry = entries_[number];
-        if (entry.due_ms != due_ms) continue;
+        const auto known = entries_.find(number);
+        if (known == entries_.end() || known->second.due_ms != due_ms) continue;
+        Entry& entry = known->second;
         entry.due_ms = UINT64_MAX;
         if (entry.run == nullptr && !entry.is_queued) enqueue(number);
     }
@@ -107,7 +167,7 @@ void Refresher::look() {
 }
 
 void Refresher::enqueue(std::size_t number) {
-    entries_[number].is_queued = true;
+    entries_.at(number).is_queued = true;
     queue_.push_back(number);
 }
 
@@ -115,7 +175,9 @@ void Refresher::begin_some() {
     while (!queue_.empty() && running_ < limits_.refreshes_max && !is_stopped_) {
         const std::size_t number = queue_.front();
         queue_.pop_front();
-        entries_[number].is_queued = false;
+        const auto known = entries_.find(number);
+        if (known == entries_.end() || !known->second.is_queued) continue;
+        known->second.is_queued = false;
         begin(number);
     }
 }
@@ -123,8 +185,8 @@ void Refresher::begin_some() {
 // ---- one refresh ----
 
 void Refresher::begin(std::size_t number) {
-    Entry& entry = entries_[number];
-    const Account& account = *accounts_[number];
+    Entry& entry = entries_.at(number);
+    const Account& account = *entry.account;
     entry.due_ms = UINT64_MAX;
     entry.began_ms = home_.now_ms();
     auto op = account.login->refresh_begin(account.border(*entry.secret));
@@ -134,7 +196,7 @@ void Refresher::begin(std::size_t number) {
         limits_.refresh_ms, limits_.op_call_ms, limits_.op_steps_max, limits_.op_effects_max};
     auto told = [this, number](Result<base::Secret> result) {
         --running_;
-        entries_[number].run = nullptr;
+        entries_.at(number).run = nullptr;
         ended(number, std::move(result));
         begin_some();
     };
@@ -151,8 +213,9 @@ void Refresher::ended(std::size_t number, Result<base::Secret> result) {
 }
 
 Result<LiveSecretPtr> Refresher::accept(std::size_t number, base::Secret text) const {
-    const Account& account = *accounts_[number];
-    const std::uint64_t revision = entries_[number].secret->revision + 1;
+    const Entry& entry = entries_.at(number);
+    const Account& account = *entry.account;
+    const std::uint64_t revision = entry.secret->revision + 1;
     auto secret =
         read_secret(*account.login, std::move(text), revision, outside_->wall_ms(), home_.now_ms());
     if (secret && !(*secret)->is_usable(home_.now_ms())) {
@@ -162,14 +225,14 @@ Result<LiveSecretPtr> Refresher::accept(std::size_t number, base::Secret text) c
 }
 
 void Refresher::succeed(std::size_t number, LiveSecretPtr secret) {
-    Entry& entry = entries_[number];
+    Entry& entry = entries_.at(number);
     entry.secret = std::move(secret);
     entry.failures = 0;
     entry.failure.reset();
     entry.blocked_until_ms = 0;
     base::log(LogLevel::info,
               "secret refreshed",
-              {{"account", accounts_[number]->id},
+              {{"account", entry.account->id},
                {"revision", entry.secret->revision},
                {"took_ms", home_.now_ms() - entry.began_ms}});
     schedule(number, renewal_of(*entry.secret));
@@ -178,8 +241,8 @@ void Refresher::succeed(std::size_t number, LiveSecretPtr secret) {
 
 // Where only a new login helps, nothing is tried again before the account is configured anew.
 void Refresher::fail(std::size_t number, const base::Error& cause) {
-    Entry& entry = entries_[number];
-    const Account& account = *accounts_[number];
+    Entry& entry = entries_.at(number);
+    const Account& account = *entry.account;
     const bool is_final =
         cause.error_class == PARLEY_E_UNAUTHENTICATED && cause.scope == PARLEY_SCOPE_ACCOUNT;
     entry.failure = no_secret(account, cause);
@@ -206,9 +269,12 @@ void Refresher::fail(std::size_t number, const base::Error& cause) {
     publish(number);
 }
 
+News Refresher::news_of(const Entry& entry) const {
+    return {entry.secret, entry.failure, entry.blocked_until_ms};
+}
+
 void Refresher::publish(std::size_t number) {
-    const Entry& entry = entries_[number];
-    const News news{entry.secret, entry.failure, entry.blocked_until_ms};
+    const News news = news_of(entries_.at(number));
     for (Secrets* secrets : listeners_) {
         secrets->loop().post([secrets, number, news] {
             secrets->loop().wake();
@@ -220,11 +286,7 @@ void Refresher::publish(std::size_t number) {
 void Refresher::stop() {
     is_stopped_ = true;
     timer_.cancel();
-    for (Entry& entry : entries_) {
-        if (entry.run == nullptr) continue;
-        std::exchange(entry.run, nullptr)->cancel();
-        --running_;
-    }
+    for (auto& [number, entry] : entries_) end_run(entry);
 }
 
 // ---- when ----

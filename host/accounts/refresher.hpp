@@ -8,6 +8,7 @@
 #include <optional>
 #include <queue>
 #include <random>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -28,7 +29,7 @@ base::Result<LiveSecretPtr> read_secret(const plugins::Login& login,
 
 class Refresher {
 public:
-    // `accounts` are those with a login, each at its number; `world` keeps them alive.
+    // `accounts` are those with a login; `world` keeps them alive.
     Refresher(http::Loop& home,
               std::shared_ptr<Outside> outside,
               const config::AccountLimits& limits,
@@ -38,9 +39,20 @@ public:
     Refresher(const Refresher&) = delete;
     Refresher& operator=(const Refresher&) = delete;
 
-    const std::vector<const Account*>& accounts() const { return accounts_; }
+    // What holds of all accounts. [home]
+    Standing standing() const;
 
-    const config::AccountLimits& limits() const { return limits_; }
+    // What the accounts of another configuration need.
+    struct Change {
+        std::shared_ptr<Outside> outside;
+        config::AccountLimits limits;
+        std::vector<const Account*> accounts;
+        std::shared_ptr<const void> world;
+    };
+
+    // Goes on with other accounts. Those that were there keep the secret in force, unless another
+    // one has been configured since. [home]
+    void adopt(Change change);
 
     // From now on this loop hears what is new. Before the loops run.
     void tell(Secrets& secrets) { listeners_.push_back(&secrets); }
@@ -60,7 +72,9 @@ public:
 
 private:
     struct Entry {
-        LiveSecretPtr secret;
+        const Account* account = nullptr;
+        base::Secret configured = {};  // what its configuration said
+        LiveSecretPtr secret = {};
         std::uint64_t due_ms = UINT64_MAX;   // by the loops' clock, as everything here
         std::uint64_t blocked_until_ms = 0;  // by a failure
         std::uint64_t forced_until_ms = 0;   // no refresh for a refusal before that
@@ -71,9 +85,13 @@ private:
         bool is_queued = false;
     };
 
-    // When, and whose: the soonest first.
+    // When, and whose: the soonest first. Numbers are those of Account.
     using Due = std::pair<std::uint64_t, std::size_t>;
 
+    void take_up(const Account& account);
+    void begin_with(Entry& entry, LiveSecretPtr secret);
+    void end_run(Entry& entry);
+    News news_of(const Entry& entry) const;
     void answer(Secrets& from, std::size_t number, std::optional<std::uint64_t> refused);
     void schedule(std::size_t number, std::uint64_t due_ms);
     void set_timer();
@@ -91,11 +109,10 @@ private:
 
     http::Loop& home_;
     std::shared_ptr<Outside> outside_;
-    const config::AccountLimits limits_;
-    std::vector<const Account*> accounts_;
+    config::AccountLimits limits_;
     std::shared_ptr<const void> world_;
     std::vector<Secrets*> listeners_;
-    std::vector<Entry> entries_;
+    std::unordered_map<std::size_t, Entry> entries_;
     std::priority_queue<Due, std::vector<Due>, std::greater<>> heap_;
     std::deque<std::size_t> queue_;  // due, but too many run
     std::uint64_t running_ = 0;

@@ -14,6 +14,13 @@ namespace {
 // Any revision will do.
 constexpr std::uint64_t kNone = UINT64_MAX;
 
+base::Error gone() {
+    auto why = base::gateway_error(PARLEY_E_UPSTREAM_FAILED, "the account was taken away");
+    why.scope = PARLEY_SCOPE_ACCOUNT;
+    why.advice = PARLEY_ADVICE_OTHER_ACCOUNT;
+    return why;
+}
+
 bool is_beyond(const LiveSecret& secret, std::uint64_t revision) {
     return revision == kNone || secret.revision > revision;
 }
@@ -22,9 +29,7 @@ bool is_beyond(const LiveSecret& secret, std::uint64_t revision) {
 
 Secrets::Secrets(http::Loop& loop, Refresher* refresher) : loop_(loop), refresher_(refresher) {
     if (refresher_ == nullptr) return;
-    for (const Account* account : refresher_->accounts()) {
-        slots_.push_back({{account->secret}, {}});
-    }
+    adopt(refresher_->standing());
     refresher_->tell(*this);
 }
 
@@ -33,8 +38,23 @@ Secrets::~Secrets() = default;
 LiveSecretPtr Secrets::usable(const Account& account) const {
     // The account's own needs no owner: who asks holds the account.
     if (account.login == nullptr) return {LiveSecretPtr(), account.secret.get()};
-    const LiveSecretPtr& secret = slots_[account.number].last.secret;
+    const auto slot = slots_.find(account.number);
+    if (slot == slots_.end()) return nullptr;
+    const LiveSecretPtr& secret = slot->second.last.secret;
     return secret->is_usable(loop_.now_ms()) ? secret : nullptr;
+}
+
+void Secrets::adopt(const Standing& standing) {
+    wait_ms_ = standing.wait_ms;
+    std::erase_if(slots_, [](const auto& s) { return s.second.is_gone && s.second.waits.empty(); });
+    for (auto& [number, slot] : slots_) slot.is_gone = true;
+    for (const auto& [number, news] : standing.all) slots_[number].is_gone = false;
+    // Exchanges that began with an account may end with it, as long as its secret is good.
+    Standing news = standing;
+    for (const auto& [number, slot] : slots_) {
+        if (slot.is_gone) news.all.push_back({number, {slot.last.secret, gone(), UINT64_MAX}});
+    }
+    for (const auto& [number, of] : news.all) hear(number, of);
 }
 
 base::Error no_secret(const Account& account, const base::Error& cause) {
@@ -76,7 +96,9 @@ Secrets::Wait Secrets::renewed(const Account& account,
 
 std::optional<Result<LiveSecretPtr>> Secrets::known(const Account& account,
                                                     std::uint64_t beyond) const {
-    const News& last = slots_[account.number].last;
+    const auto slot = slots_.find(account.number);
+    if (slot == slots_.end()) return no_secret(account, gone());
+    const News& last = slot->second.last;
     const std::uint64_t now_ms = loop_.now_ms();
     if (last.secret->is_usable(now_ms) && is_beyond(*last.secret, beyond)) return last.secret;
     if (!last.failure || now_ms >= last.stands_until_ms) return std::nullopt;
@@ -87,25 +109,27 @@ std::optional<Result<LiveSecretPtr>> Secrets::known(const Account& account,
 }
 
 void Secrets::hear(std::size_t number, const News& news) {
-    slots_[number].last = news;
+    const auto slot = slots_.find(number);
+    if (slot == slots_.end()) return;
+    slot->second.last = news;
     const auto concerns = [&](const Wait& wait) {
         return news.failure.has_value() || is_beyond(*news.secret, wait.beyond_);
     };
     Result<LiveSecretPtr> with = news.secret;
     if (news.failure) with = *news.failure;
-    end_waits(number, with, concerns);
+    end_waits(slot->second, with, concerns);
 }
 
 void Secrets::deny_renewal(std::size_t number, const base::Error& why) {
-    end_waits(number, why, [](const Wait& wait) { return wait.beyond_ != kNone; });
+    const auto slot = slots_.find(number);
+    if (slot == slots_.end()) return;
+    end_waits(slot->second, why, [](const Wait& wait) { return wait.beyond_ != kNone; });
 }
 
 // Who is woken may wait again, and may end others that wait.
 template <class Concerns>
-void Secrets::end_waits(std::size_t number,
-                        const Result<LiveSecretPtr>& with,
-                        Concerns&& concerns) {
-    std::deque<Wait*>& waits = slots_[number].waits;
+void Secrets::end_waits(Slot& slot, const Result<LiveSecretPtr>& with, Concerns&& concerns) {
+    std::deque<Wait*>& waits = slot.waits;
     for (std::size_t left = waits.size(); left != 0 && !waits.empty(); --left) {
         Wait* wait = waits.front();
         waits.pop_front();
@@ -115,6 +139,11 @@ void Secrets::end_waits(std::size_t number,
             waits.push_back(wait);
         }
     }
+}
+
+void Secrets::forget(Wait& wait) {
+    const auto slot = slots_.find(wait.account_.number);
+    if (slot != slots_.end()) std::erase(slot->second.waits, &wait);
 }
 
 Secrets::Wait::Wait(Secrets& all,
@@ -133,7 +162,7 @@ Secrets::Wait::Wait(Secrets& all,
       }) {}
 
 Secrets::Wait::~Wait() {
-    std::erase(all_.slots_[account_.number].waits, this);
+    all_.forget(*this);
 }
 
 bool Secrets::Wait::await_ready() {
@@ -143,10 +172,10 @@ bool Secrets::Wait::await_ready() {
 
 void Secrets::Wait::await_suspend(std::coroutine_handle<> waiter) {
     waiter_ = waiter;
-    auto& waits = all_.slots_[account_.number].waits;
+    auto& waits = all_.slots_.at(account_.number).waits;  // where known() has looked
     const bool is_asked_for = !waits.empty() && beyond_ == kNone;
     waits.push_back(this);
-    deadline_.set(all_.refresher_->limits().refresh_wait_ms);
+    deadline_.set(all_.wait_ms_);
     cancellation_.hook(this, [](void* self) {
         static_cast<Wait*>(self)->end(base::client_error(PARLEY_E_CANCELLED, "client left"));
     });
@@ -164,7 +193,7 @@ void Secrets::Wait::end(Result<LiveSecretPtr> with) {
     result_ = std::move(with);
     deadline_.clear();
     cancellation_.unhook();
-    std::erase(all_.slots_[account_.number].waits, this);
+    all_.forget(*this);
     waiter_.resume();
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "accounts/account.hpp"
@@ -24,6 +25,17 @@ struct News {
     LiveSecretPtr secret;
     std::optional<base::Error> failure = {};
     std::uint64_t stands_until_ms = 0;  // of a failure: before that nothing is tried
+};
+
+// The secrets in force of all accounts that a refresher renews.
+struct Standing {
+    struct Of {
+        std::size_t number = 0;  // Account::number
+        News news;
+    };
+
+    std::vector<Of> all;
+    std::uint64_t wait_ms = 0;  // how long a request waits for one
 };
 
 // Why a request cannot be sent, as its client hears it: the account is to blame, not the client.
@@ -71,6 +83,9 @@ public:
     // One that is newer than `refused`, which the upstream does not take any more.
     Wait renewed(const Account& account, const LiveSecret& refused, http::Cancellation& by);
 
+    // Other accounts from now on; whoever waits for one that is none of them hears so.
+    void adopt(const Standing& standing);
+
     // From the refresher: what holds from now on.
     void hear(std::size_t number, const News& news);
     // From the refresher: the secret in force stays, whatever the upstream thinks of it.
@@ -82,12 +97,13 @@ private:
     struct Slot {
         News last;
         std::deque<Wait*> waits;
+        bool is_gone = false;  // none of the accounts any more
     };
 
     template <class Concerns>
-    void end_waits(std::size_t number,
-                   const base::Result<LiveSecretPtr>& with,
-                   Concerns&& concerns);
+    static void end_waits(Slot& slot, const base::Result<LiveSecretPtr>& with, Concerns&& concerns);
+
+    void forget(Wait& wait);
 
     // What can be said without waiting.
     std::optional<base::Result<LiveSecretPtr>> known(const Account& account,
@@ -95,7 +111,8 @@ private:
 
     http::Loop& loop_;
     Refresher* refresher_;
-    std::vector<Slot> slots_;
+    std::unordered_map<std::size_t, Slot> slots_;  // by Account::number
+    std::uint64_t wait_ms_ = 0;
 };
 
 }  // namespace parley::accounts

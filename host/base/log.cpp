@@ -66,7 +66,11 @@ void append_value(std::string& line, const LogField& field, bool json) {
 void set_up_log(const LogOptions& options) {
     sink().json = options.json;
     sink().set_pattern();
-    sink().logger->set_level(native(options.level));
+    change_log_level(options.level);
+}
+
+void change_log_level(LogLevel level) {
+    sink().logger->set_level(native(level));
 }
 
 LogLevel log_level_of(std::string_view name) {

@@ -17,6 +17,8 @@ struct LogOptions {
 
 // Once, before threads start; before that, info and text.
 void set_up_log(const LogOptions& options);
+// Afterwards. [any thread]
+void change_log_level(LogLevel level);
 LogLevel log_level_of(std::string_view name);
 
 struct LogField {

@@ -27,6 +27,11 @@ public:
 
     const config::Limits& limits() const { return *limits_; }
 
+    // What holds for the requests that follow. Between requests.
+    void change(const std::shared_ptr<const config::Limits>& limits) {
+        if (limits_ != limits) limits_ = limits;
+    }
+
     const std::string& peer_address() const { return peer_address_; }
 
     // ---- reading ----

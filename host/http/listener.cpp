@@ -45,7 +45,7 @@ Result<tcp::endpoint> parse_address(std::string_view text) {
     return tcp::endpoint(ip, number);
 }
 
-Result<std::unique_ptr<Listener>> Listener::bind(const std::string& address,
+Result<std::shared_ptr<Listener>> Listener::bind(const std::string& address,
                                                  std::vector<Loop*> loops,
                                                  std::shared_ptr<SSL_CTX> tls,
                                                  std::shared_ptr<ConnectionCount> count,
@@ -62,7 +62,7 @@ Result<std::unique_ptr<Listener>> Listener::bind(const std::string& address,
     if (fault) return cannot(address, fault);
     acceptor.listen(asio::socket_base::max_listen_connections, fault);
     if (fault) return cannot(address, fault);
-    return std::unique_ptr<Listener>(new Listener(std::move(acceptor),
+    return std::shared_ptr<Listener>(new Listener(std::move(acceptor),
                                                   std::move(loops),
                                                   std::move(tls),
                                                   std::move(count),
@@ -95,7 +95,12 @@ std::string Listener::address() const {
 }
 
 void Listener::start() {
-    loops_.front()->post([this] { accept(); });
+    loops_.front()->post([self = shared_from_this()] { self->accept(); });
+}
+
+void Listener::change(std::shared_ptr<SSL_CTX> tls, std::uint64_t connections_max) {
+    tls_ = std::move(tls);
+    connections_max_ = connections_max;
 }
 
 void Listener::stop() {
@@ -105,24 +110,41 @@ void Listener::stop() {
     acceptor_.close(ignored);
 }
 
+void Listener::retire() {
+    boost::system::error_code fault;
+    acceptor_.non_blocking(true, fault);
+    while (!fault) {
+        Loop& loop = next_loop();
+        tcp::socket socket(loop.io());
+        acceptor_.accept(socket, fault);
+        if (!fault) accepted(loop, std::move(socket));
+    }
+    stop();
+}
+
+Loop& Listener::next_loop() {
+    return *loops_[turn_++ % loops_.size()];
+}
+
 void Listener::accept() {
     if (stopped_) return;
     if (count_->load(std::memory_order_relaxed) >= connections_max_) {
         retry_.set(kRetryMs);
         return;
     }
-    Loop& loop = *loops_[next_loop_++ % loops_.size()];
-    acceptor_.async_accept(
-        loop.io(), [this, &loop](const boost::system::error_code& fault, tcp::socket socket) {
-            loops_.front()->wake();
-            if (stopped_) return;
-            if (fault) {
-                retry_.set(kRetryMs);
-                return;
-            }
-            accepted(loop, std::move(socket));
-            accept();
-        });
+    Loop& loop = next_loop();
+    acceptor_.async_accept(loop.io(),
+                           [this, self = shared_from_this(), &loop](
+                               const boost::system::error_code& fault, tcp::socket socket) {
+                               loops_.front()->wake();
+                               if (stopped_) return;
+                               if (fault) {
+                                   retry_.set(kRetryMs);
+                                   return;
+                               }
+                               accepted(loop, std::move(socket));
+                               accept();
+                           });
 }
 
 void Listener::accepted(Loop& loop, tcp::socket socket) {

@@ -19,13 +19,13 @@ namespace parley::http {
 // How many connections are open, over all listeners and loops.
 using ConnectionCount = std::atomic<std::uint64_t>;
 
-class Listener {
+class Listener : public std::enable_shared_from_this<Listener> {
 public:
     // Serves one connection from beginning to end, on the loop that the stream belongs to.
     using Serve = std::function<base::Task<void>(Stream::Ptr)>;
 
     // Binds "host:port"; port 0 takes any free one. `tls` may be null.
-    static base::Result<std::unique_ptr<Listener>> bind(const std::string& address,
+    static base::Result<std::shared_ptr<Listener>> bind(const std::string& address,
                                                         std::vector<Loop*> loops,
                                                         std::shared_ptr<SSL_CTX> tls,
                                                         std::shared_ptr<ConnectionCount> count,
@@ -36,8 +36,12 @@ public:
     std::string address() const;
 
     void start();
+    // For the connections that are accepted from now on. [first loop]
+    void change(std::shared_ptr<SSL_CTX> tls, std::uint64_t connections_max);
     // No new connections; those waiting in the system's queue are refused. [first loop]
     void stop();
+    // The same, but those that wait already are still served. [first loop]
+    void retire();
 
 private:
     Listener(boost::asio::ip::tcp::acceptor acceptor,
@@ -47,6 +51,7 @@ private:
              std::uint64_t connections_max,
              Serve serve);
 
+    Loop& next_loop();
     void accept();
     void accepted(Loop& loop, boost::asio::ip::tcp::socket socket);
     static base::Task<void> run(Stream::Ptr stream,
@@ -60,7 +65,7 @@ private:
     std::uint64_t connections_max_;
     Serve serve_;
     Deadline retry_;
-    std::size_t next_loop_ = 0;
+    std::size_t turn_ = 0;
     bool stopped_ = false;
 };
 

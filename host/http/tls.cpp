@@ -1,9 +1,12 @@
 #include "http/tls.hpp"
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include <openssl/err.h>
 
+#include "base/digest.hpp"
 #include "http/upstream.hpp"
 
 namespace parley::http {
@@ -69,6 +72,14 @@ Result<SslContext> make_client_context(const std::string& ca_file) {
     return context;
 }
 
+// Never empty; of a file that cannot be read, which is another's to say, that of nothing.
+std::string digest_of_file(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    const base::Digest digest = base::sha256(text);
+    return {digest.begin(), digest.end()};
+}
+
 }  // namespace
 
 std::string tls_error() {
@@ -79,8 +90,11 @@ std::string tls_error() {
     return reason == nullptr ? "unknown" : reason;
 }
 
-Result<std::shared_ptr<ClientTls>> ClientTls::make(const std::string& ca_file) {
+Result<std::shared_ptr<ClientTls>> ClientTls::make(const std::string& ca_file,
+                                                   const std::shared_ptr<ClientTls>& before) {
     std::shared_ptr<ClientTls> tls(new ClientTls());
+    if (!ca_file.empty()) tls->certificates_ = digest_of_file(ca_file);
+    if (before != nullptr && tls->certificates_ == before->certificates_) return before;
     if (ca_file.empty()) return tls;
     auto made = make_client_context(ca_file);
     if (!made) return std::move(made).error();

@@ -22,8 +22,10 @@ class ClientTls {
 public:
     // `ca_file` replaces the system's certificates when it is not empty; it is read at once, so
     // that what is wrong with it is known at the start. Otherwise nothing is made before an
-    // upstream wants it: what OpenSSL loads for a context is more than a megabyte.
-    static base::Result<std::shared_ptr<ClientTls>> make(const std::string& ca_file);
+    // upstream wants it: what OpenSSL loads for a context is more than a megabyte. The same as
+    // `before`, which may be null, when the certificates are.
+    static base::Result<std::shared_ptr<ClientTls>> make(
+        const std::string& ca_file, const std::shared_ptr<ClientTls>& before = nullptr);
 
     base::Result<SSL_CTX*> context();
 
@@ -32,6 +34,7 @@ private:
 
     std::mutex mutex_;
     SslContext context_;
+    std::string certificates_;  // those of ca_file, to be known again
 };
 
 // For a listener, with its certificate chain and key in PEM.

@@ -73,6 +73,12 @@ public:
         --open_;
     }
 
+    // What was proven by certificates before has to be proven again.
+    void distrust() {
+        session.reset();
+        while (const Stream::Ptr kept = take_idle()) drop(kept);
+    }
+
     // Null when the upstream speaks plain HTTP.
     Result<SSL*> new_ssl();
     Task<Result<tcp::resolver::results_type>> resolve(Cancellation& cancellation,
@@ -239,6 +245,16 @@ UpstreamPool::UpstreamPool(Loop& loop,
                            std::shared_ptr<const config::UpstreamLimits> limits,
                            std::shared_ptr<ClientTls> tls)
     : loop_(loop), limits_(std::move(limits)), tls_(std::move(tls)) {}
+
+void UpstreamPool::change(std::shared_ptr<const config::UpstreamLimits> limits,
+                          std::shared_ptr<ClientTls> tls) {
+    limits_ = std::move(limits);
+    if (tls_ == tls) return;
+    tls_ = std::move(tls);
+    for (const auto& [name, origin] : origins_) {
+        if (origin->tls()) origin->distrust();
+    }
+}
 
 void UpstreamPool::keep_sessions(SSL_CTX* context) {
     SSL_CTX_sess_set_new_cb(context, [](SSL* ssl, SSL_SESSION* session) {

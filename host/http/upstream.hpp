@@ -55,6 +55,11 @@ public:
     // Makes pools remember the TLS sessions of this context. Once, before the first use.
     static void keep_sessions(SSL_CTX* context);
 
+    // What holds for connections that are made or kept from now on. Where upstreams are trusted by
+    // others than before, the connections that nobody uses are closed.
+    void change(std::shared_ptr<const config::UpstreamLimits> limits,
+                std::shared_ptr<ClientTls> tls);
+
     Loop& loop() { return loop_; }
 
     const config::UpstreamLimits& limits() const { return *limits_; }

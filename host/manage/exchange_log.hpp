@@ -1,6 +1,8 @@
 // manage/exchange_log.hpp: one line for each exchange.
 #pragma once
 
+#include <atomic>
+
 #include "pipeline/outcome.hpp"
 
 namespace parley::manage {
@@ -11,8 +13,10 @@ public:
 
     void record(const pipeline::Outcome& outcome) override;
 
+    void enable(bool enabled) { enabled_ = enabled; }
+
 private:
-    bool enabled_;
+    std::atomic<bool> enabled_;
 };
 
 }  // namespace parley::manage

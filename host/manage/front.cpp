@@ -48,11 +48,10 @@ private:
 }  // namespace
 
 Task<void> Front::serve(http::Stream::Ptr stream) {
-    const std::shared_ptr<const pipeline::World> world = lane_.world();
-    const std::shared_ptr<const config::Limits> limits(world, &world->config.limits);
-    Client client(std::move(stream), limits);
+    Client client(std::move(stream), lane_.limits());
     const Present present(clients_, client);
     for (;;) {
+        client.change(lane_.limits());
         const Client::Next next = co_await client.read_head();
         if (next == Client::Next::end) break;
         if (draining_) client.close_after_reply();

@@ -24,6 +24,11 @@ public:
     // Serves a connection to its end.
     base::Task<void> serve(http::Stream::Ptr stream);
 
+    // Exchanges that begin from now on do so in this world.
+    void adopt(std::shared_ptr<const pipeline::World> world, const accounts::Standing& secrets) {
+        lane_.adopt(std::move(world), secrets);
+    }
+
     // No connection takes another request; idle ones are closed at once.
     void drain();
     // Ends what is left.

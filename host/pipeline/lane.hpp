@@ -28,7 +28,14 @@ public:
 
     http::Workers& workers() { return workers_; }
 
+    // In which exchanges begin; each keeps the one that it began in.
     const std::shared_ptr<const World>& world() const { return world_; }
+
+    // The same one's, without keeping it: connections outlive worlds.
+    const std::shared_ptr<const config::Limits>& limits() const { return limits_; }
+
+    // From now on exchanges begin in this world.
+    void adopt(std::shared_ptr<const World> world, const accounts::Standing& secrets);
 
     http::UpstreamPool& pool() { return pool_; }
 
@@ -49,6 +56,7 @@ private:
     http::Loop& loop_;
     http::Workers& workers_;
     std::shared_ptr<const World> world_;
+    std::shared_ptr<const config::Limits> limits_;
     http::UpstreamPool pool_;
     accounts::Secrets secrets_;
     Recorder& recorder_;

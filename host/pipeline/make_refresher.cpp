@@ -1,23 +1,26 @@
-#include <algorithm>
-
 #include "pipeline/make_world.hpp"
 
 namespace parley::pipeline {
 
-std::unique_ptr<accounts::Refresher> make_refresher(http::Loop& home,
-                                                    const std::shared_ptr<const World>& world) {
+accounts::Refresher::Change change_to(http::Loop& home, const std::shared_ptr<const World>& world) {
     std::vector<const accounts::Account*> renewed;
     for (const routing::Place& place : world->router.places()) {
         for (const accounts::Account& account : place.accounts) {
-            if (account.login == nullptr) continue;
-            renewed.resize(std::max(renewed.size(), account.number + 1));
-            renewed[account.number] = &account;
+            if (account.login != nullptr) renewed.push_back(&account);
         }
     }
     const std::shared_ptr<const config::UpstreamLimits> limits(world, &world->config.upstream);
-    auto outside = accounts::make_outside(home, limits, world->upstream_tls);
+    return {accounts::make_outside(home, limits, world->upstream_tls),
+            world->config.accounts,
+            std::move(renewed),
+            world};
+}
+
+std::unique_ptr<accounts::Refresher> make_refresher(http::Loop& home,
+                                                    const std::shared_ptr<const World>& world) {
+    auto first = change_to(home, world);
     return std::make_unique<accounts::Refresher>(
-        home, std::move(outside), world->config.accounts, std::move(renewed), world);
+        home, std::move(first.outside), first.limits, std::move(first.accounts), world);
 }
 
 }  // namespace parley::pipeline

@@ -184,14 +184,25 @@ std::vector<config::Model> known_models(const config::Config& config,
     return models;
 }
 
-// Gives the accounts whose secrets change their places in the refresher's list.
-void number_renewed(std::vector<routing::Place>& places) {
-    std::size_t renewed = 0;
-    for (routing::Place& place : places) {
-        for (accounts::Account& account : place.accounts) {
-            if (account.login != nullptr) account.number = renewed++;
-        }
-    }
+// One that is kept in the state folder, or nowhere, is the same for all worlds of a process.
+Seals make_seals(const config::Config& config, const World* before) {
+    const bool is_kept = before != nullptr && config.seal_key.empty() &&
+                         before->config.seal_key.empty() &&
+                         config.state_folder == before->config.state_folder;
+    if (is_kept) return before->seals;
+    if (!config.seal_key.empty()) return Seals(config.seal_key);
+    std::string warning;
+    Seals seals(kept_seal_key(config.state_folder, warning));
+    if (!warning.empty()) base::log(base::LogLevel::warn, warning);
+    return seals;
+}
+
+// What `before` has gathered goes on within other limits.
+template <class Kept, class Limits>
+std::shared_ptr<Kept> go_on(const std::shared_ptr<Kept>* before, const Limits& limits) {
+    if (before == nullptr) return std::make_shared<Kept>(limits);
+    (*before)->change(limits);
+    return *before;
 }
 
 }  // namespace
@@ -206,7 +217,6 @@ MadeWorld make_world(config::Config config,
     Maker maker(catalogue, services, *book, made.faults);
     auto dialects = maker.dialects();
     auto places = maker.places(config);
-    number_renewed(places);
     const routing::FindPolicy find_policy = routing::with_plugins(maker.policies());
     for (Fault& fault : routing::faults_of_policies(config, find_policy)) {
         made.faults.push_back(std::move(fault));
@@ -217,27 +227,26 @@ MadeWorld make_world(config::Config config,
         config.upstream_ca_file = *bundle;
     }
     auto models = known_models(config, environment, made.faults);
-    auto tls = http::ClientTls::make(config.upstream_ca_file);
+    auto tls = http::ClientTls::make(config.upstream_ca_file,
+                                     before == nullptr ? nullptr : before->upstream_tls);
     if (!tls) made.faults.push_back({{}, "upstream.ca_file", tls.error().message});
     if (!made.faults.empty()) return made;
-    base::Secret seal_key = config.seal_key;
-    std::string warning;
-    if (seal_key.empty()) seal_key = kept_seal_key(config.state_folder, warning);
-    if (!warning.empty()) base::log(base::LogLevel::warn, warning);
-    auto stash = std::make_shared<Stash>(config.stash);
-    auto lessons = std::make_shared<routing::Lessons>(config.lessons);
-    auto affinity = before != nullptr ? before->router.affinity_for(config.routing) : nullptr;
-    made.world = std::shared_ptr<const World>(new World{
+    const bool is_first = before == nullptr;
+    auto* world = new const World{
         config,
         plugins::Registry(std::move(dialects)),
         std::move(book),
-        routing::Router(std::move(places), config, find_policy, std::move(affinity)),
+        routing::Router(std::move(places),
+                        config,
+                        find_policy,
+                        is_first ? nullptr : before->router.affinity_for(config.routing)),
         routing::TraitsBook(std::move(models)),
-        accounts::Callers(config.client_keys, before == nullptr ? nullptr : &before->callers),
-        Seals(std::move(seal_key)),
-        std::move(stash),
-        std::move(lessons),
-        std::move(*tls)});
+        accounts::Callers(config.client_keys, is_first ? nullptr : &before->callers),
+        make_seals(config, before),
+        go_on(is_first ? nullptr : &before->stash, config.stash),
+        go_on(is_first ? nullptr : &before->lessons, config.lessons),
+        std::move(*tls)};
+    made.world = plugins::ended_on_control(world, services);
     return made;
 }
 

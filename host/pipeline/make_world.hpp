@@ -16,7 +16,8 @@ struct MadeWorld {
     std::vector<config::Fault> faults;   // in the words of the configuration file
 };
 
-// On the control thread. What `before` knows of accounts and conversations goes on.
+// On the control thread. What `before` knows of accounts, callers and conversations goes on, and
+// the two share it from here on.
 MadeWorld make_world(config::Config config,
                      const plugins::Catalogue& catalogue,
                      const std::shared_ptr<plugins::HostServices>& services,
@@ -25,5 +26,8 @@ MadeWorld make_world(config::Config config,
 // What keeps the secrets of a world's accounts fresh; it works on the loop `home`.
 std::unique_ptr<accounts::Refresher> make_refresher(http::Loop& home,
                                                     const std::shared_ptr<const World>& world);
+
+// What it needs to go on with another world's accounts.
+accounts::Refresher::Change change_to(http::Loop& home, const std::shared_ptr<const World>& world);
 
 }  // namespace parley::pipeline

@@ -27,10 +27,10 @@ void Stash::put(std::string_view caller,
     entry.key = key_of(caller, call_id);
     entry.bytes = sizeof(Entry) + entry.key.size();
     for (const Stashed& part : parts) entry.bytes += part.bytes();
+    const std::lock_guard lock(mutex_);
     if (entry.bytes > limits_.entry_bytes_max || entry.bytes > limits_.bytes_max) return;
     entry.parts = std::move(parts);
     entry.until_ms = now_ms + limits_.keep_ms;
-    const std::lock_guard lock(mutex_);
     if (const auto same = by_key_.find(entry.key); same != by_key_.end()) drop(same->second);
     bytes_ += entry.bytes;
     entries_.push_front(std::move(entry));
@@ -56,6 +56,11 @@ std::vector<Stashed> Stash::find(std::string_view caller,
     entry->until_ms = now_ms + limits_.keep_ms;
     entries_.splice(entries_.begin(), entries_, entry);
     return entry->parts;
+}
+
+void Stash::change(const config::StashLimits& limits) {
+    const std::lock_guard lock(mutex_);
+    limits_ = limits;
 }
 
 std::size_t Stash::bytes() const {

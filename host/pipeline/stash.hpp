@@ -38,6 +38,9 @@ class Stash {
 public:
     explicit Stash(const config::StashLimits& limits) : limits_(limits) {}
 
+    // What is kept already stays until something else needs its room.
+    void change(const config::StashLimits& limits);
+
     // What is too large is not kept. `now_ms` is monotonic.
     void put(std::string_view caller,
              std::string_view call_id,
@@ -63,8 +66,8 @@ private:
 
     void drop(Entries::iterator entry);
 
-    const config::StashLimits limits_;
     mutable std::mutex mutex_;
+    config::StashLimits limits_;
     Entries entries_;
     std::unordered_map<std::string_view, Entries::iterator> by_key_;
     std::size_t bytes_ = 0;

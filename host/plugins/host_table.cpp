@@ -162,6 +162,15 @@ std::int64_t monotonic_clock_ms() {
     return std::chrono::duration_cast<milliseconds>(now).count();
 }
 
+void HostServices::on_control(std::function<void()> work) const {
+    const bool is_here = !post_to_control || std::this_thread::get_id() == control_thread;
+    if (is_here) {
+        work();
+    } else {
+        post_to_control(std::move(work));
+    }
+}
+
 void set_loop_index(std::int32_t index) {
     t_loop_index = index;
 }

@@ -64,8 +64,21 @@ struct HostServices {
     std::function<std::int64_t()> wall_ms = base::wall_ms;
     std::function<std::int64_t()> monotonic_ms = monotonic_clock_ms;
     std::thread::id control_thread = std::this_thread::get_id();
+    // Hands work to the control thread; empty while no other thread runs.
+    std::function<void(std::function<void()>)> post_to_control;
     PluginMetrics metrics;
+
+    // Runs `work` on the control thread: at once where this is it, otherwise later. [any thread]
+    void on_control(std::function<void()> work) const;
 };
+
+// A pointer whose object ends on the control thread, whoever lets go of it last.
+template <class T>
+std::shared_ptr<T> ended_on_control(T* object, std::shared_ptr<HostServices> services) {
+    return std::shared_ptr<T>(object, [services = std::move(services)](T* last) {
+        services->on_control([last] { delete last; });
+    });
+}
 
 // An event loop says once which slot its thread is; other threads have none (-1).
 void set_loop_index(std::int32_t index);

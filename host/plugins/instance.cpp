@@ -32,8 +32,8 @@ std::shared_ptr<Instance> Instance::make_checked(std::shared_ptr<Library> librar
                                                  std::string name,
                                                  const boost::json::object& settings,
                                                  Faults& faults) {
-    std::shared_ptr<Instance> instance(
-        new Instance(std::move(library), std::move(services), *component.record, std::move(name)));
+    auto* made = new Instance(std::move(library), services, *component.record, std::move(name));
+    const auto instance = ended_on_control(made, std::move(services));
     if (auto started = instance->start(settings); !started) {
         faults.push_back({"", started.error().message});
         return nullptr;

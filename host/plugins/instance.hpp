@@ -38,7 +38,7 @@ public:
                                                   Faults& faults);
     // Fills in what a schema has defaults for; false with faults when they do not fit it.
     static bool check(const Component& component, boost::json::object& settings, Faults& faults);
-    ~Instance();
+    ~Instance();  // on the control thread, whoever held it last
     Instance(const Instance&) = delete;
     Instance& operator=(const Instance&) = delete;
 

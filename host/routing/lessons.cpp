@@ -45,8 +45,8 @@ bool Lessons::learn(std::string_view provider,
                     std::uint64_t now_ms) {
     Entry entry;
     entry.key = key_of(provider, model);
-    entry.until_ms = now_ms + limits_.keep_ms;
     const std::lock_guard lock(mutex_);
+    entry.until_ms = now_ms + limits_.keep_ms;
     const std::string before = known(entry.key, now_ms);
     entry.traits = laid_over(before, traits);
     if (entry.traits == before) return false;
@@ -65,6 +65,11 @@ std::string Lessons::of(std::string_view provider, std::string_view model, std::
     const std::string key = key_of(provider, model);
     const std::lock_guard lock(mutex_);
     return known(key, now_ms);
+}
+
+void Lessons::change(const config::LessonLimits& limits) {
+    const std::lock_guard lock(mutex_);
+    limits_ = limits;
 }
 
 std::size_t Lessons::bytes() const {

@@ -27,6 +27,9 @@ class Lessons {
 public:
     explicit Lessons(const config::LessonLimits& limits) : limits_(limits) {}
 
+    // What was learnt already stays for as long as it was to be kept then.
+    void change(const config::LessonLimits& limits);
+
     // Remembers `traits`, a JSON object, of a provider's model. False when all of it was known.
     // `now_ms` is monotonic.
     bool learn(std::string_view provider,
@@ -56,9 +59,9 @@ private:
     void put(Entry entry);
     void drop(Entries::iterator entry);
 
-    const config::LessonLimits limits_;
     std::atomic<bool> empty_ = true;
     mutable std::mutex mutex_;
+    config::LessonLimits limits_;
     Entries entries_;
     std::unordered_map<std::string_view, Entries::iterator> by_key_;
     std::size_t bytes_ = 0;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -63,9 +63,9 @@ export class Parley {
     parley.config = config;
     const all = ['--state', state ?? join(parley.folder, 'state')];
     if (config) {
-      const file = join(parley.folder, 'parley.toml');
-      writeFileSync(file, typeof config === 'string' ? config : toml(config), { mode: 0o600 });
-      all.push('--config', file);
+      parley.file = join(parley.folder, 'parley.toml');
+      parley.write(config);
+      all.push('--config', parley.file);
       parley.key = config.client_key?.[0]?.key;
     }
     parley.#spawn(all, env);
@@ -81,6 +81,28 @@ export class Parley {
     const scheme = config?.server?.tls_certificate ? 'https' : 'http';
     parley.url = `${scheme}://127.0.0.1:${parley.port}`;
     return parley;
+  }
+
+  /** Puts another configuration in place of its own, as editors do: whole, under the same name. */
+  write(config) {
+    const text = typeof config === 'string' ? config : toml(config);
+    writeFileSync(`${this.file}.new`, text, { mode: 0o600 });
+    renameSync(`${this.file}.new`, this.file);
+  }
+
+  /** The first line of the log that fits, of those that are written from now on. */
+  next(fits, what) {
+    const before = this.lines.all.length;
+    return this.lines.find((line, i) => i >= before && fits(line), what);
+  }
+
+  /** Gives it another configuration and says so; what it said about that. */
+  async change(config) {
+    const fits = (l) => /^configuration (changed|refused)/.test(l.message ?? '');
+    const heard = this.next(fits, 'it has read the configuration');
+    this.write(config);
+    this.signal('SIGHUP');
+    return heard;
   }
 
   #spawn(args, env) {

@@ -113,10 +113,16 @@ protected:
         got = text_of(secret);
     }
 
-    Task<void> renewed(const LiveSecretPtr& refused, std::string& got) {
-        Secrets::Wait wait = secrets[0]->renewed(accounts[0], *refused, nobody);
+    Task<void> renewed(std::size_t account, LiveSecretPtr refused, std::string& got) {
+        Secrets::Wait wait = secrets[0]->renewed(accounts[account], *refused, nobody);
         Result<LiveSecretPtr> secret = co_await wait;
         got = text_of(secret);
+    }
+
+    // Another configuration, with these accounts.
+    void adopt(std::vector<const Account*> others) {
+        refresher->adopt({outside, limits, std::move(others), nullptr});
+        secrets[0]->adopt(refresher->standing());
     }
 
     static std::string text_of(const Result<LiveSecretPtr>& secret) {
@@ -232,17 +238,17 @@ TEST_F(RefresherTest, ARefusedSecretIsRenewedOnceInAWhile) {
     const LiveSecretPtr first = secrets[0]->usable(accounts[0]);
     std::string a;
     std::string b;
-    base::spawn(renewed(first, a));
-    base::spawn(renewed(first, b));
+    base::spawn(renewed(0, first, a));
+    base::spawn(renewed(0, first, b));
     run_until([&] { return !a.empty() && !b.empty(); });
     EXPECT_EQ(a, "number1 3600000");
     EXPECT_EQ(b, a);
     EXPECT_EQ(calls, 1u);
     std::string late;
-    base::spawn(renewed(first, late));
+    base::spawn(renewed(0, first, late));
     EXPECT_EQ(late, a) << "it is there already";
     std::string again;
-    base::spawn(renewed(secrets[0]->usable(accounts[0]), again));
+    base::spawn(renewed(0, secrets[0]->usable(accounts[0]), again));
     run_until([&] { return !again.empty(); });
     EXPECT_EQ(again, "13 account p/0: no usable secret: the upstream refuses it, though it is new");
     EXPECT_EQ(calls, 1u);
@@ -284,6 +290,55 @@ TEST_F(RefresherTest, StopsAtOnce) {
     refresher->stop();
     EXPECT_TRUE(refresher->is_idle());
     EXPECT_EQ(outside->cancelled, 2);
+}
+
+// ---- other accounts ----
+
+TEST_F(RefresherTest, AnAccountThatStaysKeepsTheSecretInForce) {
+    respond = [](std::size_t) { return ok("gained 3600000"); };
+    set_up(1, 2, "pending");
+    run_until([&] {
+        return secrets[0]->usable(accounts[0]) != nullptr &&
+               secrets[0]->usable(accounts[1]) != nullptr;
+    });
+    const LiveSecretPtr before = secrets[0]->usable(accounts[0]);
+    std::vector<Account> others = accounts;
+    adopt({&others[0]});
+    EXPECT_EQ(secrets[0]->usable(others[0]), before);
+    EXPECT_EQ(secrets[0]->usable(accounts[1])->text, base::Secret("gained 3600000"))
+        << "who began with it may end with it";
+    std::string got;
+    base::spawn(renewed(1, secrets[0]->usable(accounts[1]), got));
+    EXPECT_EQ(got, "13 the account was taken away");
+}
+
+TEST_F(RefresherTest, ASecretThatIsConfiguredAnewIsTaken) {
+    respond = [](std::size_t) { return ScriptedOutside::reply(401, ""); };
+    set_up(1, 1, "pending");
+    EXPECT_EQ(ask(), "13 account p/0: no usable secret: it failed") << "only a login helps";
+    std::vector<Account> others = accounts;
+    others[0].secret =
+        *read_secret(login, base::Secret("new 3600000"), 0, kWall, http::Loop::clock_ms());
+    adopt({&others[0]});
+    EXPECT_EQ(ask(), "new 3600000");
+    EXPECT_EQ(secrets[0]->usable(others[0])->revision, 1u) << "newer than the one that was refused";
+    EXPECT_EQ(calls, 1u);
+}
+
+TEST_F(RefresherTest, WhoWaitsForAnAccountThatGoesHearsSo) {
+    set_up(1, 2, "pending");
+    run_until([&] { return calls == 2; });
+    std::string got;
+    base::spawn(fresh(0, 0, got));
+    EXPECT_EQ(got, "");
+    adopt({&accounts[1]});
+    EXPECT_EQ(got, "13 the account was taken away");
+    EXPECT_EQ(outside->cancelled, 1) << "and its refresh ends";
+    adopt({&accounts[0], &accounts[1]});
+    run_until([&] { return calls == 3; });
+    outside->calls[2]->answer(ok("back 3600000"));
+    EXPECT_EQ(ask(), "back 3600000");
+    refresher->stop();
 }
 
 TEST_F(RefresherTest, AWaitEndsWithItsClientOrItsTime) {

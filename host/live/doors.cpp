@@ -1,0 +1,80 @@
+#include "live/doors.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "http/tls.hpp"
+
+namespace parley::live {
+
+using base::LogLevel;
+using config::Fault;
+
+std::optional<Doors::Plan> Doors::plan(const config::Config& config, std::vector<Fault>& faults) {
+    const config::Server& server = config.server;
+    const std::size_t before = faults.size();
+    Plan plan;
+    plan.connections_max = config.limits.connections_max;
+    if (!server.tls_certificate.empty()) {
+        auto context = http::make_server_context(server.tls_certificate, server.tls_key);
+        if (context) {
+            plan.tls = std::move(*context);
+        } else {
+            faults.push_back({{}, "server.tls_certificate", context.error().message});
+        }
+    }
+    for (const std::string& address : server.listen) {
+        Door door{address, find(address)};
+        if (door.listener == nullptr) {
+            auto bound = http::Listener::bind(
+                address, loops_, plan.tls, count_, plan.connections_max, serve_);
+            if (!bound) {
+                faults.push_back({{}, "server.listen", bound.error().message});
+                continue;
+            }
+            door.listener = std::move(*bound);
+        }
+        plan.doors.push_back(std::move(door));
+    }
+    if (faults.size() != before) return std::nullopt;
+    return plan;
+}
+
+void Doors::open(Plan plan) {
+    http::Loop& first = *loops_.front();
+    for (const auto& [configured, listener] : plan.doors) {
+        first.post([listener = listener, tls = plan.tls, most = plan.connections_max] {
+            listener->change(tls, most);
+        });
+        if (find(configured) != nullptr) continue;
+        listener->start();
+        base::log(LogLevel::info,
+                  "listening",
+                  {{"address", listener->address()}, {"version", PARLEY_VERSION}});
+    }
+    std::swap(doors_, plan.doors);
+    for (auto& [configured, listener] : plan.doors) {
+        if (find(configured) != nullptr) continue;
+        base::log(LogLevel::info, "no longer listening", {{"address", listener->address()}});
+        first.post([listener = std::move(listener)] { listener->retire(); });
+    }
+}
+
+std::vector<std::string> Doors::addresses() const {
+    std::vector<std::string> all;
+    for (const Door& door : doors_) all.push_back(door.listener->address());
+    return all;
+}
+
+void Doors::shut(const std::vector<Door>& doors) {
+    for (const Door& door : doors) door.listener->stop();
+}
+
+std::shared_ptr<http::Listener> Doors::find(const std::string& configured) const {
+    const auto door = std::find_if(doors_.begin(), doors_.end(), [&](const Door& known) {
+        return known.configured == configured;
+    });
+    return door == doors_.end() ? nullptr : door->listener;
+}
+
+}  // namespace parley::live

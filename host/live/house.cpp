@@ -1,0 +1,171 @@
+#include "live/house.hpp"
+
+#include <csignal>
+#include <thread>
+
+#include "base/log.hpp"
+
+namespace parley::live {
+
+using base::LogLevel;
+using pipeline::World;
+
+namespace {
+
+// What was asked for, or one for so many cores each.
+std::size_t or_share_of_cores(std::uint64_t asked, unsigned cores_each) {
+    const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+    return asked != 0 ? asked : (cores + cores_each - 1) / cores_each;
+}
+
+}  // namespace
+
+// From here on signals ask for something, also those that come before the loops run.
+House::House(std::shared_ptr<plugins::HostServices> services)
+    : services_(std::move(services)), signals_(control_.io(), SIGTERM, SIGINT, SIGHUP) {}
+
+House::~House() {
+    services_->post_to_control = nullptr;
+    control_.io().restart();
+    control_.io().poll();  // what others have left to end here
+}
+
+House::Faults House::change(Inputs inputs) {
+    const config::Config& config = inputs.config;
+    Faults faults;
+    if (is_draining_) faults.push_back({{}, "", "parley is stopping; nothing changes any more"});
+    if (is_draining_) return faults;
+    if (world_ == nullptr) build(config);
+    auto doors = doors_->plan(config, faults);
+    if (!doors) return faults;
+    auto made = pipeline::make_world(config, *inputs.catalogue, services_, world_.get());
+    if (made.world == nullptr) return std::move(made.faults);
+    log_.enable(config.log.exchanges);
+    base::change_log_level(base::log_level_of(config.log.level));
+    tell(made.world);
+    inputs_ = std::move(inputs);
+    doors_->open(std::move(*doors));
+    return faults;
+}
+
+// What stays until the end, as the first configuration wants it.
+void House::build(const config::Config& config) {
+    const std::size_t threads = or_share_of_cores(config.server.threads, 1);
+    std::vector<http::Loop*> all;
+    for (std::size_t i = 0; i < threads; ++i) {
+        loops_.push_back(std::make_unique<http::Loop>(static_cast<int>(i)));
+        all.push_back(loops_.back().get());
+    }
+    workers_.emplace(or_share_of_cores(config.server.workers, 2));
+    doors_.emplace(std::move(all), count_, [this](http::Stream::Ptr stream) {
+        const int index = stream->loop().index();
+        return fronts_[static_cast<std::size_t>(index)]->serve(std::move(stream));
+    });
+}
+
+// The refresher is told first: what is in force of the new accounts goes to the loops with the
+// World, so that no exchange begins with an account that its loop knows no secret of.
+void House::tell(const std::shared_ptr<const World>& world) {
+    world_ = world;
+    if (refresher_ == nullptr) {
+        refresher_ = pipeline::make_refresher(first(), world);
+        for (const auto& loop : loops_) {
+            fronts_.push_back(
+                std::make_unique<manage::Front>(*loop, *workers_, world, *refresher_, log_));
+        }
+        return;
+    }
+    first().post([this, world] {
+        refresher_->adopt(pipeline::change_to(first(), world));
+        const auto secrets = std::make_shared<const accounts::Standing>(refresher_->standing());
+        for (std::size_t i = 0; i < loops_.size(); ++i) {
+            loops_[i]->post(
+                [front = fronts_[i].get(), world, secrets] { front->adopt(world, *secrets); });
+        }
+    });
+}
+
+// Loops work in the order they are told: this goes the way of every change, behind it.
+void House::when_in_force(std::function<void()> then) {
+    const std::shared_ptr<void> all(nullptr,
+                                    [this, then = std::move(then)](void*) { control_.post(then); });
+    first().post([this, all] {
+        for (const auto& loop : loops_) loop->post([all] {});
+    });
+}
+
+void House::run() {
+    services_->post_to_control = [this](std::function<void()> work) {
+        control_.post(std::move(work));
+    };
+    wait_for_signal();
+    refresher_->start();
+    std::vector<std::jthread> threads;
+    for (const auto& each : loops_) {
+        threads.emplace_back([&loop = *each] {
+            plugins::set_loop_index(loop.index());
+            loop.run();
+        });
+    }
+    control_.run();
+}
+
+void House::wait_for_signal() {
+    signals_.async_wait([this](const boost::system::error_code& fault, int signal) {
+        if (fault) return;
+        control_.wake();
+        if (signal == SIGHUP) {
+            wait_for_signal();
+            if (on_hang_up_) on_hang_up_();
+            return;
+        }
+        if (is_draining_) return stop();
+        is_draining_ = true;
+        wait_for_signal();
+        first().post([this, doors = doors_->all(), most_ms = inputs_.config.limits.drain_ms] {
+            first().wake();
+            Doors::shut(doors);
+            drain(most_ms);
+        });
+    });
+}
+
+// ---- the drain, on the first loop ----
+
+// No new connections, idle ones closed, streams finish within the limit.
+void House::drain(std::uint64_t most_ms) {
+    base::log(LogLevel::info, "draining", {{"connections", count_->load()}});
+    for (std::size_t i = 0; i < loops_.size(); ++i) {
+        loops_[i]->post([front = fronts_[i].get()] { front->drain(); });
+    }
+    drain_until_ms_ = first().now_ms() + most_ms;
+    look_again_.emplace(
+        first().deadlines(), this, [](void* self) { static_cast<House*>(self)->look_again(); });
+    look_again_->set(1);
+}
+
+void House::look_again() {
+    const bool over = first().now_ms() >= drain_until_ms_;
+    if (count_->load() == 0 || cut_) {
+        // What a refresh waits for has a turn of the loop to let go.
+        if (refresher_->is_idle()) return stop();
+        refresher_->stop();
+        look_again_->set(1);
+        return;
+    }
+    if (over) {
+        cut_ = true;
+        base::log(LogLevel::warn, "drain: limit reached", {{"connections", count_->load()}});
+        for (std::size_t i = 0; i < loops_.size(); ++i) {
+            loops_[i]->post([front = fronts_[i].get()] { front->cut(); });
+        }
+    }
+    look_again_->set(1);
+}
+
+void House::stop() {
+    for (const auto& loop : loops_) loop->stop();
+    control_.stop();
+}
+
+}  // namespace parley::live

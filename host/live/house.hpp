@@ -1,0 +1,92 @@
+// live/house.hpp: everything that runs while Parley serves, and how it changes under way.
+//
+// The thread that runs the house is the control thread: it loads plugins, makes Worlds and ends
+// them. Each loop has a thread of its own. A change makes a whole new World beside the old one and
+// then tells every loop; what began in the old one ends there, and with its last exchange it goes.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <boost/asio/signal_set.hpp>
+
+#include "live/doors.hpp"
+#include "manage/exchange_log.hpp"
+#include "manage/front.hpp"
+#include "pipeline/make_world.hpp"
+
+namespace parley::live {
+
+// What a World is made from.
+struct Inputs {
+    config::Config config;
+    std::shared_ptr<const plugins::Catalogue> catalogue;
+};
+
+class House {
+public:
+    explicit House(std::shared_ptr<plugins::HostServices> services);
+    ~House();
+    House(const House&) = delete;
+    House& operator=(const House&) = delete;
+
+    using Faults = std::vector<config::Fault>;
+
+    // Everything that begins from now on does so in a World of these inputs; the first call opens
+    // the doors. When there are faults, nothing has changed. [control]
+    Faults change(Inputs inputs);
+
+    // Calls back once every loop lives in the World of the latest change. [control]
+    void when_in_force(std::function<void()> then);
+
+    // The first change has been made.
+    bool is_open() const { return world_ != nullptr; }
+
+    // Of the latest change. [control]
+    const Inputs& inputs() const { return inputs_; }
+
+    // Where clients are served.
+    std::vector<std::string> addresses() const { return doors_->addresses(); }
+
+    // Where work for the control thread goes.
+    http::Loop& control() { return control_; }
+
+    // What SIGHUP asks for.
+    void on_hang_up(std::function<void()> what) { on_hang_up_ = std::move(what); }
+
+    // Until the drain that SIGTERM or SIGINT starts is over.
+    void run();
+
+private:
+    void build(const config::Config& config);
+    void tell(const std::shared_ptr<const pipeline::World>& world);
+    void wait_for_signal();
+    void drain(std::uint64_t most_ms);
+    void look_again();
+    void stop();
+
+    http::Loop& first() { return *loops_.front(); }
+
+    std::shared_ptr<plugins::HostServices> services_;
+    http::Loop control_{-1};
+    Inputs inputs_;
+    std::shared_ptr<const pipeline::World> world_;
+    manage::ExchangeLog log_{true};
+    std::vector<std::unique_ptr<http::Loop>> loops_;
+    std::unique_ptr<accounts::Refresher> refresher_;
+    std::vector<std::unique_ptr<manage::Front>> fronts_;
+    std::optional<http::Workers> workers_;  // behind what it works for: it ends first
+    std::shared_ptr<http::ConnectionCount> count_ = std::make_shared<http::ConnectionCount>(0);
+    std::optional<Doors> doors_;
+    boost::asio::signal_set signals_;
+    std::function<void()> on_hang_up_;
+    bool is_draining_ = false;
+    // Of the drain, on the first loop.
+    std::uint64_t drain_until_ms_ = 0;
+    bool cut_ = false;
+    std::optional<http::Deadline> look_again_;
+};
+
+}  // namespace parley::live
