@@ -181,12 +181,11 @@ Attempt::Task Attempt::forward(std::string_view bytes, bool end) {
     }
     if (!exchange_.reply().begun()) {
         const http::ReplyHead& head = source_->head();
-        const bool known = end || (head.content_length && !events);
-        const std::uint64_t length = end ? taken : head.content_length.value_or(0);
-        const bool cut = retarget_.flags != 0;
-        begin_reply(
-            known && !cut && !events ? Reply::Framing::length : exchange_.reply().stream_framing(),
-            length);
+        // What was put around a request may be cut from its reply.
+        const bool may_be_cut = retarget_.flags != 0 || (wants_ & PARLEY_WANT_AMEND) != 0;
+        const bool known = !events && (end || (head.content_length && !may_be_cut));
+        const std::uint64_t length = end ? out.size() : head.content_length.value_or(0);
+        begin_reply(known ? Reply::Framing::length : exchange_.reply().stream_framing(), length);
     }
     // The rest must be kept before the write, which may outlive the scratch.
     base::Bytes rest;

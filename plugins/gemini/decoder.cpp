@@ -3,6 +3,7 @@
 #include <bit>
 #include <charconv>
 
+#include "assist.hpp"
 #include "base64.hpp"
 #include "errors.hpp"
 #include "reply.hpp"
@@ -128,7 +129,8 @@ void Decoder::decode(std::string_view bytes, bool eof, const parley_sink& sink) 
     if (!in_order || !on_end()) garbage("the reply ended before it was complete");
 }
 
-void Decoder::read_chunk(std::string_view json) {
+void Decoder::read_chunk(std::string_view wire) {
+    const std::string_view json = unwrapped(wire);
     Chunk chunk;
     JsonReader r(json);
     each_member(r, [&](const JsonString& key, JsonReader& value) {

@@ -1,5 +1,8 @@
 #include "login.hpp"
 
+#include <array>
+
+#include "assist.hpp"
 #include "service_account.hpp"
 #include "token.hpp"
 #include "wire.hpp"
@@ -12,15 +15,6 @@ using sdk::view;
 
 namespace {
 
-constexpr std::string_view kGoogleTokenUrl = "https://oauth2.googleapis.com/token";
-
-// The end of a key tells people which one it is; of a short one that would be most of it.
-std::string_view end_of(std::string_view key) {
-    constexpr std::size_t kShown = 4;
-    constexpr std::size_t kLongMin = 20;
-    return key.size() < kLongMin ? std::string_view() : key.substr(key.size() - kShown);
-}
-
 std::string attributes_of(const ServiceAccount& account) {
     std::string json;
     sdk::JsonWriter w(json);
@@ -32,21 +26,15 @@ std::string attributes_of(const ServiceAccount& account) {
 }  // namespace
 
 void Login::configure(std::string_view json) {
-    token_url_.clear();
-    each_member(json, [&](const JsonString& key, JsonReader& value) {
-        if (key.raw == "token_url") {
-            token_url_ = read_word(value).text();
-        } else {
-            value.skip();
-        }
-    });
+    settings_ = LoginSettings::read(json);
 }
 
 void Login::parse(std::string_view secret, sdk::Arena& arena, parley_secret_facts& out) {
-    if (!is_document(secret)) {
-        out.label = arena.copy(end_of(secret));
+    if (!sdk::is_token_document(secret)) {
+        out.label = arena.copy(sdk::end_of_key(secret));
         return;
     }
+    if (is_login(secret)) return parse_login(secret, arena, out);
     const ServiceAccount account = read_service_account(secret);
     out.flags = PARLEY_SECRET_REFRESHABLE;
     out.id = arena.copy(account.email);
@@ -59,29 +47,46 @@ void Login::parse(std::string_view secret, sdk::Arena& arena, parley_secret_fact
     make_assertion(host_, account, 0);
 }
 
+void Login::parse_login(std::string_view secret,
+                        sdk::Arena& arena,
+                        parley_secret_facts& out) const {
+    sdk::check_token_document(secret, "a login of Google");
+    sdk::fill_facts(secret, out);
+    const auto project = sdk::member_text(secret, "project_id");
+    const auto email = sdk::member_text(secret, "email");
+    const bool is_assist = !settings_.is_vertex;
+    const std::string_view of_account = project.view();
+    const std::array<sdk::Member, 3> members{
+        sdk::Member{kPlaceAttribute, is_assist ? kAssistPlace : std::string_view()},
+        {"project_id", of_account.empty() ? settings_.project : of_account},
+        {"email", email.view()}};
+    // Two projects of one person are two accounts.
+    std::string id(email.view());
+    if (!id.empty() && !of_account.empty()) id.append("/").append(of_account);
+    out.id = arena.copy(id);
+    out.label = arena.copy(email.view());
+    out.attributes = arena.copy(sdk::with_members("{}", members).view());
+}
+
+std::unique_ptr<sdk::Op> Login::login_begin(const parley_login_ask& ask) {
+    return std::make_unique<SignIn>(host_, settings_, ask);
+}
+
 std::unique_ptr<sdk::Op> Login::refresh_begin(const parley_account& account) {
     const std::string_view secret = view(account.secret);
-    std::string url = token_url_;
+    if (is_login(secret)) {
+        return std::make_unique<sdk::TokenRefresh>(login_terms(settings_, secret), secret);
+    }
+    std::string url = settings_.token_url;
     if (url.empty() && read_service_account(secret).token_url.empty()) url = kGoogleTokenUrl;
     return std::make_unique<TokenRefresh>(host_, secret, url);
 }
 
 // Everything but what proves the account.
 parley_str Login::redact(std::string_view secret, sdk::Arena& arena) {
-    if (!is_document(secret)) {
-        return arena.copy("..." + std::string(end_of(secret)));
-    }
-    std::string json;
-    sdk::JsonWriter w(json);
-    w.begin_object();
-    each_member(secret, [&](const JsonString& key, JsonReader& value) {
-        const bool is_proof = key.raw == "private_key" || key.raw == "access_token";
-        const std::string_view raw = value.raw();
-        w.key(key.text());
-        is_proof ? w.string("...") : w.raw(raw);
-    });
-    w.end_object();
-    return arena.copy(json);
+    constexpr std::array<std::string_view, 5> kProofs{
+        "private_key", sdk::kAccessToken, sdk::kRefreshToken, "client_secret", "id_token"};
+    return arena.copy(sdk::redacted(secret, kProofs));
 }
 
 }  // namespace parley::gemini

@@ -165,14 +165,14 @@ TEST(Login, RefusesWhatIsNoKey) {
 
 TEST(Login, KeepsWhatItDoesNotKnow) {
     const auto live = with_token(kKey, "at-1", 5);
-    EXPECT_EQ(access_token_of(live.view()), "at-1");
+    EXPECT_EQ(sdk::token_in(live.view()), "at-1");
     EXPECT_NE(live.view().find(R"("universe_domain":"googleapis.com")"), std::string::npos);
     const auto again = with_token(live.view(), "at-2", 6);
-    EXPECT_EQ(access_token_of(again.view()), "at-2");
+    EXPECT_EQ(sdk::token_in(again.view()), "at-2");
     EXPECT_EQ(again.view().find("at-1"), std::string::npos);
     EXPECT_EQ(again.view().size(), live.view().size());
-    EXPECT_EQ(access_token_of(kKey), "");
-    EXPECT_EQ(access_token_of("AIza"), "");
+    EXPECT_EQ(sdk::token_in(kKey), "");
+    EXPECT_EQ(sdk::token_in("AIza"), "");
 }
 
 TEST(Login, BlanksProofs) {

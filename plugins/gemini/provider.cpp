@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "assist.hpp"
+#include "parley/sdk/oauth.hpp"
 #include "service_account.hpp"
 #include "wire.hpp"
 
@@ -42,30 +44,6 @@ constexpr std::array kOffers{
 
 constexpr parley_str kDialects[] = {str(kDialectId)};
 
-// The project of a service account, as its login says.
-std::string project_of(std::string_view attributes) {
-    std::string project;
-    each_member(attributes, [&](const JsonString& key, JsonReader& value) {
-        if (key.raw == "project_id") {
-            project = read_word(value).text();
-        } else {
-            value.skip();
-        }
-    });
-    return project;
-}
-
-// Vertex AI counts turns, instructions and tools that stand side by side. Requests that cross come
-// wrapped up as the Gemini API wants them, and so may those of its clients.
-void check_count(const parley_plan_ask& ask) {
-    if (ask.operation != PARLEY_OPERATION_COUNT_TOKENS) return;
-    const bool crosses = !view(ask.client->path).ends_with(":countTokens");
-    const bool wraps = view(ask.client->body).find("generateContentRequest") != std::string::npos;
-    if (!crosses && !wraps) return;
-    throw Failure(PARLEY_E_UNSUPPORTED,
-                  "generateContentRequest: Vertex AI counts what stands outside of it");
-}
-
 }  // namespace
 
 constexpr std::string_view kSchemaText = R"json({
@@ -82,7 +60,7 @@ constexpr std::string_view kSchemaText = R"json({
     },
     "project": {
       "type": "string", "default": "",
-      "description": "Vertex AI: the project; empty: the service account's own"
+      "description": "Vertex AI and logins: the project; empty: the account's own"
     },
     "location": {
       "type": "string", "default": "global",
@@ -94,7 +72,35 @@ constexpr std::string_view kSchemaText = R"json({
     },
     "token_url": {
       "type": "string", "default": "",
-      "description": "where service accounts get access tokens; empty: where their key says"
+      "description": "where tokens come from; empty: where a key says, or Google's"
+    },
+    "client_id": {
+      "type": "string", "default": "",
+      "description": "what logins name themselves by: the id of an OAuth client of yours"
+    },
+    "client_secret": {
+      "type": "string", "default": "",
+      "description": "what they prove themselves by, as $GOOGLE_CLIENT_SECRET; none is built in"
+    },
+    "authorize_url": {
+      "type": "string", "default": "https://accounts.google.com/o/oauth2/v2/auth",
+      "description": "where a browser goes to log in"
+    },
+    "user_url": {
+      "type": "string", "default": "https://www.googleapis.com/oauth2/v1/userinfo?alt=json",
+      "description": "where a login asks whose account it is"
+    },
+    "projects_url": {
+      "type": "string", "default": "https://cloudresourcemanager.googleapis.com/v1/projects",
+      "description": "where a login finds the account's projects"
+    },
+    "code_assist_url": {
+      "type": "string", "format": "uri", "default": "https://cloudcode-pa.googleapis.com",
+      "description": "where accounts that logged in are served, unless the place is Vertex AI"
+    },
+    "callback_port": {
+      "type": "integer", "minimum": 0, "maximum": 65535, "default": 8085,
+      "description": "where a browser comes back to on this machine; 0: to Parley's own address"
     },
     "key_header": {
       "type": "string", "default": "x-goog-api-key",
@@ -125,6 +131,8 @@ void Provider::configure(std::string_view json) {
             settings.location = read_word(r).text();
         } else if (key.raw == "api_version") {
             settings.api_version = read_word(r).text();
+        } else if (key.raw == "code_assist_url") {
+            assist_ = sdk::BaseUrl::of(key.raw, read_word(r).text());
         } else if (key.raw == "key_header") {
             key_header_ = read_word(r).text();
         } else if (key.raw == "headers") {
@@ -150,17 +158,18 @@ std::span<const parley_model_offer> Provider::models() {
 
 void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& out) {
     const std::string_view secret = view(ask.account->secret);
-    const bool has_token = is_document(secret);
-    const std::string_view proof = has_token ? access_token_of(secret) : secret;
-    if (place_.is_vertex()) check_count(ask);
-    const std::string project =
-        place_.is_vertex() ? project_of(view(ask.account->attributes)) : std::string();
-    std::string target = place_.path_of(view(ask.path), project, has_token);
+    const bool has_token = sdk::is_token_document(secret);
+    const std::string_view proof = has_token ? sdk::token_in(secret) : secret;
+    const AssistAccount assist =
+        has_token ? assist_account(view(ask.account->attributes)) : AssistAccount();
+    if (place_.is_vertex()) check_count(ask, "Vertex AI");
+    std::string target = assist.is_one ? assist_.path + assist_path(ask)
+                                       : place_.path_of(view(ask.path), assist.project, has_token);
     if (ask.query.len != 0) {
         target += '?';
         target += view(ask.query);
     }
-    out.origin = str(place_.origin());
+    out.origin = str(assist.is_one ? assist_.origin : place_.origin());
     out.target = arena.copy(target);
     auto* headers = arena.array<parley_header>(headers_.size() + 1);
     uint64_t count = 0;
@@ -175,6 +184,18 @@ void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& 
     }
     out.headers = headers;
     out.header_count = count;
+}
+
+uint32_t Provider::wants(const parley_plan_ask& ask) {
+    if (!sdk::is_token_document(view(ask.account->secret))) return 0;
+    return assist_account(view(ask.account->attributes)).is_one ? PARLEY_WANT_AMEND : 0;
+}
+
+void Provider::amend(const parley_plan_ask& ask,
+                     std::string_view body,
+                     sdk::Arena& arena,
+                     parley_amendment& out) {
+    wrap(ask, assist_account(view(ask.account->attributes)).project, body, arena, out);
 }
 
 // A key's quotas are counted by model, so another model of the same account may still answer.
@@ -208,7 +229,7 @@ void Provider::classify(const parley_account& account,
         case PARLEY_E_UNAUTHENTICATED:
             e.fault = PARLEY_FAULT_GATEWAY;
             // A token that was revoked, or that our clock took for a good one.
-            if (is_document(view(account.secret))) {
+            if (sdk::is_token_document(view(account.secret))) {
                 decide(PARLEY_SCOPE_ACCOUNT, PARLEY_ADVICE_REFRESH);
             } else {
                 decide(PARLEY_SCOPE_ACCOUNT, PARLEY_ADVICE_OTHER_ACCOUNT, kHourMs);

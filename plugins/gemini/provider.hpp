@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "parley/provider.h"
-#include "parley/sdk/plugin.hpp"
+#include "parley/sdk/base_url.hpp"
 #include "place.hpp"
 
 namespace parley::gemini {
@@ -22,6 +22,11 @@ public:
     std::span<const parley_str> dialects();
     std::span<const parley_model_offer> models();
     void plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& out);
+    uint32_t wants(const parley_plan_ask& ask);
+    void amend(const parley_plan_ask& ask,
+               std::string_view body,
+               sdk::Arena& arena,
+               parley_amendment& out);
     void classify(const parley_account& account,
                   const parley_http_reply_head* head,
                   std::string_view body,
@@ -31,6 +36,7 @@ public:
 
 private:
     Place place_;
+    sdk::BaseUrl assist_{"https://cloudcode-pa.googleapis.com", ""};
     std::string key_header_;
     std::vector<std::pair<std::string, std::string>> headers_;
 };

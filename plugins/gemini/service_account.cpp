@@ -1,5 +1,7 @@
 #include "service_account.hpp"
 
+#include <array>
+
 #include "wire.hpp"
 
 namespace parley::gemini {
@@ -10,8 +12,8 @@ using sdk::JsonString;
 
 namespace {
 
-constexpr std::string_view kToken = "access_token";
-constexpr std::string_view kExpiry = "expires_at_ms";
+constexpr std::string_view kToken = sdk::kAccessToken;
+constexpr std::string_view kExpiry = sdk::kExpiresAtMs;
 
 [[noreturn]] void refuse(const std::string& why) {
     throw Failure(PARLEY_E_INVALID_ARGUMENT, "not the key of a service account: " + why);
@@ -31,11 +33,6 @@ sdk::SecretText read_secret(JsonReader& r) {
 }
 
 }  // namespace
-
-bool is_document(std::string_view secret) {
-    const std::size_t first = secret.find_first_not_of(" \t\r\n");
-    return first != secret.npos && secret[first] == '{';
-}
 
 ServiceAccount read_service_account(std::string_view secret) {
     ServiceAccount account;
@@ -73,29 +70,10 @@ ServiceAccount read_service_account(std::string_view secret) {
     return account;
 }
 
-std::string_view access_token_of(std::string_view secret) {
-    JsonReader r(secret);
-    JsonString key;
-    JsonString token;
-    const bool stands_in_front = r.enter_object() && r.next_key(key) && key.raw == kToken &&
-                                 r.read_string(token) && !token.escaped;
-    return stands_in_front ? token.raw : std::string_view();
-}
-
 sdk::SecretText with_token(std::string_view secret, std::string_view token, int64_t expires_at_ms) {
-    constexpr std::size_t kRoom = 64;  // for names, a number and punctuation
-    sdk::SecretText made;
-    std::string& out = made.text();
-    out.reserve(secret.size() + token.size() + kToken.size() + kExpiry.size() + kRoom);
-    sdk::JsonWriter w(out);
-    w.begin_object().key(kToken).string(token);
-    w.key(kExpiry).number(expires_at_ms);
-    each_member(secret, [&](const JsonString& key, JsonReader& value) {
-        const std::string_view raw = value.raw();
-        if (key.raw != kToken && key.raw != kExpiry) w.key(key.text()).raw(raw);
-    });
-    w.end_object();
-    return made;
+    const std::array<sdk::Member, 2> members{sdk::Member{kToken, token},
+                                             {kExpiry, {}, expires_at_ms}};
+    return sdk::with_members(secret, members);
 }
 
 }  // namespace parley::gemini

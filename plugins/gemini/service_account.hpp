@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "parley/sdk/login.hpp"
+#include "parley/sdk/oauth.hpp"
 
 namespace parley::gemini {
 
@@ -20,15 +20,8 @@ struct ServiceAccount {
     int64_t expires_at_ms = 0;     // of the token, wall clock
 };
 
-// A document rather than an API key.
-bool is_document(std::string_view secret);
-
 // Throws Failure for what is no key of a service account.
 ServiceAccount read_service_account(std::string_view secret);
-
-// The token alone: it stands in front, so the rest is not looked at. Points into `secret`; empty
-// when there is none.
-std::string_view access_token_of(std::string_view secret);
 
 // The document with another token, and with all that is not known here.
 sdk::SecretText with_token(std::string_view secret, std::string_view token, int64_t expires_at_ms);

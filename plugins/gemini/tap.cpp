@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "assist.hpp"
 #include "request.hpp"
 #include "wire.hpp"
 
@@ -60,6 +61,7 @@ Tap::Tap(const parley_tap_open& open) : form_(Form::json), top_(kTopKeys) {
 }
 
 void Tap::feed(std::string_view bytes, bool eof, parley_tap& io) {
+    cuts_.clear();
     io.taken = 0;
     io.cuts = nullptr;
     io.cut_count = 0;
@@ -79,8 +81,37 @@ void Tap::feed_opaque(std::string_view bytes, bool eof, parley_tap& io) {
     if (eof) io.state = PARLEY_TAP_COMPLETE;
 }
 
-// A reply of one piece is worth nothing before it is whole, hence open until then.
+// A reply of one piece is worth nothing before it is whole, hence open until then. What stands in
+// an envelope is held so long, since only its end says where that closes.
 void Tap::feed_json(std::string_view bytes, bool eof, parley_tap& io) {
+    if (wrapping_ == Wrapping::unknown) wrapping_ = wrapping_of(bytes);
+    if (wrapping_ != Wrapping::none && !eof) return;
+    if (wrapping_ != Wrapping::envelope) return read_json(bytes, eof, io);
+    const std::string_view inside = unwrapped(bytes);
+    cut_around(inside, bytes, bytes, io);
+    read_json(inside, eof, io);
+    io.taken = bytes.size();
+}
+
+// Of `outer`, which stands in `bytes`, all goes but what is inside.
+void Tap::cut_around(std::string_view inside,
+                     std::string_view outer,
+                     std::string_view bytes,
+                     parley_tap& io) {
+    if (inside.data() == outer.data() && inside.size() == outer.size()) return;
+    const auto at = static_cast<std::size_t>(inside.data() - outer.data());
+    if (outer.data() < bytes.data() || outer.data() >= bytes.data() + bytes.size()) {
+        garbage("an event in an envelope has several lines");
+    }
+    const auto from = static_cast<std::size_t>(outer.data() - bytes.data());
+    const std::size_t end = at + inside.size();
+    if (at != 0) cuts_.push_back({from, at});
+    if (end != outer.size()) cuts_.push_back({from + end, outer.size() - end});
+    io.cuts = cuts_.data();
+    io.cut_count = cuts_.size();
+}
+
+void Tap::read_json(std::string_view bytes, bool eof, parley_tap& io) {
     const JsonTop::State state = top_.feed(bytes);
     if (state == JsonTop::State::broken) garbage("the reply is not a JSON object");
     if (state == JsonTop::State::open && eof) garbage("the reply ends inside its JSON");
@@ -106,7 +137,11 @@ void Tap::feed_stream(std::string_view bytes, bool eof, parley_tap& io) {
         const std::size_t size = splitter_.next(bytes.substr(io.taken), eof, piece);
         if (size == 0) break;
         // Nothing counts behind the end.
-        if (piece.has_json && io.state < PARLEY_TAP_COMPLETE) on_chunk(piece.json, io);
+        if (piece.has_json && io.state < PARLEY_TAP_COMPLETE) {
+            const std::string_view inside = unwrapped(piece.json);
+            cut_around(inside, piece.json, bytes, io);
+            on_chunk(inside, io);
+        }
         io.taken += size;
     }
     if (!eof) return;

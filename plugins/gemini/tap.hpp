@@ -1,8 +1,11 @@
-// tap.hpp: watches a relayed reply without changing it: is it whole, did it fail, what did it cost.
+// tap.hpp: watches a relayed reply: is it whole, did it fail, what did it cost. Of Code Assist's it
+// cuts the envelopes, and changes nothing else.
 #pragma once
 
 #include <string_view>
+#include <vector>
 
+#include "assist.hpp"
 #include "chunks.hpp"
 #include "errors.hpp"
 #include "parley/dialect.h"
@@ -29,11 +32,18 @@ private:
 
     void feed_stream(std::string_view bytes, bool eof, parley_tap& io);
     void feed_json(std::string_view bytes, bool eof, parley_tap& io);
+    void read_json(std::string_view bytes, bool eof, parley_tap& io);
+    void cut_around(std::string_view inside,
+                    std::string_view outer,
+                    std::string_view bytes,
+                    parley_tap& io);
     void feed_opaque(std::string_view bytes, bool eof, parley_tap& io);
     void on_chunk(std::string_view json, parley_tap& io);
     void report(std::string_view json, parley_tap& io);
 
     Form form_;
+    Wrapping wrapping_ = Wrapping::unknown;  // of a reply of one piece
+    std::vector<parley_span> cuts_;
     ChunkSplitter splitter_;
     sdk::JsonTop top_;
     UsageCounters usage_;

@@ -1,6 +1,5 @@
 #include "token.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -9,8 +8,6 @@
 namespace parley::gemini {
 
 using sdk::Failure;
-using sdk::JsonReader;
-using sdk::JsonString;
 using sdk::SecretText;
 using sdk::str;
 using sdk::view;
@@ -23,59 +20,6 @@ constexpr std::string_view kGrant =
 
 constexpr int64_t kLifeS = 3600;     // the longest that is granted
 constexpr int64_t kSkewMs = 60'000;  // a clock that is off by less is not to blame
-constexpr uint64_t kTokenReplyMax = 64 * 1024;
-constexpr std::size_t kShownBytesMax = 300;
-
-void append_base64url(std::string_view bytes, std::string& out) {
-    constexpr std::string_view kDigits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const std::size_t size = std::min<std::size_t>(3, bytes.size() - i);
-        uint32_t bits = 0;
-        for (std::size_t b = 0; b < 3; ++b) {
-            bits = bits << 8 | (b < size ? static_cast<unsigned char>(bytes[i + b]) : 0u);
-        }
-        for (std::size_t d = 0; d <= size; ++d) out += kDigits[bits >> (18 - 6 * d) & 63];
-    }
-}
-
-// What the server says is wrong: {"error": "...", "error_description": "..."}.
-struct Refusal {
-    std::string code;
-    std::string text;
-};
-
-Refusal read_refusal(std::string_view body) {
-    Refusal told;
-    each_member(body, [&](const JsonString& key, JsonReader& value) {
-        if (key.raw == "error") {
-            told.code = read_word(value).text();
-        } else if (key.raw == "error_description") {
-            told.text = read_word(value).text();
-        } else {
-            value.skip();
-        }
-    });
-    return told;
-}
-
-// Asking again does not help: the account, its key or its rights are gone.
-bool is_final(std::string_view code) {
-    constexpr std::array<std::string_view, 7> kFinal{"invalid_grant",
-                                                     "invalid_client",
-                                                     "unauthorized_client",
-                                                     "access_denied",
-                                                     "invalid_scope",
-                                                     "account_disabled",
-                                                     "disabled_client"};
-    return std::find(kFinal.begin(), kFinal.end(), code) != kFinal.end();
-}
-
-Failure upstream(int32_t error_class, std::string what) {
-    Failure failure(error_class, "token server: " + std::move(what));
-    failure.fault = PARLEY_FAULT_UPSTREAM;
-    return failure;
-}
 
 }  // namespace
 
@@ -106,7 +50,7 @@ void TokenRefresh::send() {
     call.content_type = "application/x-www-form-urlencoded";
     call.body = form.view();
     call.is_idempotent = true;
-    call.reply_max = kTokenReplyMax;
+    call.reply_max = sdk::kTokenReplyMax;
     http(call, &TokenRefresh::read);
 }
 
@@ -127,42 +71,14 @@ bool TokenRefresh::learns_the_time(const parley_resume& reply) {
 }
 
 void TokenRefresh::accept(std::string_view body) {
-    SecretText token;
-    uint64_t life_s = 0;
-    JsonReader r(body);
-    each_member(r, [&](const JsonString& key, JsonReader& value) {
-        if (key.raw == "access_token") {
-            token = SecretText(read_word(value).text());
-        } else if (key.raw == "expires_in") {
-            value.read_count(life_s);
-        } else {
-            value.skip();
-        }
-    });
-    const auto is_plain = [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\'; };
-    const bool fits = !r.failed() && r.at_end() && !token.view().empty() && life_s != 0 &&
-                      std::all_of(token.view().begin(), token.view().end(), is_plain);
-    if (!fits) throw upstream(PARLEY_E_UPSTREAM_PROTOCOL, "its reply holds no access token");
-    constexpr uint64_t kLifeMaxS = 365ull * 24 * 3600;
-    const auto life_ms = static_cast<int64_t>(std::min(life_s, kLifeMaxS) * 1000);
-    publish(with_token(secret_.view(), token.view(), asked_at_ms_ + life_ms).view());
+    const sdk::Grant grant = sdk::read_grant(body);
+    const int64_t ends_ms = asked_at_ms_ + grant.life_ms;
+    publish(with_token(secret_.view(), grant.access_token.view(), ends_ms).view());
 }
 
 void TokenRefresh::refuse(const parley_resume& reply) const {
-    const uint32_t status = reply.head->status;
-    Refusal told = read_refusal(view(reply.bytes));
-    std::string what = told.code.empty() ? "HTTP " + std::to_string(status) : told.code;
-    // A server that repeats what it was sent must not say it to the log.
-    const std::size_t at = told.text.find(assertion_.view().substr(0, 32));
-    if (!told.text.empty() && at == told.text.npos) what += ": " + told.text;
-    what.resize(std::min(what.size(), kShownBytesMax));
-    if (status == 429) throw upstream(PARLEY_E_RATE_LIMITED, std::move(what));
-    if (status >= 500 || !is_final(told.code)) {
-        throw upstream(PARLEY_E_UPSTREAM_FAILED, std::move(what));
-    }
-    Failure failure = upstream(PARLEY_E_UNAUTHENTICATED, std::move(what));
-    failure.scope = PARLEY_SCOPE_ACCOUNT;
-    throw failure;
+    const std::array<std::string_view, 1> sent{assertion_.view()};
+    sdk::throw_refusal(reply, sent);
 }
 
 SecretText make_assertion(const parley_host* host, const ServiceAccount& account, int64_t at_s) {
@@ -181,9 +97,9 @@ SecretText make_assertion(const parley_host* host, const ServiceAccount& account
     SecretText assertion;
     std::string& out = assertion.text();
     out.reserve(2 * (head.size() + claims.size() + kSignatureBytesMax));
-    append_base64url(head, out);
+    sdk::append_base64url(head, out);
     out += '.';
-    append_base64url(claims, out);
+    sdk::append_base64url(claims, out);
     const auto* crypto =
         static_cast<const parley_host_crypto*>(host->get_extension(host, str(PARLEY_HOST_CRYPTO)));
     if (crypto == nullptr || !PARLEY_HAS(crypto, parley_host_crypto, sign_rs256)) {
@@ -200,7 +116,7 @@ SecretText make_assertion(const parley_host* host, const ServiceAccount& account
         throw failure;
     }
     out += '.';
-    append_base64url({reinterpret_cast<const char*>(signature.data()), size}, out);
+    sdk::append_base64url({reinterpret_cast<const char*>(signature.data()), size}, out);
     return assertion;
 }
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "parley/host.h"
-#include "parley/sdk/login.hpp"
+#include "parley/sdk/oauth.hpp"
 #include "service_account.hpp"
 
 namespace parley::gemini {

@@ -426,7 +426,8 @@ inline Grant read_grant(std::string_view body) {
     grant.refresh_token = member_text(body, kRefreshToken);
     const uint64_t life_s = member_count(body, "expires_in");
     grant.life_ms = static_cast<int64_t>(std::min(life_s, kLifeMaxS) * 1000);
-    const bool fits = !grant.access_token.view().empty() && life_s != 0 &&
+    const bool is_object = each_member_of(body, [](const auto&, JsonReader& r) { r.skip(); });
+    const bool fits = is_object && !grant.access_token.view().empty() && life_s != 0 &&
                       is_plain_token(grant.access_token.view()) &&
                       is_plain_token(grant.refresh_token.view());
     if (!fits) {
