@@ -35,7 +35,12 @@ void Deadlines::unlink(Deadline& d) {
     d.next_ = d.previous_ = nullptr;
 }
 
-bool Deadlines::tick() {
+void Deadlines::postpone(std::uint64_t by_ms) {
+    for (Deadline* d = head_.next_; d != &head_; d = d->next_) d->at_ms_ += by_ms;
+}
+
+bool Deadlines::tick(std::uint64_t late_ms) {
+    if (late_ms >= Deadline::kLateMs) postpone(late_ms);
     // What fires may set and clear any deadline, so collect first: the due ones move to a ring of
     // their own, and clearing one there works as everywhere.
     Deadline due{Deadline::Sentinel{}};

@@ -13,6 +13,7 @@ class Deadlines;
 class Deadline {
 public:
     static constexpr int kTickMs = 50;
+    static constexpr int kLateMs = 4 * kTickMs;  // a tick that comes so late was held up
 
     // `expired(owner)` runs on the loop, once for each set().
     using Expired = void (*)(void* owner);
@@ -57,12 +58,15 @@ public:
 
     void set_now_ms(std::uint64_t now_ms) { now_ms_ = now_ms; }
 
-    // Fires what is due. False when none are left.
-    bool tick();
+    // Fires what is due. False when none are left. `late_ms`: how much later the tick comes than it
+    // should. A loop that was held up that long has heard of nothing that happened meanwhile, so
+    // the time counts for no deadline.
+    bool tick(std::uint64_t late_ms = 0);
 
 private:
     friend class Deadline;
     void link(Deadline& d);
+    void postpone(std::uint64_t by_ms);
     static void unlink(Deadline& d);
 
     Deadline head_{Deadline::Sentinel{}};

@@ -155,6 +155,11 @@ void Listener::accepted(Loop& loop, tcp::socket socket) {
             SSL* ssl = nullptr;
             if (tls != nullptr) {
                 ssl = SSL_new(tls.get());
+                if (ssl == nullptr) {
+                    base::log(base::LogLevel::error, "connection lost", {{"why", tls_error()}});
+                    count->fetch_sub(1, std::memory_order_relaxed);
+                    return;
+                }
                 SSL_set_accept_state(ssl);
             }
             base::spawn(run(

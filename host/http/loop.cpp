@@ -49,7 +49,9 @@ void Loop::schedule_tick() {
     tick_.async_wait([this](const boost::system::error_code& fault) {
         if (fault) return;
         wake();
-        if (deadlines_.tick()) schedule_tick();
+        const auto late = std::chrono::steady_clock::now() - tick_.expiry();
+        const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(late).count();
+        if (deadlines_.tick(static_cast<std::uint64_t>(ms))) schedule_tick();
     });
 }
 

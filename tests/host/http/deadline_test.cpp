@@ -57,6 +57,21 @@ TEST(Deadline, IsReplacedAndCleared) {
     EXPECT_EQ(owner.expired, 0);
 }
 
+TEST(Deadline, CountsNoTimeForWhichTheLoopWasHeldUp) {
+    Clock clock;
+    Owner owner(clock);
+    owner.deadline->set(1000);
+    clock.all.set_now_ms(6000);
+    EXPECT_TRUE(clock.all.tick(5950));
+    EXPECT_EQ(owner.expired, 0);
+    clock.all.set_now_ms(6949);
+    EXPECT_TRUE(clock.all.tick(Deadline::kLateMs - 1));
+    EXPECT_EQ(owner.expired, 0);
+    clock.all.set_now_ms(6950);
+    EXPECT_FALSE(clock.all.tick());
+    EXPECT_EQ(owner.expired, 1);
+}
+
 TEST(Deadline, WhatFiresMayDestroyOthers) {
     Clock clock;
     Owner first(clock);
