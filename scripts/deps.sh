@@ -8,7 +8,7 @@ build=(g++ cmake ninja-build ccache make pkg-config git mold
     libboost1.81-dev libboost-json1.81-dev libssl-dev libtomlplusplus-dev libspdlog-dev
     libcli11-dev zlib1g-dev libbrotli-dev libzstd-dev libpq-dev)
 test=(libgtest-dev libbenchmark-dev python3 python3-venv openssl curl ca-certificates iproute2
-    abigail-tools)
+    abigail-tools postgresql-15)
 bench=(nginx-light wrk valgrind)
 lint=(clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev)
 
@@ -61,10 +61,11 @@ if ((EUID != 0)); then
     as_root=(sudo)
 fi
 
-# nginx starts itself on port 80 when installed; the benchmark wants the program alone, on a port
-# of its own. While this file answers 101, packages start no service. (systemd heeds no RUNLEVEL=1.)
+# nginx and PostgreSQL start themselves when installed; benchmarks and tests want the programs
+# alone, on ports of their own. While this file answers 101, packages start no service. (systemd
+# heeds no RUNLEVEL=1.)
 policy=/usr/sbin/policy-rc.d
-if [[ " ${missing[*]} " == *" nginx-light "* && ! -e $policy ]]; then
+if [[ " ${missing[*]} " =~ " "(nginx-light|postgresql-15)" " && ! -e $policy ]]; then
     trap '"${as_root[@]}" rm -f "$policy"' EXIT
     printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
     "${as_root[@]}" chmod 755 "$policy"

@@ -15,8 +15,6 @@ constexpr std::string_view kMark = "parley-lease/1";
 
 constexpr uint64_t kLeaseBytesMax = 16 * 1024;
 
-constexpr uint64_t kTtlMaxMs = uint64_t{366} * 24 * 3600 * 1000;
-
 int64_t clock_ms(clockid_t clock) {
     timespec now{};
     ::clock_gettime(clock, &now);
@@ -42,12 +40,11 @@ void Leases::take(const sdk::LeaseAsk& ask, parley_lease& out) {
     const uint64_t left = left_ms(lease);
     if (left != 0 && lease.owner != ask.owner) {
         out.expires_in_ms = left;
-        throw store_failure(PARLEY_E_CONFLICT,
-                            "lease \"" + std::string(ask.name) + "\" is another's");
+        sdk::lease_conflict(ask);
     }
     if (left == 0) ++lease.token;
     lease.owner = ask.owner;
-    extend(lease, ask.ttl_ms);
+    extend(lease, sdk::ttl_of(ask));
     write(ask.name, lease);
     out.token = lease.token;
     out.expires_in_ms = left_ms(lease);
@@ -58,9 +55,9 @@ void Leases::renew(const sdk::LeaseAsk& ask, parley_lease& out) {
     const uint64_t left = left_ms(lease);
     if (left == 0 || lease.token != ask.token) {
         out.expires_in_ms = left;
-        throw store_failure(PARLEY_E_CONFLICT, "lease \"" + std::string(ask.name) + "\" ran out");
+        sdk::lease_conflict(ask);
     }
-    extend(lease, ask.ttl_ms);
+    extend(lease, sdk::ttl_of(ask));
     write(ask.name, lease);
     out.token = lease.token;
     out.expires_in_ms = left_ms(lease);
@@ -97,10 +94,9 @@ void Leases::write(std::string_view name, const Lease& lease) {
     folder_.replace(file_of(name), sdk::file_text(text.str(), "text/plain"));
 }
 
-void Leases::extend(Lease& lease, uint64_t ttl_ms) const {
-    const auto ttl = static_cast<int64_t>(std::min(ttl_ms, kTtlMaxMs));
-    lease.boot_until_ms = clock_ms(CLOCK_BOOTTIME) + ttl;
-    lease.wall_until_ms = clock_ms(CLOCK_REALTIME) + ttl;
+void Leases::extend(Lease& lease, int64_t ttl_ms) const {
+    lease.boot_until_ms = clock_ms(CLOCK_BOOTTIME) + ttl_ms;
+    lease.wall_until_ms = clock_ms(CLOCK_REALTIME) + ttl_ms;
     lease.boot = this_boot();
 }
 

@@ -30,7 +30,7 @@ private:
 
     Lease read(std::string_view name) const;
     void write(std::string_view name, const Lease& lease);
-    void extend(Lease& lease, uint64_t ttl_ms) const;
+    void extend(Lease& lease, int64_t ttl_ms) const;
     uint64_t left_ms(const Lease& lease) const;
 
     Folder& folder_;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "documents.hpp"
-#include "parley/sdk/json.hpp"
+#include "parley/sdk/settings.hpp"
 
 namespace parley::store_file {
 
@@ -57,32 +57,15 @@ std::string absolute(std::string_view path) {
     return whole;
 }
 
-// A token that nobody sets: what close gives back is given back in any case.
-const parley_cancel kNever{
-    sizeof(parley_cancel), 0, nullptr, [](const parley_cancel*) { return int32_t{0}; }};
-
 }  // namespace
 
 void Store::configure(std::string_view json) {
-    sdk::JsonReader reader(json);
-    sdk::JsonString key;
-    sdk::JsonString text;
-    if (!reader.enter_object()) throw sdk::Failure(PARLEY_E_CONFIG, "an object was expected");
-    while (reader.next_key(key)) {
-        if (key.equals("path") && reader.read_string(text)) {
-            root_ = absolute(text.text());
-        } else if (key.equals("create")) {
-            reader.read_bool(create_);
-        } else if (key.equals("value_bytes_max")) {
-            reader.read_count(value_bytes_max_);
-        } else if (key.equals("lock_wait_ms")) {
-            reader.read_count(lock_wait_ms_);
-        } else if (key.equals("poll_interval_ms")) {
-            reader.read_count(poll_interval_ms_);
-        } else {
-            reader.skip();
-        }
-    }
+    const sdk::Settings settings(json);
+    root_ = absolute(settings.text("path"));
+    create_ = settings.flag("create");
+    value_bytes_max_ = settings.count("value_bytes_max");
+    lock_wait_ms_ = settings.count("lock_wait_ms");
+    poll_interval_ms_ = settings.count("poll_interval_ms");
 }
 
 void Store::open(const parley_watcher& watcher, Cancel cancel, parley_store_facts& out) {
@@ -117,15 +100,10 @@ void Store::open(const parley_watcher& watcher, Cancel cancel, parley_store_fact
 }
 
 void Store::close() noexcept {
-    try {
-        const std::lock_guard guard(held_mutex_);
-        if (held_.empty()) return;
-        const Lock lock = lock_for_writes(Cancel(&kNever));
-        for (const auto& [name, token] : held_) leases_.release(name, token);
-        held_.clear();
-    } catch (const std::exception& fault) {
-        sdk::log(host_, PARLEY_LOG_WARN, std::string("leases were kept: ") + fault.what());
-    }
+    held_.give_back(host_, [this](const sdk::LeaseAsk& ask) {
+        const Lock lock = lock_for_writes(sdk::never_cancelled());
+        leases_.release(ask.name, ask.token);
+    });
 }
 
 Lock Store::lock_for_writes(Cancel cancel) {
@@ -256,10 +234,9 @@ bool Store::watch(Cancel cancel) {
 }
 
 void Store::lease(const sdk::LeaseAsk& ask, Cancel cancel, parley_lease& out) {
-    const std::lock_guard guard(held_mutex_);
     const Lock lock = lock_for_writes(cancel);
     leases_.take(ask, out);
-    held_.emplace(std::string(ask.name), out.token);
+    held_.add(ask.name, out.token);
 }
 
 void Store::renew(const sdk::LeaseAsk& ask, Cancel cancel, parley_lease& out) {
@@ -268,10 +245,9 @@ void Store::renew(const sdk::LeaseAsk& ask, Cancel cancel, parley_lease& out) {
 }
 
 void Store::release(const sdk::LeaseAsk& ask, Cancel cancel) {
-    const std::lock_guard guard(held_mutex_);
     const Lock lock = lock_for_writes(cancel);
     leases_.release(ask.name, ask.token);
-    held_.erase({std::string(ask.name), ask.token});
+    held_.drop(ask.name, ask.token);
 }
 
 void Store::health(Cancel cancel) {

@@ -3,11 +3,8 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "follower.hpp"
 #include "leases.hpp"
@@ -61,8 +58,7 @@ private:
     Writes writes_{folder_, follower_};
     Leases leases_{folder_};
     std::string told_;  // the position up to which the watcher knows; of the thread that watches
-    std::mutex held_mutex_;
-    std::set<std::pair<std::string, uint64_t>> held_;  // leases, by name and token
+    sdk::HeldLeases held_;
 };
 
 }  // namespace parley::store_file

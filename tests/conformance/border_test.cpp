@@ -70,7 +70,10 @@ protected:
         library_ = *loaded;
         for (const std::string& warning : library_->warnings()) {
             const bool of_sanitizer = warning.find("san.so") != warning.npos;
-            if (!of_sanitizer) ADD_FAILURE() << warning;
+            // A store stands on its client library; who installs the one installs the other.
+            const bool of_store = GetParam().find("/store-") != std::string::npos &&
+                                  warning.find("not every system has it") != warning.npos;
+            if (!of_sanitizer && !of_store) ADD_FAILURE() << warning;
         }
     }
 

@@ -26,6 +26,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <mutex>
 #include <set>
 #include <span>
 #include <string>
@@ -63,6 +64,13 @@ public:
 private:
     const parley_cancel* token_;
 };
+
+// For what close has to do in any case.
+inline Cancel never_cancelled() {
+    static const parley_cancel token{
+        sizeof(parley_cancel), 0, nullptr, [](const parley_cancel*) { return int32_t{0}; }};
+    return Cancel(&token);
+}
 
 struct ListAsk {
     std::string_view prefix;
@@ -152,6 +160,47 @@ inline void check_value(const parley_write& write, uint64_t value_max) {
                             std::to_string(write.value.len) + " bytes; at most " +
                             std::to_string(value_max) + " were expected");
 }
+
+// How long a lease shall last, in bounds that no clock overflows by.
+inline int64_t ttl_of(const LeaseAsk& ask) {
+    constexpr uint64_t kYearMs = uint64_t{366} * 24 * 3600 * 1000;
+    return static_cast<int64_t>(std::min(ask.ttl_ms, kYearMs));
+}
+
+[[noreturn]] inline void lease_conflict(const LeaseAsk& ask) {
+    throw store_failure(PARLEY_E_CONFLICT,
+                        "lease \"" + std::string(ask.name) + "\" ran out, or is another's");
+}
+
+// The leases that an instance has taken, which close gives back. For any threads.
+class HeldLeases {
+public:
+    void add(std::string_view name, uint64_t token) {
+        const std::lock_guard guard(mutex_);
+        held_.emplace(std::string(name), token);
+    }
+
+    void drop(std::string_view name, uint64_t token) {
+        const std::lock_guard guard(mutex_);
+        held_.erase({std::string(name), token});
+    }
+
+    // Calls with each name and token; what fails is said in the log and runs out by itself.
+    template <class Release>
+    void give_back(const parley_host* host, Release&& release) noexcept {
+        const std::lock_guard guard(mutex_);
+        try {
+            for (const auto& [name, token] : held_) release(LeaseAsk{name, {}, token, 0});
+        } catch (const std::exception& fault) {
+            log(host, PARLEY_LOG_WARN, std::string("leases were kept: ") + fault.what());
+        }
+        held_.clear();
+    }
+
+private:
+    std::mutex mutex_;
+    std::set<std::pair<std::string, uint64_t>> held_;
+};
 
 // Spreads the bits of several numbers into a revision, which is neither of the two that mean
 // something else.

@@ -6,6 +6,8 @@
 #include <map>
 #include <stdexcept>
 
+#include "postgres_server.hpp"
+
 namespace parley::store_test {
 
 namespace {
@@ -45,7 +47,8 @@ struct Started {
 using Maker = std::unique_ptr<Stage> (*)();
 
 const std::map<std::string, Maker>& makers() {
-    static const std::map<std::string, Maker> all{{"file", file_stage}};
+    static const std::map<std::string, Maker> all{{"file", file_stage},
+                                                  {"postgres", postgres_stage}};
     return all;
 }
 
@@ -69,6 +72,10 @@ Started& started(const std::string& name) {
 
 std::unique_ptr<Stage> file_stage() {
     return std::make_unique<FileStage>();
+}
+
+std::unique_ptr<Stage> postgres_stage() {
+    return std::make_unique<PostgresStage>();
 }
 
 Stage& stage(const std::string& name) {

@@ -33,6 +33,7 @@ Stage& stage(const std::string& name);
 std::vector<std::string> stage_names();
 
 std::unique_ptr<Stage> file_stage();
+std::unique_ptr<Stage> postgres_stage();
 
 // A folder that goes with its owner.
 class Scratch {
