@@ -3,6 +3,7 @@
 #include <array>
 
 #include "ops.hpp"
+#include "parley/sdk/empty_tools.hpp"
 
 namespace parley::iflow {
 
@@ -52,6 +53,17 @@ void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& 
     const bool is_login = sdk::is_token_document(secret);
     const std::string_view proof = is_login ? sdk::token_in(secret, kApiKey) : secret;
     sdk::plan_bearer(ask, base_, settings_.headers, proof, arena, out);
+}
+
+uint32_t Provider::wants(const parley_plan_ask& ask) {
+    return sdk::may_have_empty_tools(view(ask.client->body)) ? PARLEY_WANT_AMEND : 0;
+}
+
+void Provider::amend(const parley_plan_ask&,
+                     std::string_view body,
+                     sdk::Arena& arena,
+                     parley_amendment& out) {
+    sdk::amend_empty_tools(body, arena, out);
 }
 
 void Provider::classify(const parley_account& account,

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "parley/sdk/empty_tools.hpp"
 #include "parley/sdk/oauth.hpp"
 #include "place.hpp"
 
@@ -58,6 +59,17 @@ void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& 
     const auto resource_url = sdk::member_text(view(ask.account->attributes), kResourceUrl);
     const sdk::BaseUrl base = base_ ? *base_ : place_of_login(resource_url.view());
     sdk::plan_bearer(ask, base, settings_.headers, sdk::token_in(secret), arena, out);
+}
+
+uint32_t Provider::wants(const parley_plan_ask& ask) {
+    return sdk::may_have_empty_tools(view(ask.client->body)) ? PARLEY_WANT_AMEND : 0;
+}
+
+void Provider::amend(const parley_plan_ask&,
+                     std::string_view body,
+                     sdk::Arena& arena,
+                     parley_amendment& out) {
+    sdk::amend_empty_tools(body, arena, out);
 }
 
 void Provider::classify(const parley_account& account,

@@ -20,6 +20,11 @@ public:
     std::span<const parley_str> dialects();
     std::span<const parley_model_offer> models();
     void plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& out);
+    uint32_t wants(const parley_plan_ask& ask);
+    void amend(const parley_plan_ask& ask,
+               std::string_view body,
+               sdk::Arena& arena,
+               parley_amendment& out);
     void classify(const parley_account& account,
                   const parley_http_reply_head* head,
                   std::string_view body,

@@ -133,6 +133,17 @@ test('a token that is refused is renewed once, and the request made again', asyn
   assert.ok(api.refused >= 1);
 });
 
+test('an empty list of tools does not reach the place', async (t) => {
+  const { api, parley } = await house(t);
+  const body = { model: 'm-q', tools: [], messages: [{ role: 'user', content: 'Grüezi' }] };
+  const headers = { authorization: `Bearer ${parley.key}`, 'content-type': 'application/json' };
+  const options = { method: 'POST', headers, body: JSON.stringify(body) };
+  const reply = await fetch(`${parley.url}/v1/chat/completions`, options);
+  assert.equal((await reply.json()).choices[0].message.content, 'Good day.');
+  delete body.tools;
+  assert.equal(api.last.text, JSON.stringify(body));
+});
+
 test('a family that is over is asked about once', async (t) => {
   const { login, parley } = await house(t, {
     prepare: ({ secret }) => (secret.refresh_token = 'rt-nobody-knows-this-one'),
