@@ -38,6 +38,17 @@ int main(int argc, char** argv) {
     CLI::App* why = command(app, "explain", "who would serve a model, and why", explain);
     why->add_option("--model", options.model, "as a client asks for it")->required();
     why->add_option("--key", options.key, "the name of the client key that asks");
+    CLI::App* moving_in = command(app, "import", "move in from another program", import);
+    moving_in->add_option("--from", options.from, "cliproxyapi, or parley for what export gave")
+        ->required()
+        ->check(CLI::IsMember({"cliproxyapi", "parley"}));
+    moving_in->add_option("file", options.file, "its configuration, or the exported file")
+        ->required();
+    moving_in->add_option("--auth-dir", options.auth_folder, "its credential files");
+    moving_in->add_flag("--dry-run", options.is_dry_run, "show what it would be, change nothing");
+    CLI::App* leaving =
+        command(app, "export", "the accounts of the store, as JSON", export_accounts);
+    leaving->add_option("file", options.file, "where they go; standard output without one");
     CLI::App* plugin = app.add_subcommand("plugin", "plugins: list, info");
     plugin->require_subcommand(1);
     plugin->fallthrough();

@@ -8,6 +8,8 @@ namespace parley::command {
 int serve(const Options& options);
 int check(const Options& options);
 int explain(const Options& options);
+int import(const Options& options);
+int export_accounts(const Options& options);
 int plugin_list(const Options& options);
 int plugin_info(const Options& options);
 

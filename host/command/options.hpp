@@ -12,6 +12,10 @@ struct Options {
     std::string model;
     std::string key;  // the name of a client key
     bool json = false;
+    std::string from;         // whose files are imported
+    std::string file;         // that is read, or written
+    std::string auth_folder;  // of credential files; empty: where the file says
+    bool is_dry_run = false;
 };
 
 }  // namespace parley::command

@@ -15,6 +15,9 @@ extern const std::string_view kGreeting;
 // packaging/models.toml, built in: what is known of models.
 extern const std::string_view kModelsFile;
 
+// packaging/cliproxyapi.yaml, built in: what another program's keys are here.
+extern const std::string_view kCliproxyapi;
+
 // The commented configuration of a first start. It loads without a fault and without an account.
 std::string starter_config(std::string_view client_key);
 
