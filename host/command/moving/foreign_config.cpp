@@ -32,7 +32,8 @@ private:
         if (const auto group = mapping_.groups.find(key); group != mapping_.groups.end()) {
             return groups(key, value, group->second);
         }
-        if (key == "oauth-model-alias") return aliases(key, value);
+        const bool is_alias = key == "oauth-model-alias" || key == "oauth-model-mappings";
+        if (is_alias) return aliases(key, value);
         if (key == "oauth-excluded-models") return exclusions(key, value);
         member(key, value);
     }
@@ -127,12 +128,21 @@ private:
 
     // ---- providers ----
 
+    // An old form of an entry.
+    static YAML::Node key_alone(const std::string& key) {
+        YAML::Node entry;
+        entry["api-key"] = key;
+        return entry;
+    }
+
     void entries(const std::string& path, const YAML::Node& value, const PlaceRule& rule) {
         if (is_off(value)) return moved_.needless(path, "none there");
         EntryReader reader(mapping_, terms_, moved_);
         std::size_t number = 0;
         for (const auto& each : value) {
-            reader.read(path + "[" + std::to_string(number++) + "]", each, rule);
+            YAML::Node entry = each;
+            if (each.IsScalar()) entry.reset(key_alone(each.Scalar()));
+            reader.read(path + "[" + std::to_string(number++) + "]", entry, rule);
         }
     }
 
