@@ -131,6 +131,22 @@ inline SecretText query_value(std::string_view query, std::string_view name) {
     return value;
 }
 
+// A form as a JSON object of texts.
+inline SecretText as_json(const Form& form) {
+    SecretText json;
+    json.text().reserve(2 * form.view().size() + 16);
+    JsonWriter w(json.text());
+    w.begin_object();
+    for (std::string_view rest = form.view(); !rest.empty();) {
+        const std::string_view pair = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+        const std::string_view name = pair.substr(0, pair.find('='));
+        w.key(name).string(query_value(pair, name).view());
+    }
+    w.end_object();
+    return json;
+}
+
 // ---- PKCE (RFC 7636) --------------------------------------------------------------------------
 
 // What a login draws from one RANDOM: what it proves itself by, and what it knows its callback by.
@@ -309,6 +325,17 @@ inline void fill_facts(std::string_view secret, parley_secret_facts& out) {
 // What proves an account in such a document.
 inline constexpr std::array<std::string_view, 3> kTokens{kAccessToken, kRefreshToken, "id_token"};
 
+// `document` with these members behind its tokens, which stay in front.
+inline SecretText with_members_behind_tokens(std::string_view document,
+                                             std::span<const Member> members) {
+    const auto expires_at_ms = static_cast<int64_t>(member_count(document, kExpiresAtMs));
+    std::vector<Member> all{{kAccessToken, token_in(document)},
+                            {kExpiresAtMs, {}, expires_at_ms},
+                            {kRefreshToken, token_in(document, kRefreshToken)}};
+    all.insert(all.end(), members.begin(), members.end());
+    return with_members(document, all);
+}
+
 // The end of a key tells people which one it is; of a short one that would be most of it.
 inline std::string_view end_of_key(std::string_view key) {
     constexpr std::size_t kShown = 4;
@@ -360,15 +387,17 @@ inline Refusal read_refusal(std::string_view body) {
 
 // Asking again does not help: the account, its tokens or its rights are gone.
 inline bool is_final(std::string_view code) {
-    constexpr std::array<std::string_view, 9> kFinal{"invalid_grant",
-                                                     "invalid_client",
-                                                     "unauthorized_client",
-                                                     "access_denied",
-                                                     "invalid_scope",
-                                                     "account_disabled",
-                                                     "disabled_client",
-                                                     "refresh_token_reused",
-                                                     "expired_token"};
+    constexpr std::array<std::string_view, 11> kFinal{"invalid_grant",
+                                                      "invalid_client",
+                                                      "unauthorized_client",
+                                                      "access_denied",
+                                                      "invalid_scope",
+                                                      "account_disabled",
+                                                      "disabled_client",
+                                                      "refresh_token_reused",
+                                                      "refresh_token_expired",
+                                                      "refresh_token_invalidated",
+                                                      "expired_token"};
     return std::find(kFinal.begin(), kFinal.end(), code) != kFinal.end();
 }
 

@@ -20,7 +20,10 @@ struct OAuthTerms {
     std::string client_id = {};
     std::string client_secret = {};  // empty: the client is public
     bool is_basic = false;           // the client proves itself in a header, too
+    bool is_json = false;            // takes JSON in the place of forms
     bool is_400_final = false;       // refuses what it will not take again with 400 and any word
+    bool is_401_final = false;       // likewise
+    std::string refresh_scope = {};  // what a refresh asks for; empty: what was granted
     // Texts of the reply that the document keeps, such as "scope".
     std::vector<std::string> kept = {};
 };
@@ -39,10 +42,11 @@ void with_token_call(const OAuthTerms& terms, const Form& form, Given&& given) {
         append_secret(base64(pair.view()).view(), basic);
         headers.push_back({str("authorization"), str(basic.view()), PARLEY_HEADER_SECRET});
     }
+    const SecretText json = terms.is_json ? as_json(form) : SecretText();
     HttpCall call;
     call.url = terms.token_url;
-    call.content_type = kFormType;
-    call.body = form.view();
+    call.content_type = terms.is_json ? "application/json" : kFormType;
+    call.body = terms.is_json ? json.view() : form.view();
     call.headers = headers;
     call.reply_max = kTokenReplyMax;
     given(call);
@@ -77,6 +81,9 @@ public:
     ~TokenRefresh() override { wipe(terms_.client_secret.data(), terms_.client_secret.size()); }
 
 protected:
+    // What else the document keeps of the reply that granted it.
+    virtual SecretText completed(SecretText document, std::string_view) { return document; }
+
     // The document is whole unless there is more to ask.
     virtual void granted(SecretText document) { publish(document.view()); }
 
@@ -98,6 +105,7 @@ private:
         form.add("grant_type", "refresh_token").add("refresh_token", token);
         form.add("client_id", terms_.client_id);
         if (!terms_.client_secret.empty()) form.add("client_secret", terms_.client_secret);
+        if (!terms_.refresh_scope.empty()) form.add("scope", terms_.refresh_scope);
         // Not idempotent: a token that was used may be good for nothing, and asking twice tell on
         // the whole family.
         with_token_call(
@@ -108,9 +116,13 @@ private:
         if (reply.head->status != 200) {
             const std::vector<std::string_view> sent{token_in(document_.view(), kRefreshToken),
                                                      terms_.client_secret};
-            throw_refusal(reply, sent, terms_.is_400_final && reply.head->status == 400);
+            const uint32_t status = reply.head->status;
+            const bool is_final =
+                (terms_.is_400_final && status == 400) || (terms_.is_401_final && status == 401);
+            throw_refusal(reply, sent, is_final);
         }
-        granted(granted_document(document_.view(), terms_, view(reply.bytes), asked_at_ms_));
+        const std::string_view body = view(reply.bytes);
+        granted(completed(granted_document(document_.view(), terms_, body, asked_at_ms_), body));
     }
 
     OAuthTerms terms_;
@@ -125,6 +137,7 @@ struct CodeTerms : OAuthTerms {
     uint32_t port = 0;      // of the callback; 0: the host's own
     std::string path = {};  // of the callback
     bool has_pkce = true;
+    bool sends_state = false;  // the token server wants to see it, too
     std::vector<std::pair<std::string, std::string>> more = {};  // of the authorize request
     std::string message = {};                                    // what to do, for people
 };
@@ -145,6 +158,8 @@ public:
     ~CodeLogin() override { wipe(terms_.client_secret.data(), terms_.client_secret.size()); }
 
 protected:
+    virtual SecretText completed(SecretText document, std::string_view) { return document; }
+
     virtual void granted(SecretText document) { publish(document.view()); }
 
     const CodeTerms& terms() const { return terms_; }
@@ -178,6 +193,9 @@ private:
             throw Failure(PARLEY_E_UNAUTHENTICATED, std::move(what));
         }
         code_ = query_value(query, "code");
+        // Some pages give both in one, "code#state".
+        std::string& code = code_.text();
+        code.resize(std::min(code.find('#'), code.size()));
         if (code_.view().empty()) {
             throw Failure(PARLEY_E_INVALID_ARGUMENT, "login: the browser brought no code back");
         }
@@ -191,6 +209,7 @@ private:
         form.add("redirect_uri", redirect_).add("client_id", terms_.client_id);
         if (!terms_.client_secret.empty()) form.add("client_secret", terms_.client_secret);
         if (terms_.has_pkce) form.add("code_verifier", proof_.verifier.view());
+        if (terms_.sends_state) form.add("state", proof_.state);
         with_token_call(terms_, form, [&](const HttpCall& call) { http(call, &CodeLogin::read); });
     }
 
@@ -200,7 +219,8 @@ private:
                 code_.view(), proof_.verifier.view(), terms_.client_secret};
             throw_refusal(reply, sent);
         }
-        granted(granted_document("{}", terms_, view(reply.bytes), asked_at_ms_));
+        const std::string_view body = view(reply.bytes);
+        granted(completed(granted_document("{}", terms_, body, asked_at_ms_), body));
     }
 
     const parley_host* host_;

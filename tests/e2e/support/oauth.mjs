@@ -24,11 +24,14 @@ export class OAuthServer {
   /**
    * clientId, clientSecret; basic: the client proves itself in a header, too; pkce: it has to;
    * scope; redirect(uri): whether it is one; more(grant): members of a reply beside the tokens;
-   * reuse: what an old refresh token is answered with; pages: path -> (request, reply, url).
+   * reuse: what an old refresh token is answered with; pages: path -> (request, reply, url);
+   * paths: where it is asked; json: in JSON instead of forms; sendsState: with the state, too;
+   * refreshScope: what a refresh asks for.
    */
   static async start(terms) {
     const server = new OAuthServer();
     server.terms = { reuse: { error: 'invalid_grant' }, more: () => ({}), pages: {}, ...terms };
+    server.paths = { authorize: '/authorize', token: '/token', device: '/device', ...terms.paths };
     const serve = (request, reply) => server.#serve(request, reply);
     server.server = http.createServer({ keepAliveTimeout: 60_000 }, serve);
     server.server.on('connection', (socket) => {
@@ -70,7 +73,7 @@ export class OAuthServer {
   /** What a browser does: goes there, logs in, and comes back with a code. */
   authorize(url, account = {}) {
     const { searchParams: query, origin, pathname } = new URL(url);
-    assert.equal(origin + pathname, `${this.url}/authorize`);
+    assert.equal(origin + pathname, this.url + this.paths.authorize);
     const { clientId, redirectName = 'redirect_uri', authorize = {}, pkce } = this.terms;
     const names = ['client_id', redirectName, 'state', ...Object.keys(authorize)];
     if (pkce) names.push('code_challenge', 'code_challenge_method');
@@ -81,13 +84,19 @@ export class OAuthServer {
     if (pkce) this.#checkChallenge(query);
     const redirect = query.get(redirectName);
     assert.ok(this.terms.redirect(redirect), `redirect ${redirect}`);
-    const code = random('code');
-    this.#codes.set(code, { redirect, challenge: query.get('code_challenge'), account });
-    this.secrets.push(code);
+    const code = this.codeFor(redirect, query.get('code_challenge'), account, query.get('state'));
     const back = new URL(redirect);
     back.searchParams.set('code', code);
     back.searchParams.set('state', query.get('state'));
     return back.href;
+  }
+
+  /** A code that is good for one trade. */
+  codeFor(redirect, challenge, account = {}, state = null) {
+    const code = random('code');
+    this.#codes.set(code, { redirect, challenge, account, state });
+    this.secrets.push(code);
+    return code;
   }
 
   /** What a person does with the code that a device shows. */
@@ -121,7 +130,9 @@ export class OAuthServer {
     reply.on('close', () => gone.resolve());
     const url = new URL(request.url, this.url);
     request.path = url.pathname;
-    if (request.headers['content-type'] === kForm) request.form = new URLSearchParams(request.text);
+    if (request.headers['content-type'] === (this.terms.json ? 'application/json' : kForm)) {
+      request.form = new URLSearchParams(this.terms.json ? JSON.parse(request.text) : request.text);
+    }
     try {
       this.#checkAll(request);
       this.requests.add(request);
@@ -140,8 +151,8 @@ export class OAuthServer {
     assert.equal(request.method, 'POST');
     assert.equal(url.search, '');
     assert.ok(request.form, `content-type ${request.headers['content-type']}`);
-    if (url.pathname === '/device') return this.#begin(request, reply);
-    assert.equal(url.pathname, '/token');
+    if (url.pathname === this.paths.device) return this.#begin(request, reply);
+    assert.equal(url.pathname, this.paths.token);
     this.#checkClient(request);
     const grant = request.form.get('grant_type');
     if (grant === 'refresh_token') return this.#rotate(request.form, reply);
@@ -171,7 +182,9 @@ export class OAuthServer {
   }
 
   #rotate(form, reply) {
-    this.#keys(form, 'refresh_token');
+    const { refreshScope } = this.terms;
+    this.#keys(form, 'refresh_token', ...(refreshScope ? ['scope'] : []));
+    assert.equal(form.get('scope'), refreshScope ?? null);
     const known = this.#refresh.get(form.get('refresh_token'));
     if (!known || known.isUsed || known.family.isRevoked) {
       if (known?.isUsed) {
@@ -185,11 +198,14 @@ export class OAuthServer {
   }
 
   #trade(form, reply) {
-    this.#keys(form, 'code', 'redirect_uri', ...(this.terms.pkce ? ['code_verifier'] : []));
+    const { pkce, sendsState } = this.terms;
+    const names = [...(pkce ? ['code_verifier'] : []), ...(sendsState ? ['state'] : [])];
+    this.#keys(form, 'code', 'redirect_uri', ...names);
     const known = this.#codes.get(form.get('code'));
     if (!known) return this.say(reply, 400, { error: 'invalid_grant' });
     this.#codes.delete(form.get('code'));
     assert.equal(form.get('redirect_uri'), known.redirect);
+    if (sendsState) assert.equal(form.get('state'), known.state);
     if (this.terms.pkce) this.#verify(form, known);
     return this.say(reply, 200, this.family(known.account));
   }
