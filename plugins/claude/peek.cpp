@@ -91,14 +91,17 @@ private:
 
 }  // namespace
 
+bool is_named(const parley_header& header, std::string_view lower_case) {
+    const std::string_view name = view(header.name);
+    return std::equal(
+        name.begin(), name.end(), lower_case.begin(), lower_case.end(), [](char a, char b) {
+            return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
+        });
+}
+
 std::string_view header(const parley_http_request& request, std::string_view lower_case) {
     for (uint32_t i = 0; i < request.header_count; ++i) {
-        const std::string_view name = view(request.headers[i].name);
-        const bool is_it = std::equal(
-            name.begin(), name.end(), lower_case.begin(), lower_case.end(), [](char a, char b) {
-                return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
-            });
-        if (is_it) return view(request.headers[i].value);
+        if (is_named(request.headers[i], lower_case)) return view(request.headers[i].value);
     }
     return {};
 }

@@ -8,6 +8,8 @@
 
 namespace parley::claude {
 
+bool is_named(const parley_header& header, std::string_view lower_case);
+
 // The value of a header of the request; empty when it has none.
 std::string_view header(const parley_http_request& request, std::string_view lower_case);
 

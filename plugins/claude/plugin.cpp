@@ -2,7 +2,9 @@
 #include <array>
 
 #include "dialect.hpp"
+#include "login.hpp"
 #include "parley/sdk/dialect.hpp"
+#include "parley/sdk/login.hpp"
 #include "parley/sdk/provider.hpp"
 #include "provider.hpp"
 #include "words.hpp"
@@ -12,10 +14,11 @@ namespace parley::claude {
 namespace {
 
 struct Components {
-    const std::array<parley_component, 2>& operator()() const {
+    const std::array<parley_component, 3>& operator()() const {
         static const parley_dialect messages = sdk::dialect_table<Messages>();
         static const parley_provider provider = sdk::provider_table<Provider>();
-        static const std::array<parley_component, 2> all{
+        static const parley_login login = sdk::login_table<Login>();
+        static const std::array<parley_component, 3> all{
             sdk::make_component<Messages>({PARLEY_KIND_DIALECT, kDialect, "Anthropic Messages"},
                                           &messages),
             sdk::make_component<Provider>({PARLEY_KIND_PROVIDER,
@@ -23,6 +26,8 @@ struct Components {
                                            "api.anthropic.com and compatible places",
                                            kProviderSchema},
                                           &provider),
+            sdk::make_component<Login>({PARLEY_KIND_LOGIN, "claude", "logins of claude.ai"},
+                                       &login),
         };
         return all;
     }

@@ -1,6 +1,8 @@
 #include "provider.hpp"
 
-#include "parley/sdk/json.hpp"
+#include <algorithm>
+
+#include "parley/sdk/oauth.hpp"
 #include "peek.hpp"
 #include "words.hpp"
 
@@ -17,6 +19,9 @@ namespace {
 constexpr std::string_view kOfficialUrl = "https://api.anthropic.com";
 
 constexpr std::string_view kVersion = "2023-06-01";
+
+// Tokens of logins are taken with it only.
+constexpr std::string_view kLoginBeta = "oauth-2025-04-20";
 
 const std::array kDialects{str(kDialect)};
 
@@ -136,6 +141,26 @@ constexpr std::string_view kSchemaText = R"json({
       "type": "string", "default": "x-api-key",
       "description": "the header that carries the key; authorization sends it as a bearer token"
     },
+    "authorize_url": {
+      "type": "string", "format": "uri", "default": "https://claude.ai/oauth/authorize",
+      "description": "the page where accounts log in"
+    },
+    "token_url": {
+      "type": "string", "format": "uri", "default": "https://api.anthropic.com/v1/oauth/token",
+      "description": "where logins get their tokens"
+    },
+    "client_id": {
+      "type": "string", "default": "9d1c250a-e61b-44d9-88ed-5944d1962f5e",
+      "description": "who asks there"
+    },
+    "scope": {
+      "type": "string", "default": "org:create_api_key user:profile user:inference",
+      "description": "what a login asks for"
+    },
+    "callback_port": {
+      "type": "integer", "minimum": 1, "maximum": 65535, "default": 54545,
+      "description": "where a browser comes back to; the login page has to know the port"
+    },
     "headers": {
       "type": "object", "additionalProperties": {"type": "string"}, "default": {},
       "description": "sent with every request, in place of the client's of the same name"
@@ -200,23 +225,46 @@ void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& 
     out.origin = str(origin_);
     out.target = arena.copy(target);
 
-    auto* headers = arena.array<parley_header>(headers_.size() + 2);
+    auto* headers = arena.array<parley_header>(headers_.size() + 3);
     uint64_t count = 0;
     if (header(*ask.client, "anthropic-version").empty()) {
         headers[count++] = {str("anthropic-version"), str(kVersion), 0};
     }
     for (const auto& [name, value] : headers_) headers[count++] = {str(name), str(value), 0};
-    const std::string_view secret = view(ask.account->secret);
-    if (!secret.empty()) {
-        const std::string bearer = "Bearer " + std::string(bearer_ ? secret : std::string_view());
-        const parley_str value = arena.copy(bearer_ ? std::string_view(bearer) : secret);
-        headers[count++] = {str(key_header_), value, PARLEY_HEADER_SECRET};
-    }
+    count += prove(ask, arena, headers + count);
     out.headers = headers;
     out.header_count = count;
 }
 
-void Provider::classify(const parley_account&,
+uint64_t Provider::prove(const parley_plan_ask& ask,
+                         sdk::Arena& arena,
+                         parley_header* headers) const {
+    const std::string_view secret = view(ask.account->secret);
+    if (secret.empty()) return 0;
+    const bool is_login = sdk::is_token_document(secret);
+    const bool is_bearer = is_login || bearer_;
+    const std::string_view proof = is_login ? sdk::token_in(secret) : secret;
+    const std::string_view scheme = is_bearer ? "Bearer " : "";
+    char* value = arena.array<char>(scheme.size() + proof.size());
+    std::copy(proof.begin(), proof.end(), std::copy(scheme.begin(), scheme.end(), value));
+    const std::string_view name = is_login ? "authorization" : std::string_view(key_header_);
+    headers[0] = {str(name), str({value, scheme.size() + proof.size()}), PARLEY_HEADER_SECRET};
+    if (!is_login) return 1;
+    // The client's own betas hold as well.
+    std::string betas;
+    const auto add = [&](std::string_view more) {
+        betas.append(betas.empty() ? "" : ",").append(more);
+    };
+    for (uint32_t i = 0; i < ask.client->header_count; ++i) {
+        const parley_header& one = ask.client->headers[i];
+        if (is_named(one, "anthropic-beta")) add(view(one.value));
+    }
+    if (betas.find(kLoginBeta) == betas.npos) add(kLoginBeta);
+    headers[1] = {str("anthropic-beta"), arena.copy(betas), 0};
+    return 2;
+}
+
+void Provider::classify(const parley_account& account,
                         const parley_http_reply_head* head,
                         std::string_view,
                         const parley_error& told,
@@ -233,6 +281,12 @@ void Provider::classify(const parley_account&,
         out.error.scope = row.scope;
         out.error.advice = row.advice;
         out.cool_down_ms = row.cool_down_ms;
+    }
+    const bool is_login = sdk::is_token_document(view(account.secret));
+    if (out.error.error_class == PARLEY_E_UNAUTHENTICATED && is_login) {
+        // A token that was revoked, or that our clock took for a good one.
+        out.error.advice = PARLEY_ADVICE_REFRESH;
+        out.cool_down_ms = 0;
     }
     if (out.error.retry_after_ms != 0) out.cool_down_ms = out.error.retry_after_ms;
 }

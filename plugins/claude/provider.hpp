@@ -1,4 +1,4 @@
-// provider.hpp: api.anthropic.com and every place that speaks like it, with API keys.
+// provider.hpp: api.anthropic.com and every place that speaks like it, with API keys or logins.
 #pragma once
 
 #include <array>
@@ -33,6 +33,9 @@ public:
                   parley_verdict& out);
 
 private:
+    // What proves the account, and what has to be said with it.
+    uint64_t prove(const parley_plan_ask& ask, sdk::Arena& arena, parley_header* headers) const;
+
     std::string origin_;  // "https://api.anthropic.com"
     std::string prefix_;  // what the address has behind it: "/anthropic"
     std::string key_header_;

@@ -480,13 +480,14 @@ struct Planned {
 
 Planned planned(const std::string& config,
                 const std::string& query = "",
-                std::vector<parley_header> client = {}) {
+                std::vector<parley_header> client = {},
+                const std::string& secret = "sk-1") {
     Provider provider(nullptr);
     provider.configure(config);
     TestArena arena;
     sdk::Arena sdk_arena = arena.sdk();
     auto account = sized<parley_account>();
-    account.secret = str("sk-1");
+    account.secret = str(secret);
     auto http = sized<parley_http_request>();
     http.headers = client.data();
     http.header_count = static_cast<uint32_t>(client.size());
@@ -526,6 +527,39 @@ TEST(Provider, PlansWithKeyAndVersion) {
         (Headers{
             {"anthropic-version", "2023-06-01"}, {"x-a", "b"}, {"authorization", "Bearer sk-1"}}));
     EXPECT_TRUE(bearer.secret_is_marked);
+}
+
+TEST(Provider, LoginsAreBearersWithABetaOfTheirOwn) {
+    const std::string login = R"({"access_token":"sk-1","refresh_token":"rt-1"})";
+    const Planned plain = planned("{}", "", {}, login);
+    EXPECT_EQ(plain.headers,
+              (Headers{{"anthropic-version", "2023-06-01"},
+                       {"authorization", "Bearer sk-1"},
+                       {"anthropic-beta", "oauth-2025-04-20"}}));
+    EXPECT_TRUE(plain.secret_is_marked);
+    const std::vector<parley_header> betas{{str("anthropic-version"), str("2023-06-01"), 0},
+                                           {str("Anthropic-Beta"), str("a-1,b-2"), 0},
+                                           {str("anthropic-beta"), str("c-3"), 0}};
+    EXPECT_EQ(planned("{}", "", betas, login).headers,
+              (Headers{{"authorization", "Bearer sk-1"},
+                       {"anthropic-beta", "a-1,b-2,c-3,oauth-2025-04-20"}}));
+    const std::vector<parley_header> own{{str("anthropic-beta"), str("oauth-2025-04-20"), 0}};
+    EXPECT_EQ(planned("{}", "", own, login).headers.back().second, "oauth-2025-04-20");
+}
+
+TEST(Provider, RenewsALoginThatIsRefused) {
+    Provider provider(nullptr);
+    const TestArena arena;
+    sdk::Arena memory = arena.sdk();
+    auto account = sized<parley_account>();
+    account.secret = str(R"({"access_token":"at","refresh_token":"rt"})");
+    parley_error told{};
+    told.error_class = PARLEY_E_UNAUTHENTICATED;
+    auto verdict = sized<parley_verdict>();
+    provider.classify(account, nullptr, {}, told, memory, verdict);
+    EXPECT_EQ(verdict.error.scope, static_cast<uint32_t>(PARLEY_SCOPE_ACCOUNT));
+    EXPECT_EQ(verdict.error.advice, static_cast<uint32_t>(PARLEY_ADVICE_REFRESH));
+    EXPECT_EQ(verdict.cool_down_ms, 0u);
 }
 
 TEST(Provider, RefusesAddressesThatAreNone) {
