@@ -174,7 +174,6 @@ bool Store::fill(std::string_view key, bool value, sdk::PageWriter& page) {
 
 void Store::put(const parley_write& write, Cancel cancel, parley_written& out) {
     sdk::check_value(write, value_bytes_max_);
-    sdk::check_content_type(view(write.content_type));
     const Lock lock = lock_for_writes(cancel);
     const parley_write* one = &write;
     uint64_t revision = 0;
@@ -190,10 +189,7 @@ void Store::remove(const parley_write& write, Cancel cancel, parley_written& out
 }
 
 void Store::batch(std::span<const parley_write* const> writes, Cancel cancel, parley_written& out) {
-    for (const parley_write* write : writes) {
-        sdk::check_value(*write, value_bytes_max_);
-        sdk::check_content_type(view(write->content_type));
-    }
+    for (const parley_write* write : writes) sdk::check_value(*write, value_bytes_max_);
     const Lock lock = lock_for_writes(cancel);
     writes_.write(writes, cancel, out, {out.revisions, writes.size()});
 }

@@ -200,11 +200,4 @@ inline std::optional<FileValue> file_value(FileForm form, std::string_view text)
     return FileValue{value, {read.ptr + 1, static_cast<std::size_t>(end - read.ptr - 1)}};
 }
 
-inline void check_content_type(std::string_view content_type) {
-    for (const char c : content_type) {
-        if (static_cast<unsigned char>(c) >= 0x20) continue;
-        throw Failure(PARLEY_E_INVALID_ARGUMENT, "content_type: a control character");
-    }
-}
-
 }  // namespace parley::sdk

@@ -235,6 +235,10 @@ inline void check_write(const parley_write& write, uint32_t kind) {
             PARLEY_E_INVALID_ARGUMENT, "write: of another kind than the function", "kind");
     }
     check_key(view(write.key));
+    for (const char c : view(write.content_type)) {
+        if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) continue;
+        throw Failure(PARLEY_E_INVALID_ARGUMENT, "content_type: a control character");
+    }
 }
 
 inline void check_batch(std::span<const parley_write* const> writes) {

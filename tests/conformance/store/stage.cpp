@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "postgres_server.hpp"
+#include "s3_stage.hpp"
 
 namespace parley::store_test {
 
@@ -47,8 +48,8 @@ struct Started {
 using Maker = std::unique_ptr<Stage> (*)();
 
 const std::map<std::string, Maker>& makers() {
-    static const std::map<std::string, Maker> all{{"file", file_stage},
-                                                  {"postgres", postgres_stage}};
+    static const std::map<std::string, Maker> all{
+        {"file", file_stage}, {"postgres", postgres_stage}, {"s3", s3_stage}};
     return all;
 }
 
@@ -76,6 +77,10 @@ std::unique_ptr<Stage> file_stage() {
 
 std::unique_ptr<Stage> postgres_stage() {
     return std::make_unique<PostgresStage>();
+}
+
+std::unique_ptr<Stage> s3_stage() {
+    return std::make_unique<S3Stage>();
 }
 
 Stage& stage(const std::string& name) {

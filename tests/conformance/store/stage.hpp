@@ -34,6 +34,7 @@ std::vector<std::string> stage_names();
 
 std::unique_ptr<Stage> file_stage();
 std::unique_ptr<Stage> postgres_stage();
+std::unique_ptr<Stage> s3_stage();
 
 // A folder that goes with its owner.
 class Scratch {

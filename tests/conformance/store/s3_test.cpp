@@ -1,0 +1,291 @@
+// s3_test.cpp: servers of S3 that are slow, late, gone or of their own mind, by a script.
+#include <cctype>
+#include <csignal>
+#include <functional>
+#include <mutex>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+
+#include "s3_stage.hpp"
+
+namespace parley::store_test {
+
+namespace {
+
+struct Asked {
+    std::string method;
+    std::string path;
+    std::string head;  // with its fields, names in lower case
+    std::string body;
+
+    bool has(std::string_view field) const { return head.find(field) != head.npos; }
+};
+
+struct Answer {
+    int status = 200;
+    std::string body;
+    std::string fields;  // each with its line break
+};
+
+// Answers one request after the other, each on a connection of its own.
+class ScriptedServer {
+public:
+    using Script = std::function<Answer(const Asked&)>;
+
+    ScriptedServer() {
+        listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof(address);
+        auto* const generic = reinterpret_cast<sockaddr*>(&address);
+        EXPECT_EQ(::bind(listener_, generic, size), 0);
+        EXPECT_EQ(::getsockname(listener_, generic, &size), 0);
+        EXPECT_EQ(::listen(listener_, 16), 0);
+        port_ = ntohs(address.sin_port);
+        thread_ = std::thread([this] { serve(); });
+    }
+
+    ~ScriptedServer() {
+        ::shutdown(listener_, SHUT_RDWR);
+        thread_.join();
+        ::close(listener_);
+    }
+
+    void script(Script next) {
+        const std::lock_guard guard(mutex_);
+        script_ = std::move(next);
+        asked_.clear();
+    }
+
+    std::vector<Asked> asked() {
+        const std::lock_guard guard(mutex_);
+        return asked_;
+    }
+
+    std::string settings() const {
+        return "{\"bucket\":\"bucket\",\"access_key\":\"a\",\"secret_key\":\"s\","
+               "\"session_token\":\"the-session\",\"timeout_ms\":5000,"
+               "\"endpoint\":\"http://127.0.0.1:" +
+               std::to_string(port_) + "\"}";
+    }
+
+private:
+    void serve() {
+        for (;;) {
+            const int peer = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+            if (peer < 0) return;
+            answer(peer);
+            ::close(peer);
+        }
+    }
+
+    void answer(int peer) {
+        std::string text;
+        char piece[4096];
+        std::size_t end = 0;
+        std::size_t length = 0;
+        do {
+            const ssize_t count = ::recv(peer, piece, sizeof(piece), 0);
+            if (count <= 0) return;
+            text.append(piece, static_cast<std::size_t>(count));
+            end = text.find("\r\n\r\n");
+            if (end == text.npos) continue;
+            const std::size_t at = lower(text.substr(0, end)).find("content-length: ");
+            length = at < end ? std::stoul(text.substr(at + 16)) : 0;
+        } while (end == text.npos || text.size() < end + 4 + length);
+        Asked asked;
+        asked.method = text.substr(0, text.find(' '));
+        const std::size_t path = asked.method.size() + 1;
+        asked.path = text.substr(path, text.find(' ', path) - path);
+        asked.head = lower(text.substr(0, end));
+        asked.body = text.substr(end + 4);
+        Answer reply;
+        {
+            const std::lock_guard guard(mutex_);
+            asked_.push_back(asked);
+            reply = script_(asked);
+        }
+        const std::string out =
+            "HTTP/1.1 " + std::to_string(reply.status) + " Answer\r\n" + reply.fields +
+            "connection: close\r\ncontent-length: " + std::to_string(reply.body.size()) +
+            "\r\n\r\n" + reply.body;
+        ::send(peer, out.data(), out.size(), MSG_NOSIGNAL);
+    }
+
+    static std::string lower(std::string text) {
+        for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        return text;
+    }
+
+    int listener_ = -1;
+    int port_ = 0;
+    std::mutex mutex_;
+    Script script_ = [](const Asked&) { return Answer{}; };
+    std::vector<Asked> asked_;
+    std::thread thread_;
+};
+
+constexpr const char* kEmptyList =
+    "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+
+Answer error(int status, const std::string& code, const std::string& fields = {}) {
+    return {status, "<Error><Code>" + code + "</Code><Message>m</Message></Error>", fields};
+}
+
+Answer etag(const std::string& value) {
+    return {200, "", "ETag: \"" + value + "\"\r\n"};
+}
+
+// A server that keeps conditions, in as far as open asks for them.
+Answer honest(const Asked& asked) {
+    if (asked.method == "GET") return {200, kEmptyList, ""};
+    if (asked.has("if-none-match: *")) return error(412, "PreconditionFailed");
+    if (asked.has("if-match:") && !asked.has("\"e1\"")) return error(412, "PreconditionFailed");
+    return etag("e1");
+}
+
+class S3Server : public testing::Test {
+protected:
+    Told open(ScriptedServer::Script script = honest) {
+        server_.script(std::move(script));
+        client_ =
+            std::make_unique<Client>(PARLEY_BUNDLED_PLUGINS "/store-s3.so", server_.settings());
+        return client_->open();
+    }
+
+    ScriptedServer server_;
+    std::unique_ptr<Client> client_;
+};
+
+TEST_F(S3Server, IsAskedInItsOwnTongue) {
+    PARLEY_ASSERT_OK(open());
+    EXPECT_TRUE(client_->can(PARLEY_STORE_CAS));
+    EXPECT_TRUE(client_->can(PARLEY_STORE_LEASE));
+    for (const Asked& asked : server_.asked()) {
+        EXPECT_TRUE(asked.path.starts_with("/bucket")) << asked.path;
+        EXPECT_TRUE(asked.has("x-amz-security-token: the-session"));
+        EXPECT_TRUE(
+            asked.has("signedheaders=host;x-amz-content-sha256;x-amz-date;"
+                      "x-amz-security-token"));
+    }
+}
+
+TEST_F(S3Server, ThatKnowsNoConditionsHasOneWriter) {
+    PARLEY_ASSERT_OK(open([](const Asked& asked) {
+        if (asked.has("if-match:") || asked.has("if-none-match:")) {
+            return error(501, "NotImplemented");
+        }
+        return asked.method == "GET" ? Answer{200, kEmptyList, ""} : etag("e1");
+    }));
+    EXPECT_FALSE(client_->can(PARLEY_STORE_CAS | PARLEY_STORE_LEASE));
+    EXPECT_FALSE(client_->can(PARLEY_STORE_CAS));
+    EXPECT_NE(Client::log_lines().back().find("conditional writes"), std::string::npos);
+}
+
+TEST_F(S3Server, ThatIgnoresConditionsIsFoundOut) {
+    PARLEY_ASSERT_OK(open([](const Asked& asked) {
+        return asked.method == "GET" ? Answer{200, kEmptyList, ""} : etag("e1");
+    }));
+    EXPECT_FALSE(client_->can(PARLEY_STORE_CAS));
+}
+
+TEST_F(S3Server, ThatWantsEtagsWithoutQuotesGetsThem) {
+    PARLEY_ASSERT_OK(open([](const Asked& asked) {
+        if (asked.has("if-match: \"")) return error(412, "PreconditionFailed");
+        if (asked.has("if-match: e1")) return etag("e1");
+        if (asked.has("if-match:")) return error(412, "PreconditionFailed");
+        return honest(asked);
+    }));
+    EXPECT_TRUE(client_->can(PARLEY_STORE_CAS));
+}
+
+TEST_F(S3Server, ThatAsksForSlownessGetsIt) {
+    PARLEY_ASSERT_OK(open());
+    int refusals = 2;
+    const auto script = [&refusals](const Asked&) {
+        if (refusals-- > 0) return error(503, "SlowDown");
+        return Answer{200, "{}", "ETag: \"e1\"\r\ncontent-type: application/json\r\n"};
+    };
+    server_.script(script);
+    PARLEY_ASSERT_OK(client_->get("a"));
+    EXPECT_EQ(server_.asked().size(), 3u);
+    refusals = 1000;
+    const Got got = client_->get("a");
+    PARLEY_EXPECT_CLASS(got, PARLEY_E_OVERLOADED);
+    EXPECT_GT(got.retry_after_ms, 0u);
+}
+
+TEST_F(S3Server, OfAnotherTimeIsUnderstood) {
+    PARLEY_ASSERT_OK(open());
+    server_.script([](const Asked& asked) {
+        const std::string date = "Date: Sat, 01 Jan 2033 00:00:00 GMT\r\n";
+        if (!asked.has("x-amz-date: 2033010")) return error(403, "RequestTimeTooSkewed", date);
+        return Answer{200, "{}", date + "ETag: \"e1\"\r\n"};
+    });
+    PARLEY_ASSERT_OK(client_->get("a"));
+    EXPECT_EQ(server_.asked().size(), 2u);
+    PARLEY_ASSERT_OK(client_->get("a"));
+    EXPECT_EQ(server_.asked().size(), 3u);
+}
+
+TEST_F(S3Server, WithoutItsBucketHasNoAnswer) {
+    PARLEY_ASSERT_OK(open());
+    server_.script([](const Asked&) { return error(404, "NoSuchBucket"); });
+    PARLEY_EXPECT_CLASS(client_->get("a"), PARLEY_E_INTERNAL);
+    PARLEY_EXPECT_CLASS(client_->list(""), PARLEY_E_INTERNAL);
+    server_.script([](const Asked&) { return Answer{404, "<html>not here</html>", ""}; });
+    PARLEY_EXPECT_CLASS(client_->get("a"), PARLEY_E_INTERNAL);
+    server_.script([](const Asked&) { return error(403, "InvalidAccessKeyId"); });
+    PARLEY_EXPECT_CLASS(client_->get("a"), PARLEY_E_FORBIDDEN);
+    PARLEY_EXPECT_CLASS(client_->list(""), PARLEY_E_FORBIDDEN);
+    PARLEY_EXPECT_CLASS(client_->put("a", "{}"), PARLEY_E_FORBIDDEN);
+    server_.script([](const Asked&) {
+        return Answer{200, "<ListBucketResult><Contents><Key>parley/docu", ""};
+    });
+    PARLEY_EXPECT_CLASS(client_->list(""), PARLEY_E_CORRUPT_STATE);
+}
+
+// The first try was done, though the server said otherwise; the second finds its own work.
+TEST_F(S3Server, DoesNotTakeItsOwnWriteForAnothers) {
+    PARLEY_ASSERT_OK(open());
+    std::string written;
+    server_.script([&written](const Asked& asked) {
+        if (asked.method == "GET") {
+            if (written.empty()) return error(404, "NoSuchKey");
+            return Answer{200, written, "ETag: \"mine\"\r\n"};
+        }
+        if (!written.empty()) return error(412, "PreconditionFailed");
+        written = asked.body;
+        return error(500, "InternalError");
+    });
+    PARLEY_ASSERT_OK(client_->put("a", "{}", PARLEY_REVISION_NONE));
+}
+
+class S3Store : public StoreTest {};
+
+TEST_P(S3Store, WaitsNoLongerForAFrozenServerThanItShould) {
+    Process* server = dynamic_cast<S3Stage&>(stage("s3")).server();
+    if (server == nullptr) GTEST_SKIP() << "the server is not this test's own";
+    Client client(stage("s3").plugin,
+                  settings_.substr(0, settings_.size() - 1) + ",\"timeout_ms\":300}");
+    PARLEY_ASSERT_OK(client.open());
+    PARLEY_ASSERT_OK(client.put("a", "1"));
+    server->signal(SIGSTOP);
+    const Got got = client.get("a");
+    const Listed listed = client.list("");
+    const Written put = client.put("a", "2");
+    server->signal(SIGCONT);
+    PARLEY_EXPECT_CLASS(got, PARLEY_E_OVERLOADED);
+    PARLEY_EXPECT_CLASS(listed, PARLEY_E_OVERLOADED);
+    PARLEY_EXPECT_CLASS(put, PARLEY_E_OVERLOADED);
+    PARLEY_ASSERT_OK(client.get("a"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Store, S3Store, testing::Values("s3"), name_of);
+
+}  // namespace
+
+}  // namespace parley::store_test
