@@ -26,6 +26,7 @@ const kSecrets = [
   '1//rt-gemini',
   'GOCSPX-hush',
   'sk-ant-oat01-0123456789',
+  'rt-codex-0123456789',
 
 ];
 
@@ -143,6 +144,11 @@ test('accounts go out and come back', (t) => {
   const gemini = exported.accounts.filter((a) => a.provider === 'gemini');
   assert.deepEqual(gemini.map((a) => JSON.parse(a.secret).project_id).sort(), ['p-1', 'p-2']);
   assert.equal(JSON.parse(gemini[0].secret).client_secret, 'GOCSPX-hush');
+  assert.equal(gemini[0].expires_at_ms, Date.parse('2026-01-02T03:04:05Z'));
+  const of = (provider) => exported.accounts.find((a) => a.provider === provider);
+  assert.equal(of('claude').expires_at_ms, Date.parse('2030-01-02T03:04:05Z'));
+  assert.equal(JSON.parse(of('codex').secret).account_id, 'acc-1');
+  assert.equal(JSON.parse(of('vertex').secret).type, 'service_account');
   assert.equal(run(folder, 'export', file).status, 1, 'never over a file that is there');
   // Into a fresh house with the same configuration.
   const other = prepare(t);
