@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "parley/sdk/base_url.hpp"
+
 namespace parley::gemini {
 
 using sdk::Failure;
@@ -10,11 +12,6 @@ namespace {
 
 constexpr std::string_view kGeminiUrl = "https://generativelanguage.googleapis.com";
 constexpr std::string_view kVertexHost = "aiplatform.googleapis.com";
-
-[[noreturn]] void bad_url(const std::string& url) {
-    throw Failure(PARLEY_E_CONFIG,
-                  "base_url: \"" + url + "\" is not like https://host[:port]/path");
-}
 
 // Both become parts of an address. Old projects have a domain in front: "example.com:id".
 void check_word(std::string_view name, std::string_view word) {
@@ -51,16 +48,9 @@ Place Place::of(Settings settings) {
     std::string url = settings.base_url.empty() ? own : settings.base_url;
     while (url.ends_with('/')) url.pop_back();
     place.is_official_ = url == own;
-    const std::size_t host = url.find("://");
-    if (host == url.npos || (!url.starts_with("http://") && !url.starts_with("https://"))) {
-        bad_url(url);
-    }
-    const std::size_t path = url.find('/', host + 3);
-    place.origin_ = url.substr(0, path);
-    if (path != url.npos) place.prefix_ = url.substr(path);
-    if (place.origin_.size() == host + 3 || place.origin_.find('@') != place.origin_.npos) {
-        bad_url(url);
-    }
+    const sdk::BaseUrl base = sdk::BaseUrl::of("base_url", url);
+    place.origin_ = base.origin;
+    place.prefix_ = base.path;
     // The version comes with each request.
     for (const std::string_view version : {"/v1beta1", "/v1beta", "/v1"}) {
         if (!place.prefix_.ends_with(version)) continue;
