@@ -42,8 +42,7 @@ int main(int argc, char** argv) {
     moving_in->add_option("--from", options.from, "cliproxyapi, or parley for what export gave")
         ->required()
         ->check(CLI::IsMember({"cliproxyapi", "parley"}));
-    moving_in->add_option("file", options.file, "its configuration, or the exported file")
-        ->required();
+    moving_in->add_option("file", options.file, "its configuration, or the exported file");
     moving_in->add_option("--auth-dir", options.auth_folder, "its credential files");
     moving_in->add_flag("--dry-run", options.is_dry_run, "show what it would be, change nothing");
     CLI::App* leaving =

@@ -63,7 +63,18 @@ bool is_sound(const std::string& toml, const std::string& file) {
     return loaded.faults.empty();
 }
 
+// Credential files alone, into the store of the house that is there.
+int import_accounts(const Options& options) {
+    if (options.auth_folder.empty()) return fail("name a configuration, or --auth-dir, or both");
+    Moved moved;
+    read_foreign_accounts(options.auth_folder, Mapping::read(config::kCliproxyapi), moved);
+    const bool is_whole = options.is_dry_run || take_in(options, moved);
+    std::cout << report(moved);
+    return is_whole ? 0 : 1;
+}
+
 int import_foreign(const Options& options) {
+    if (options.file.empty()) return import_accounts(options);
     const auto text = read_file(options.file);
     if (!text) return fail(options.file + ": cannot be read");
     Moved moved;
@@ -93,6 +104,7 @@ int import_foreign(const Options& options) {
 }
 
 int import_own(const Options& options) {
+    if (options.file.empty()) return fail("name the file that export wrote");
     const auto text = read_file(options.file);
     if (!text) return fail(options.file + ": cannot be read");
     Moved moved;

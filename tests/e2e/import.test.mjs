@@ -164,6 +164,22 @@ test('accounts go out and come back', (t) => {
   assert.match(wrong.stderr, /its format is not parley-accounts\/1/);
 });
 
+test('credential files alone go into a house that is there', (t) => {
+  const folder = prepare(t);
+  const auths = join(folder, 'auths');
+  const file = join(folder, 'house.toml');
+  writeFileSync(file, '[[provider]]\nname = "qwen"\n');
+  const args = ['--config', file, 'import', '--from', 'cliproxyapi'];
+  const dry = run(folder, ...args, '--auth-dir', auths, '--dry-run');
+  assert.equal(dry.status, 0, dry.stderr);
+  const done = run(folder, ...args, '--auth-dir', auths);
+  assert.equal(done.status, 1, 'not all of them have a provider');
+  assert.match(done.stdout, /carried {3}qwen\/me@example\.com: in the store/);
+  assert.match(done.stdout, /left {6}iflow\/me@example\.com: no provider iflow is configured; write a/);
+  assert.match(run(folder, ...args).stderr, /name a configuration, or --auth-dir, or both/);
+  assert.equal(readFileSync(file, 'utf8'), '[[provider]]\nname = "qwen"\n');
+});
+
 test('what was imported serves', async (t) => {
   const up = await Upstream.start({ credential: () => up.key });
   t.after(() => up.stop());

@@ -50,8 +50,9 @@ public:
         const auto provider =
             std::find_if(all.begin(), all.end(), [&](const auto& p) { return p.name == name; });
         if (provider == all.end()) {
-            return base::gateway_error(PARLEY_E_NOT_FOUND,
-                                       "no provider " + name + " is configured");
+            return base::gateway_error(
+                PARLEY_E_NOT_FOUND,
+                "no provider " + name + " is configured; write a [[provider]] of that name");
         }
         const std::string& plugin = provider->plugin.empty() ? name : provider->plugin;
         const auto found = catalogue_.find(PARLEY_KIND_PROVIDER, plugin);
