@@ -7,6 +7,43 @@
 #include "command/options.hpp"
 #include "config/load.hpp"
 
+namespace {
+
+// Logins, and what they win. `command(parent, name, help, run)` adds one.
+template <class Command>
+void add_account_commands(CLI::App& app,
+                          parley::command::Options& options,
+                          const Command& command) {
+    using namespace parley::command;
+    CLI::App* in = command(app, "login", "log in to a provider, in a browser", login);
+    in->add_option("provider", options.provider, "the name of a [[provider]]")->required();
+    in->add_option("--label", options.label, "what to call the account; by default what it is");
+    in->add_flag("--no-browser", options.no_browser, "open none; the address is printed anyway");
+    in->add_flag(
+        "--device", options.device, "type a code on any device, where the provider has it");
+    in->add_option("--set", options.params, "name=value of what else the login may be told");
+    CLI::App* out = command(app, "logout", "forget an account that was logged in", logout);
+    out->add_option("account", options.account, "provider/label")->required();
+    CLI::App* account = app.add_subcommand("account", "accounts: list, show, enable, test ...");
+    account->require_subcommand(1);
+    account->fallthrough();
+    command(*account, "list", "all accounts, of the configuration and of the store", account_list)
+        ->add_flag("--json", options.json, "for programs");
+    const auto of_one = [&](const char* name, const char* help, int (*run)(const Options&)) {
+        CLI::App* added = command(*account, name, help, run);
+        added->add_option("account", options.account, "provider/label")->required();
+        return added;
+    };
+    of_one("show", "one account, its secret blanked", account_show)
+        ->add_flag("--json", options.json, "for programs");
+    of_one("disable", "send it no requests", account_disable);
+    of_one("enable", "send it requests again", account_enable);
+    of_one("remove", "forget it", account_remove);
+    of_one("test", "whether its provider takes its secret", account_test);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
     using namespace parley::command;
     Options options;
@@ -48,6 +85,7 @@ int main(int argc, char** argv) {
     CLI::App* leaving =
         command(app, "export", "the accounts of the store, as JSON", export_accounts);
     leaving->add_option("file", options.file, "where they go; standard output without one");
+    add_account_commands(app, options, command);
     CLI::App* plugin = app.add_subcommand("plugin", "plugins: list, info");
     plugin->require_subcommand(1);
     plugin->fallthrough();

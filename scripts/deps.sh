@@ -6,7 +6,7 @@ set -euo pipefail
 
 build=(g++ cmake ninja-build ccache make pkg-config git mold
     libboost1.81-dev libboost-json1.81-dev libssl-dev libtomlplusplus-dev libspdlog-dev
-    libcli11-dev libyaml-cpp-dev zlib1g-dev libbrotli-dev libzstd-dev libpq-dev
+    libcli11-dev libyaml-cpp-dev zlib1g-dev libbrotli-dev libzstd-dev libqrencode-dev libpq-dev
     libcurl4-openssl-dev libgit2-dev)
 test=(libgtest-dev libbenchmark-dev python3 python3-venv openssl curl ca-certificates iproute2
     abigail-tools postgresql-15)

@@ -10,6 +10,14 @@ int check(const Options& options);
 int explain(const Options& options);
 int import(const Options& options);
 int export_accounts(const Options& options);
+int login(const Options& options);
+int logout(const Options& options);
+int account_list(const Options& options);
+int account_show(const Options& options);
+int account_disable(const Options& options);
+int account_enable(const Options& options);
+int account_remove(const Options& options);
+int account_test(const Options& options);
 int plugin_list(const Options& options);
 int plugin_info(const Options& options);
 

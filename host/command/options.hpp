@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace parley::command {
 
@@ -16,6 +17,12 @@ struct Options {
     std::string file;         // that is read, or written
     std::string auth_folder;  // of credential files; empty: where the file says
     bool is_dry_run = false;
+    std::string provider;             // the name of an instance
+    std::string account;              // "provider/label", or "provider" where it has one
+    std::string label;                // of a new account
+    std::vector<std::string> params;  // of a login: "name=value"
+    bool no_browser = false;
+    bool device = false;
 };
 
 }  // namespace parley::command

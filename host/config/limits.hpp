@@ -56,6 +56,8 @@ struct AccountLimits {
     std::uint64_t op_steps_max = 256;
     std::uint64_t op_effects_max = 16;  // of one op, outstanding at a time
     std::uint64_t op_call_ms = 30'000;  // one request of an op
+    std::uint64_t login_ms = 900'000;   // a login, with all that a person does for it
+    std::uint64_t login_steps_max = 2'048;
     std::uint64_t secret_file_bytes_max = 256ull * 1024;
 };
 

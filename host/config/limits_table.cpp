@@ -368,6 +368,16 @@ Table accounts_table() {
                          kAccounts<&A::op_call_ms>,
                          {1, kHour},
                          "One request of a refresh, to its reply's last byte"),
+                duration("login_ms",
+                         kAccounts<&A::login_ms>,
+                         {1'000, kDay},
+                         "One login, with all that a person does for it"),
+                number(
+                    "login_steps_max",
+                    kAccounts<&A::login_steps_max>,
+                    {2, kMillion},
+                    "Steps that a plugin may take in one login; to ask again and again whether a "
+                    "code was typed takes two each time"),
                 bytes("secret_file_bytes_max",
                       kAccounts<&A::secret_file_bytes_max>,
                       {kKiB, 16 * kMiB},

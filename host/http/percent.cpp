@@ -38,6 +38,26 @@ std::string percent_decoded(std::string_view text) {
     return out;
 }
 
+std::string percent_encoded(std::string_view text) {
+    constexpr std::string_view kHex = "0123456789ABCDEF";
+    constexpr std::string_view kMarks = "-._~";
+    std::string out;
+    out.reserve(3 * text.size());
+    for (const char c : text) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           (c >= '0' && c <= '9') || kMarks.find(c) != kMarks.npos;
+        if (plain) {
+            out += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        out += '%';
+        out += kHex[byte >> 4];
+        out += kHex[byte & 15];
+    }
+    return out;
+}
+
 std::string query_value(std::string_view query, std::string_view name) {
     std::string value;
     each_parameter(query, [&](std::string_view parameter, std::string_view whole) {

@@ -41,6 +41,10 @@ async function house(t, { lifeS = 3600, accounts = {}, account = [], prepare } =
         account: [{ label: 'me', secret }, ...account],
       },
     ],
+    route: [
+      { model: 'm-strict', targets: [{ provider: 'codex', model: 'm-c' }], strict: true },
+      { model: 'm-alias', targets: [{ provider: 'codex', model: 'm-c' }] },
+    ],
   });
   const parley = await Parley.start(config);
   upstream.mustNotSee(parley.key);
@@ -108,6 +112,24 @@ test('what is left out is named, what would be another question is refused', asy
   const compacted = await post('/v1/responses/compact', { model: 'm-c', input: [] });
   assert.equal(JSON.parse(compacted.body).object, 'response.compaction');
   assert.deepEqual(upstream.last.json, { model: 'm-c', input: [] });
+});
+
+test('a strict route refuses what would be left out; an alias is amended as well', async (t) => {
+  const { upstream, parley } = await house(t);
+  const auth = { authorization: `Bearer ${parley.key}`, 'content-type': 'application/json' };
+  const post = (body) => once(parley.port, 'POST', '/v1/responses', auth, JSON.stringify(body));
+  for (const stream of [true, false]) {
+    const asked = { model: 'm-strict', input: 'hi', stream };
+    const refused = await post({ ...asked, top_p: 0.5 });
+    assert.equal(refused.status, 400);
+    assert.match(refused.body.toString(), /top_p: this route is strict: sampling_dropped/);
+    assert.equal((await post(asked)).status, 200);
+  }
+  const before = upstream.requests.all.length;
+  assert.equal(before, 2);
+  await post({ user: 'u', model: 'm-alias', input: 'hi', stream: true });
+  assert.equal(upstream.last.json.model, 'm-c');
+  assert.equal(upstream.last.json.user, undefined);
 });
 
 test("the client's own headers pass, Parley says its own name otherwise", async (t) => {
