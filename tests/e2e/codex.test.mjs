@@ -149,7 +149,7 @@ test("the client's own headers pass, Parley says its own name otherwise", async 
 });
 
 test('three refreshes, each with the token that the last one gave', async (t) => {
-  const { login, upstream, responses } = await house(t, { lifeS: 3 });
+  const { login, responses } = await house(t, { lifeS: 3 });
   while (login.refreshes().length < 3) {
     assert.equal((await responses.ask('m-c', { ...q, stream: true })).text, 'Good day.');
   }
@@ -158,7 +158,6 @@ test('three refreshes, each with the token that the last one gave', async (t) =>
   for (let i = 0; i < 3; ++i) await responses.ask('m-c', q);
   const used = login.refreshes().map((r) => r.form.get('refresh_token'));
   assert.equal(new Set(used).size, used.length, 'none was used twice');
-  assert.equal(upstream.refused, 0);
 });
 
 test('a token that is refused is renewed once, and the request made again', async (t) => {

@@ -27,7 +27,8 @@ async function house(t) {
     callback_port: port,
     models: ['m-c'],
   };
-  const desk = new Desk({ provider: [codex, { name: 'openai', account: [{ api_key: key }] }] });
+  const openai = { name: 'openai', account: [{ api_key: key }] };
+  const desk = new Desk({ provider: [codex, openai] });
   t.after(async () => {
     desk.commands.forEach((c) => c.stop());
     await login.stop();
@@ -333,4 +334,83 @@ test('claude: JSON with the state, and a code that holds it', async (t) => {
   assert.equal((await fetch(login.authorize(url))).status, 200);
   assert.equal(await again.ended(), 0, again.text);
   assert.match(again.text, /claude\/me@example\.com: logged in again/);
+});
+
+test('qwen: a device that has its code confirmed, with PKCE', async (t) => {
+  const login = await OAuthServer.start({
+    clientId: 'client-1',
+    pkce: true,
+    scope: 'openid profile email model.completion',
+    more: () => ({ resource_url: 'http://127.0.0.1:9' }),
+  });
+  const desk = new Desk({
+    provider: [
+      {
+        name: 'qwen',
+        client_id: 'client-1',
+        device_url: `${login.url}/device`,
+        token_url: `${login.url}/token`,
+      },
+    ],
+  });
+  t.after(async () => {
+    desk.commands.forEach((c) => c.stop());
+    await login.stop();
+    login.mustNotStandIn(desk.text, 'printed');
+    desk.clear();
+  });
+  const command = desk.begin(['login', 'qwen', '--set', 'email=me@example.com'], pty);
+  await command.says(/code: (WXYZ-1234)/);
+  assert.match(command.text, /\/activate\?user_code=WXYZ-1234/);
+  login.approve();
+  assert.equal(await command.ended(), 0, command.text);
+  assert.match(command.text, /qwen\/me@example\.com: logged in/);
+});
+
+test('iflow: a client with a secret of its own, and a key that the login leads to', async (t) => {
+  const port = await freePort();
+  const clientSecret = secret('hush');
+  const apiKey = secret('sk-iflow');
+  const login = await OAuthServer.start({
+    clientId: '10009311001',
+    clientSecret,
+    basic: true,
+    redirectName: 'redirect',
+    authorize: { loginMethod: 'phone', type: 'phone' },
+    redirect: (uri) => uri === `http://localhost:${port}/oauth2callback`,
+    pages: {
+      '/user': (request, reply, url) => {
+        assert.ok(login.isGood(url.searchParams.get('accessToken')));
+        const data = { apiKey, email: 'me@example.com' };
+        return login.say(reply, 200, { success: true, code: '200', data });
+      },
+    },
+  });
+  const iflow = {
+    name: 'iflow',
+    authorize_url: `${login.url}/authorize`,
+    token_url: `${login.url}/token`,
+    user_url: `${login.url}/user`,
+    callback_port: port,
+  };
+  const desk = new Desk({ provider: [iflow] });
+  t.after(async () => {
+    desk.commands.forEach((c) => c.stop());
+    await login.stop();
+    login.mustNotStandIn(desk.text, 'printed');
+    for (const s of [clientSecret, apiKey]) assert.ok(!desk.text.includes(s), 'a secret is printed');
+    desk.clear();
+  });
+  const without = await desk.run(['login', 'iflow'], 1);
+  assert.match(without.text, /client_secret: none is built in/);
+  desk.configure({ provider: [{ ...iflow, client_secret: '$IFLOW_CLIENT_SECRET' }] });
+  const env = { IFLOW_CLIENT_SECRET: clientSecret };
+  const command = desk.begin(['login', 'iflow'], { pty: true, env });
+  const url = await command.says(kUrl);
+  await command.says(/(comes back to this machine)/);
+  assert.equal((await fetch(login.authorize(url))).status, 200);
+  assert.equal(await command.ended(), 0, command.text);
+  assert.match(command.text, /iflow\/me@example\.com: logged in/);
+  const shown = await desk.run(['account', 'show', 'iflow'], 0, { env });
+  assert.match(shown.stdout, /"api_key":"\.\.\."/);
 });

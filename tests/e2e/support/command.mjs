@@ -33,8 +33,9 @@ export class Desk {
   }
 
   configure(config) {
-    const store = { path: join(this.state, 'store') };
-    writeFileSync(this.file, toml({ store, ...config }), { mode: 0o600 });
+    this.config = config;
+    this.store = { path: join(this.state, 'store') };
+    writeFileSync(this.file, toml({ store: this.store, ...config }), { mode: 0o600 });
   }
 
   /** Begins a command. With `pty` it has a terminal, and `type` is a keyboard. */
