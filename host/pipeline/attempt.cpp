@@ -109,25 +109,33 @@ Result<void> Attempt::retarget() {
     return spoken_.retarget(asked.call, asked.peek, candidate_.model, exchange_.arena(), retarget_);
 }
 
-Attempt::Task Attempt::translate() {
+void Attempt::make_crossing() {
     const Asked& asked = exchange_.asked();
     const World& world = exchange_.world();
-    Lane& lane = exchange_.lane();
-    const Carriage carriage{world.seals, *world.stash, asked.caller_name(), lane.loop().now_ms()};
+    const Carriage carriage{
+        world.seals, *world.stash, asked.caller_name(), exchange_.lane().loop().now_ms()};
     crossing_ = std::make_unique<Crossing>(
         *asked.dialect, spoken_, asked.call, exchange_.arena(), carriage, world.config.limits);
+}
+
+Attempt::Task Attempt::translate() {
+    make_crossing();
     const routing::RouteTerms& of_route = exchange_.terms();
     const Crossing::Terms terms{
         candidate_.model, exchange_.arena().copy(traits()), of_route.strict, of_route.lenient};
-    if (asked.body().size() <= world.config.limits.loop_bytes_max) {
-        co_return crossing_->translate(terms);
-    }
+    if (is_small()) co_return crossing_->translate(terms);
+    Lane& lane = exchange_.lane();
     Result<void> done;
     const auto work = [&] { done = crossing_->translate(terms); };
     http::Workers::Errand errand(lane.workers(), lane.loop(), work);
     co_await errand;
     if (exchange_.is_gone()) done = client_left();
     co_return done;
+}
+
+// Small enough to be decoded between the turns of the loop.
+bool Attempt::is_small() const {
+    return exchange_.asked().body().size() <= exchange_.world().config.limits.loop_bytes_max;
 }
 
 Result<void> Attempt::speak() {

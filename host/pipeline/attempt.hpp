@@ -84,7 +84,9 @@ private:
                            std::uint64_t of_route,
                            std::uint64_t usual) const;
     Result<void> retarget();
+    void make_crossing();
     Task translate();
+    bool is_small() const;
     Result<void> speak();
     Result<void> plan();
     Result<void> open_answer(const parley_plan_ask& ask);
@@ -138,7 +140,9 @@ private:
     void begin_reply(Reply::Framing framing, std::uint64_t length);
 
     // cross.cpp
-    Task cross();
+    Task recast(bool ended);
+    Task read_request();
+    Task cross(bool ended);
     Task hear(bool stream, Result<http::Source::Piece>& piece);
     Task show_crossed(bool stream);
     Task show_alive();
@@ -154,7 +158,7 @@ private:
     accounts::LiveSecretPtr secret_;  // null: has to be waited for
     parley_account account_ = plugins::sized<parley_account>();
     parley_retarget retarget_ = plugins::sized<parley_retarget>();
-    std::unique_ptr<Crossing> crossing_;  // when the request is not relayed
+    std::unique_ptr<Crossing> crossing_;  // when the request is not relayed, or the reply is recast
     std::uint32_t wants_ = 0;             // PARLEY_WANT_* of the place
     parley_amendment amendment_ = plugins::sized<parley_amendment>();
     base::Bytes joined_;              // the encoded body, where it is amended

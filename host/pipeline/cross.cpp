@@ -19,14 +19,48 @@ constexpr std::string_view kWarnings = "x-parley-warnings";
 
 }  // namespace
 
-Attempt::Task Attempt::cross() {
+// A whole reply to a client that waits for a stream of the same dialect: it is told again as one.
+Attempt::Task Attempt::recast(bool ended) {
+    make_crossing();
+    const Result<void> read = co_await read_request();
+    if (!read) co_return read;
+    const Result<void> ready = speak();
+    if (!ready) co_return ready;
+    const Result<void> told = co_await cross(ended);
+    // A request that is made again is relayed again.
+    if (!told && !has_shown_) crossing_.reset();
+    co_return told;
+}
+
+// What the client asked says how it is to be told.
+Attempt::Task Attempt::read_request() {
+    if (is_small()) co_return crossing_->read(candidate_.model);
+    Lane& lane = exchange_.lane();
+    Result<void> done;
+    const auto work = [&] { done = crossing_->read(candidate_.model); };
+    http::Workers::Errand errand(lane.workers(), lane.loop(), work);
+    co_await errand;
+    if (exchange_.is_gone()) done = client_left();
+    co_return done;
+}
+
+// The bytes that are held are the reply's first; `ended`: there are no others.
+Attempt::Task Attempt::cross(bool ended) {
     const http::ReplyHead& head = source_->head();
     const HeadView seen(head);
     const bool stream = exchange_.asked().wants_stream();
     const bool upstream_streams = head.content_type.starts_with("text/event-stream");
     auto opened = crossing_->listen(seen.head, upstream_streams);
     if (!opened) co_return opened;
-    for (bool end = false; !end;) {
+    base::Bytes first;
+    first.swap(held_);
+    if (!first.empty()) {
+        const Result<void> fed = crossing_->feed(first.view(), ended);
+        if (!fed) co_return fed;
+        const Result<void> shown = co_await show_crossed(stream);
+        if (!shown) co_return shown;
+    }
+    for (bool end = ended; !end;) {
         Result<Source::Piece> piece = Source::Piece();
         Result<void> heard = co_await hear(stream, piece);
         if (!heard) co_return heard;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "parley/sdk/usage.hpp"
+#include "parley/sdk/event_error.hpp"
 #include "pipeline/estimate.hpp"
 
 namespace parley::pipeline {
@@ -93,6 +93,15 @@ Result<void> Crossing::translate(const Terms& terms) {
     return terms.strict ? refuse_losses() : Result<void>();
 }
 
+Result<void> Crossing::read(std::string_view model) {
+    auto request = plugins::decode_request(client_, call_, arena_);
+    if (!request) return std::move(request).error();
+    request_ = *request;
+    target_.model = str(model);
+    is_of_reply_ = true;
+    return {};
+}
+
 // On a strict route the first thing that would be warned of is the request's fault.
 Result<void> Crossing::refuse_losses() const {
     // Another name for a tool comes back as its own.
@@ -116,6 +125,7 @@ bool Crossing::guesses_after(const base::Error& refusal) {
 
 std::string Crossing::warnings() const {
     std::string all;
+    if (is_of_reply_) return all;  // the request went as it was
     for (std::uint64_t i = 0; i < request_->warning_count; ++i) {
         append_warning(*request_->warnings[i], all);
     }
@@ -204,7 +214,7 @@ bool Crossing::write_seal(const parley_event& event) {
 // Keeps the reasoning that stands before a call, since the client may have no field for it.
 void Crossing::remember(const parley_event& event) {
     const bool of_call = event.kind == PARLEY_PART_TOOL_CALL;
-    if (!of_call && event.kind != PARLEY_PART_REASONING) return;
+    if (is_of_reply_ || (!of_call && event.kind != PARLEY_PART_REASONING)) return;
     switch (event.type) {
         case PARLEY_EVENT_PART_STARTED:
             if (of_call) call_id_ = view(event.text);
@@ -234,11 +244,13 @@ void Crossing::remember(const parley_event& event) {
 }
 
 void Crossing::fail(const parley_event& event) {
-    error_.error_class = static_cast<int>(event.kind);
+    const sdk::EventError told(event);
+    error_.error_class = told.error.error_class;
     error_.fault = PARLEY_FAULT_UPSTREAM;
-    error_.retry_after_ms = event.a;
-    error_.message = view(event.text);
-    error_.code = view(event.name);
+    error_.retry_after_ms = told.error.retry_after_ms;
+    error_.message = view(told.error.message);
+    error_.code = view(told.error.code);
+    error_.param = told.param;
 }
 
 void Crossing::break_off(const base::Error& error) {

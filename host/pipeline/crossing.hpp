@@ -15,6 +15,7 @@
 #include "base/error.hpp"
 #include "config/limits.hpp"
 #include "parley/dialect.h"
+#include "parley/sdk/usage.hpp"
 #include "pipeline/restored.hpp"
 #include "plugins/codec.hpp"
 
@@ -49,6 +50,9 @@ public:
 
     // Client's bytes to the canonical form, and that to the upstream's. Texts stay in the arena.
     base::Result<void> translate(const Terms& terms);
+
+    // The same for a request that went as it was: the reply alone crosses, from whole to stream.
+    base::Result<void> read(std::string_view model);
 
     const plugins::EncodedRequest& encoded() const { return encoded_; }
 
@@ -133,9 +137,10 @@ private:
     State state_ = State::silent;
     bool must_guess_ = false;
     bool is_strict_ = false;
+    bool is_of_reply_ = false;  // the request went as it was
     base::Error error_;
     base::Error fault_;  // of the encoder; its message is empty when there is none
-    parley_usage usage_ = plugins::sized<parley_usage>();
+    sdk::Usage usage_;
 };
 
 }  // namespace parley::pipeline

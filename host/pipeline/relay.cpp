@@ -61,7 +61,7 @@ Attempt::Task Attempt::hear_reply() {
         co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
                                        "upstream: redirects are not followed");
     }
-    if (is_crossing()) co_return co_await cross();
+    if (is_crossing()) co_return co_await cross(false);
     co_return co_await relay();
 }
 
@@ -74,10 +74,6 @@ Attempt::Task Attempt::relay() {
     open.peek = &exchange_.asked().peek;
     open.head = &seen.head;
     if (auto opened = tap_.open(spoken_, open, exchange_.arena()); !opened) co_return opened;
-    if (exchange_.reply().begun() && !is_event_stream(head)) {
-        co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
-                                       "upstream: no stream though asked for one");
-    }
     for (;;) {
         const bool gated = is_gated();
         limit_wait(tap_.view().state);
@@ -90,6 +86,7 @@ Attempt::Task Attempt::relay() {
         const std::string_view bytes = piece ? piece->bytes : std::string_view();
         const Result<void> forwarded = co_await forward(bytes, end);
         if (!forwarded) co_return forwarded;
+        if (tap_.has_declined()) co_return co_await recast(end);
         if (end) break;
     }
     source_->finish();
@@ -156,9 +153,17 @@ Attempt::Task Attempt::forward(std::string_view bytes, bool end) {
     // Of what is held, the tap has judged `judged_` bytes already.
     Result<void> fed = tap_.feed(bytes.substr(judged_), end);
     if (!fed) co_return fed;
+    if (tap_.has_declined()) {
+        if (held_.empty()) held_.append(bytes);
+        co_return Result<void>();
+    }
+    const bool events = is_event_stream(source_->head());
+    if (exchange_.reply().begun() && !has_shown_ && !events) {
+        co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
+                                       "upstream: no stream though asked for one");
+    }
     const parley_tap& tap = tap_.view();
     const std::size_t taken = judged_ + tap.taken;
-    const bool events = is_event_stream(source_->head());
     if (end && tap.state < PARLEY_TAP_COMPLETE) {
         co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
                                        "upstream: the reply ended before it was complete");

@@ -185,6 +185,7 @@ Result<void> Tap::feed(std::string_view input, bool eof) {
     tap_.cut_count = 0;
     const auto status = table_->tap_feed(session_, bytes(input), eof ? 1 : 0, &tap_, &error);
     if (tap_.taken > input.size()) tap_.taken = input.size();
+    has_declined_ = status == PARLEY_DECLINED;
     return outcome(status, error, "tap");
 }
 

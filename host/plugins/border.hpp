@@ -126,6 +126,9 @@ public:
     // See parley_dialect.tap_feed; the result is in view().
     base::Result<void> feed(std::string_view bytes, bool eof);
 
+    // The reply is whole though its client waits for a stream; it is not the tap's any more.
+    bool has_declined() const { return has_declined_; }
+
     const parley_tap& view() const { return tap_; }
 
     // The dialect's own error event, to be sent in place of the rest.
@@ -136,6 +139,7 @@ private:
     parley_session* session_ = nullptr;
     base::Arena* arena_ = nullptr;
     parley_tap tap_ = sized<parley_tap>();
+    bool has_declined_ = false;
 };
 
 class Provider {

@@ -200,9 +200,9 @@ typedef struct parley_dialect {
     parley_status (*tap_open)(parley_instance *instance, const parley_tap_open *open,
                               parley_session **out, parley_error *error);
 
-    /* Looks at the next bytes: what the last call did not take, then what is new. With eof set it
-     * takes everything, and state then tells whether the reply is complete. A negative status
-     * means that the upstream broke the dialect's rules: the host stops and calls tap_fail.
+    /* Looks at the next bytes: those that were not taken, then new ones. With eof it takes all, and
+     * state tells whether the reply is complete. Negative: the upstream broke the rules, the host
+     * calls tap_fail. PARLEY_DECLINED, with nothing taken: a whole reply, to be told as a stream.
      * @thread loop  @need required  @life until the next call  @null none  @since 0.1 */
     parley_status (*tap_feed)(parley_session *session, parley_bytes bytes, uint32_t eof,
                               parley_tap *io, parley_error *error);

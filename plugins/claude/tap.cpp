@@ -31,29 +31,40 @@ bool is_event_stream(parley_str content_type) {
 
 }  // namespace
 
-Tap::Tap(const parley_tap_open& open) : top_(kTopKeys) {
-    if (is_event_stream(open.head->content_type)) form_ = Form::stream;
+// A model's answer is JSON or a stream of it, whatever it is said to be.
+Tap::Tap(const parley_tap_open& open)
+    : wants_stream_(open.call->operation == PARLEY_OPERATION_GENERATE &&
+                    (open.peek->flags & PARLEY_PEEK_STREAM) != 0),
+      says_stream_(is_event_stream(open.head->content_type)),
+      top_(kTopKeys) {
+    if (says_stream_ && !wants_stream_) form_ = Form::stream;
 }
 
-void Tap::feed(std::string_view bytes, bool eof, parley_tap& io) {
+parley_status Tap::feed(std::string_view bytes, bool eof, parley_tap& io) {
     io.taken = 0;
     io.cuts = nullptr;
     io.cut_count = 0;
     io.state = std::max<uint32_t>(io.state, PARLEY_TAP_OPEN);
     if (form_ == Form::unknown) sniff(bytes);
+    if (form_ == Form::declined) return PARLEY_DECLINED;
+    if (form_ == Form::unknown && !eof) return PARLEY_OK;
     if (form_ == Form::stream) {
         feed_stream(bytes, eof, io);
     } else {
         feed_json(bytes, eof, io);
     }
+    return PARLEY_OK;
 }
 
-// Some servers send events under another name. No JSON starts with the letter of a field.
+// No JSON starts with the letter of a field.
 void Tap::sniff(std::string_view bytes) {
     const std::size_t at = bytes.find_first_not_of(" \t\r\n");
     if (at == bytes.npos) return;
     const bool field = std::string_view(":deir\xef").find(bytes[at]) != std::string_view::npos;
-    form_ = field ? Form::stream : Form::json;
+    const bool value = bytes[at] == '{' || bytes[at] == '[';
+    form_ = value && wants_stream_  ? Form::declined
+            : field || says_stream_ ? Form::stream
+                                    : Form::json;
 }
 
 // A reply of one piece is worth nothing before it is whole, hence open until then.
@@ -140,7 +151,9 @@ void Tap::report(std::string_view said, parley_tap& io) {
 }
 
 void Tap::fail(const parley_error& error, sdk::Out& out) {
-    if (form_ != Form::stream) throw sdk::Failure(PARLEY_E_UNSUPPORTED, "not a stream");
+    const bool is_whole = form_ == Form::json;
+    if (is_whole || !(wants_stream_ || form_ == Form::stream))
+        throw sdk::Failure(PARLEY_E_UNSUPPORTED, "not a stream");
     out.write("event: error\ndata: " + error_body(error) + "\n\n");
 }
 

@@ -17,12 +17,13 @@ class Tap {
 public:
     explicit Tap(const parley_tap_open& open);
 
-    void feed(std::string_view bytes, bool eof, parley_tap& io);
+    // PARLEY_DECLINED for a whole message to who waits for a stream.
+    parley_status feed(std::string_view bytes, bool eof, parley_tap& io);
     // The error event that ends a broken stream.
     void fail(const parley_error& error, sdk::Out& out);
 
 private:
-    enum class Form { stream, json, unknown };
+    enum class Form { stream, json, unknown, declined };
 
     void sniff(std::string_view bytes);
     void feed_json(std::string_view bytes, bool eof, parley_tap& io);
@@ -32,6 +33,8 @@ private:
     void report(std::string_view said, parley_tap& io);
 
     Form form_ = Form::unknown;
+    bool wants_stream_;
+    bool says_stream_;
     sdk::SseSplitter splitter_;
     sdk::JsonTop top_;
     Counts counts_;

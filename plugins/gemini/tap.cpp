@@ -60,19 +60,29 @@ Tap::Tap(const parley_tap_open& open) : form_(Form::json), top_(kTopKeys) {
     wants_array_ = !wants_events(view(open.call->http->query));
 }
 
-void Tap::feed(std::string_view bytes, bool eof, parley_tap& io) {
+parley_status Tap::feed(std::string_view bytes, bool eof, parley_tap& io) {
     cuts_.clear();
     io.taken = 0;
     io.cuts = nullptr;
     io.cut_count = 0;
     io.state = std::max<uint32_t>(io.state, PARLEY_TAP_OPEN);
     if (form_ == Form::stream) {
+        if (is_of_another_form(bytes)) return PARLEY_DECLINED;
+        has_begun_ = has_begun_ || bytes.find_first_not_of(" \t\r\n") != bytes.npos;
         feed_stream(bytes, eof, io);
     } else if (form_ == Form::json) {
         feed_json(bytes, eof, io);
     } else {
         feed_opaque(bytes, eof, io);
     }
+    return PARLEY_OK;
+}
+
+// Clients that wait for events read no JSON, and those that wait for an array no object alone.
+bool Tap::is_of_another_form(std::string_view bytes) const {
+    const std::size_t at = has_begun_ ? bytes.npos : bytes.find_first_not_of(" \t\r\n");
+    if (at == bytes.npos) return false;
+    return wants_array_ ? bytes[at] == '{' : bytes[at] == '{' || bytes[at] == '[';
 }
 
 void Tap::feed_opaque(std::string_view bytes, bool eof, parley_tap& io) {

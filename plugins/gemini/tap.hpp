@@ -23,13 +23,16 @@ public:
     Tap(const Tap&) = delete;
     Tap& operator=(const Tap&) = delete;
 
-    void feed(std::string_view bytes, bool eof, parley_tap& io);
+    // PARLEY_DECLINED for JSON to who waits for events, and for one object to who waits for an
+    // array.
+    parley_status feed(std::string_view bytes, bool eof, parley_tap& io);
     // The error that ends a broken stream, in the stream's own form.
     void fail(const parley_error& error, sdk::Out& out);
 
 private:
     enum class Form { stream, json, opaque };
 
+    bool is_of_another_form(std::string_view bytes) const;
     void feed_stream(std::string_view bytes, bool eof, parley_tap& io);
     void feed_json(std::string_view bytes, bool eof, parley_tap& io);
     void read_json(std::string_view bytes, bool eof, parley_tap& io);
@@ -49,6 +52,7 @@ private:
     UsageCounters usage_;
     Told told_;
     bool wants_array_ = false;
+    bool has_begun_ = false;
     bool any_chunk_ = false;
     bool has_reason_ = false;
 };

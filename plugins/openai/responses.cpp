@@ -156,10 +156,15 @@ constexpr parley_route route(uint32_t number, uint32_t operation, std::string_vi
 constexpr uint32_t kRelay = PARLEY_OPERATION_RELAY;
 
 constexpr std::array kRoutes{
-    Route{route(0, PARLEY_OPERATION_GENERATE, "/v1/responses"), {}, make_responses_tap},
-    Route{route(1, kRelay, "/v1/responses/compact"), {}, make_responses_tap},
-    Route{
-        route(2, PARLEY_OPERATION_COUNT_TOKENS, "/v1/responses/input_tokens"), {}, make_event_tap},
+    Route{route(0, PARLEY_OPERATION_GENERATE, "/v1/responses"),
+          {.default_model = {}, .carries_reasoning = true},
+          make_responses_tap},
+    Route{route(1, kRelay, "/v1/responses/compact"),
+          {.default_model = {}, .carries_reasoning = true},
+          make_responses_tap},
+    Route{route(2, PARLEY_OPERATION_COUNT_TOKENS, "/v1/responses/input_tokens"),
+          {.default_model = {}, .carries_reasoning = true},
+          make_event_tap},
 };
 
 }  // namespace

@@ -31,12 +31,16 @@ bool is_type(parley_str content_type, std::string_view lower_case) {
 
 // A model's answer is JSON or a stream of it, whatever it is said to be; a page of HTML is a broken
 // gateway in between.
-Tap::Tap(const parley_tap_open& open)
+Tap::Tap(const parley_tap_open& open, Whole whole)
     : form_(Form::opaque),
       model_answers_(open.call->operation <= PARLEY_OPERATION_EMBED),
       usage_added_((open.retarget_flags & PARLEY_RETARGET_USAGE_ADDED) != 0),
+      wants_stream_(whole == Whole::is_declined &&
+                    open.call->operation == PARLEY_OPERATION_GENERATE &&
+                    (open.peek->flags & PARLEY_PEEK_STREAM) != 0),
       top_(kTopKeys) {
-    if (is_type(open.head->content_type, "text/event-stream"))
+    says_stream_ = is_type(open.head->content_type, "text/event-stream");
+    if (says_stream_ && !wants_stream_)
         form_ = Form::stream;
     else if (model_answers_)
         form_ = Form::unknown;
@@ -48,19 +52,23 @@ void Tap::garbage(const char* what) {
     throw sdk::Failure(PARLEY_E_UPSTREAM_PROTOCOL, std::string("upstream: ") + what);
 }
 
-void Tap::feed(std::string_view bytes, bool eof, parley_tap& io) {
+parley_status Tap::feed(std::string_view bytes, bool eof, parley_tap& io) {
     cuts_.clear();
     io.taken = 0;
     io.cuts = nullptr;
     io.cut_count = 0;
     io.state = std::max<uint32_t>(io.state, PARLEY_TAP_OPEN);
     if (form_ == Form::unknown) sniff(bytes);
+    if (form_ == Form::declined) return PARLEY_DECLINED;
+    if (form_ == Form::unknown && !eof) return PARLEY_OK;
+    if (form_ == Form::json && wants_stream_) return PARLEY_DECLINED;
     if (form_ == Form::stream)
         feed_stream(bytes, eof, io);
     else if (form_ == Form::opaque)
         feed_opaque(bytes, eof, io);
     else
         feed_json(bytes, eof, io);
+    return PARLEY_OK;
 }
 
 // Some servers send events under another name. No JSON starts with the letter of a field.
@@ -68,7 +76,10 @@ void Tap::sniff(std::string_view bytes) {
     const std::size_t at = bytes.find_first_not_of(" \t\r\n");
     if (at == bytes.npos) return;
     const bool field = std::string_view(":deir\xef").find(bytes[at]) != std::string_view::npos;
-    form_ = field ? Form::stream : Form::json;
+    const bool value = bytes[at] == '{' || bytes[at] == '[';
+    form_ = value && wants_stream_  ? Form::declined
+            : field || says_stream_ ? Form::stream
+                                    : Form::json;
 }
 
 void Tap::feed_opaque(std::string_view bytes, bool eof, parley_tap& io) {
@@ -120,17 +131,19 @@ bool Tap::is_error(std::string_view value) {
 void Tap::report(std::string_view said, parley_tap& io) {
     told_ = read_told(said);
     if (told_.message.empty()) told_.message = "upstream: failed and gave no reason";
-    const int known = class_of(told_);
     io.state = PARLEY_TAP_FAILED;
-    io.error.error_class = known != 0 ? known : PARLEY_E_UPSTREAM_FAILED;
+    io.error.error_class = class_without_status(told_);
     io.error.fault = PARLEY_FAULT_UPSTREAM;
     io.error.message = str(told_.message);
+    io.error.retry_after_ms = told_.retry_after_ms;
     io.error.code = str(told_.code);
     io.error.param = str(told_.param);
 }
 
 void Tap::fail(const parley_error& error, sdk::Out& out) {
-    if (form_ != Form::stream) throw sdk::Failure(PARLEY_E_UNSUPPORTED, "not a stream");
+    const bool is_whole = form_ == Form::json || form_ == Form::opaque;
+    if (is_whole || !(wants_stream_ || form_ == Form::stream))
+        throw sdk::Failure(PARLEY_E_UNSUPPORTED, "not a stream");
     write_failure(error, out);
 }
 

@@ -17,12 +17,16 @@ namespace parley::openai {
 // events only, so what the client has is never cut inside one.
 class Tap {
 public:
-    explicit Tap(const parley_tap_open& open);
+    // What becomes of a whole answer to who waits for a stream.
+    enum class Whole { is_declined, is_passed_on };
+
+    explicit Tap(const parley_tap_open& open, Whole whole = Whole::is_declined);
     virtual ~Tap() = default;
     Tap(const Tap&) = delete;
     Tap& operator=(const Tap&) = delete;
 
-    void feed(std::string_view bytes, bool eof, parley_tap& io);
+    // PARLEY_DECLINED for a whole answer of a model to who waits for a stream.
+    parley_status feed(std::string_view bytes, bool eof, parley_tap& io);
     // The error event that ends a broken stream.
     void fail(const parley_error& error, sdk::Out& out);
 
@@ -43,7 +47,7 @@ protected:
     bool usage_added() const { return usage_added_; }
 
 private:
-    enum class Form { stream, json, opaque, unknown };
+    enum class Form { stream, json, opaque, unknown, declined };
 
     void sniff(std::string_view bytes);
     void feed_json(std::string_view bytes, bool eof, parley_tap& io);
@@ -53,6 +57,8 @@ private:
     Form form_;
     bool model_answers_;
     bool usage_added_;
+    bool wants_stream_;
+    bool says_stream_ = false;
     sdk::SseSplitter splitter_;
     sdk::JsonTop top_;
     std::vector<parley_span> cuts_;
@@ -60,6 +66,7 @@ private:
 };
 
 std::unique_ptr<Tap> make_chat_tap(const parley_tap_open& open);
+std::unique_ptr<Tap> make_text_tap(const parley_tap_open& open);
 std::unique_ptr<Tap> make_responses_tap(const parley_tap_open& open);
 // Streams of the other routes: pictures, speech, transcripts.
 std::unique_ptr<Tap> make_event_tap(const parley_tap_open& open);

@@ -8,7 +8,7 @@
 //     void peek(const parley_call&, Arena&, parley_peek&);
 //     void retarget(const parley_call&, const parley_peek&, std::string_view model, Arena&,
 //                   parley_retarget&);
-//     struct Tap { void feed(std::string_view, bool eof, parley_tap&);
+//     struct Tap { void feed(std::string_view, bool eof, parley_tap&);        // or parley_status
 //                  void fail(const parley_error&, Out&); };
 //     Tap* tap_open(const parley_tap_open&);
 //     void encode_error(const parley_call*, const parley_error&, Arena&, parley_http_reply&, Out&);
@@ -52,7 +52,7 @@ void add_taps(parley_dialect& t) {
         };
     t.tap_feed =
         [](parley_session* s, parley_bytes b, uint32_t eof, parley_tap* io, parley_error* e) {
-            return guard(e, [&] { stream<Tap>(s).feed(view(b), eof != 0, *io); });
+            return guard(e, [&] { return stream<Tap>(s).feed(view(b), eof != 0, *io); });
         };
     t.tap_fail = [](parley_session* s, const parley_error* error, const parley_out* o) {
         return guard(nullptr, [&] {

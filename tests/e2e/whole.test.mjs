@@ -1,0 +1,85 @@
+// A whole JSON body in answer to a request for a stream: what the SDK then reads is a stream or an
+// error, never a success without words.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { clients } from './support/clients.mjs';
+import { configuration, Parley } from './support/parley.mjs';
+import { Upstream } from './support/upstream.mjs';
+import { providers, wires } from './support/wires.mjs';
+
+const kAnswer = {
+  usage: { input: 21, output: 13 },
+  finish: 'stop',
+  text: 'Grüße aus 東京\nand a second line',
+};
+const kTypes = ['application/json', 'text/event-stream', 'text/plain'];
+
+const upstreams = {};
+for (const [name, wire] of Object.entries(wires)) {
+  const upstream = await Upstream.start({ credential: wire.key });
+  upstream.script = (request, reply) => {
+    const path = new URL(request.url, upstream.url).pathname;
+    const asked = wire.read({ json: request.json, path });
+    assert.ok(asked.stream, `${name}: a stream is asked for`);
+    const answer = upstream.answer;
+    const body = answer.status ? wire.error(answer.status, answer.message) : wire.whole(asked, answer);
+    reply.writeHead(200, { 'content-type': upstream.type });
+    reply.write(JSON.stringify(upstream.isArray ? [body] : body, null, upstream.indent));
+    return reply.end();
+  };
+  upstreams[name] = upstream;
+}
+const parley = await Parley.start({
+  ...configuration(upstreams.chat),
+  provider: providers(upstreams),
+});
+after(async () => {
+  await parley.stop();
+  for (const upstream of Object.values(upstreams)) await upstream.stop();
+});
+
+for (const [name, make] of Object.entries(clients)) {
+  const client = make(parley);
+  const upstream = upstreams[name];
+  const ask = (answer, more) => {
+    Object.assign(upstream, { type: kTypes[0], isArray: false, indent: 0, answer }, more);
+    return client.ask(`m-${name}`, { stream: true, user: 'Grüezi', limit: 500 });
+  };
+  for (const type of kTypes) {
+    test(`${name}: a whole answer as ${type} is told as a stream`, async () => {
+      for (const indent of [0, 2]) {
+        const got = await ask(kAnswer, { type, indent });
+        assert.equal(got.text, kAnswer.text);
+        assert.equal(got.finish, 'stop');
+        assert.deepEqual(got.usage, kAnswer.usage);
+      }
+    });
+  }
+
+  test(`${name}: calls in a whole answer come through`, async () => {
+    const calls = [{ id: 'call_a', name: 'get_weather', args: { city: 'Zürich "Nord"' } }];
+    const got = await ask({ ...kAnswer, text: '', calls, finish: 'tool_calls' });
+    assert.deepEqual(
+      got.calls.map(({ name: called, args }) => ({ called, args })),
+      [{ called: 'get_weather', args: calls[0].args }],
+    );
+  });
+
+  test(`${name}: an error in a whole answer of status 200 is an error`, async () => {
+    for (const type of kTypes) {
+      await assert.rejects(ask({ status: 429, message: 'slow down' }, { type }), (error) => {
+        assert.match(String(error.message), /slow down/);
+        assert.equal(error.status, 429);
+        return true;
+      });
+    }
+  });
+}
+
+test('gemini: an array in place of events is told as events', async () => {
+  const client = clients.gemini(parley);
+  Object.assign(upstreams.gemini, { type: kTypes[0], isArray: true, indent: 0, answer: kAnswer });
+  const got = await client.ask('m-gemini', { stream: true, user: 'Grüezi', limit: 500 });
+  assert.equal(got.text, kAnswer.text);
+});
