@@ -3,6 +3,8 @@
 #include <string>
 
 #include "json_text.hpp"
+#include "parley/sdk/cuts.hpp"
+#include "parley/sdk/find.hpp"
 #include "words.hpp"
 
 namespace parley::claude {
@@ -27,7 +29,7 @@ bool has_empty(std::string_view body, std::string_view quoted_name) {
 
 // Whether a body may hold any of it: a few quick looks instead of a walk.
 bool may_hold(std::string_view body) {
-    return body.find("\"pl1.") != body.npos || has_empty(body, "\"signature\"") ||
+    return sdk::holds(body, "\"pl1.") || has_empty(body, "\"signature\"") ||
            has_empty(body, "\"encrypted_index\"");
 }
 
@@ -92,15 +94,8 @@ private:
         }
     }
 
-    // With a block goes the comma behind it, or in front of the last ones.
     void blocks() {
-        struct Piece {
-            std::size_t at;
-            std::size_t end;
-            bool goes;
-        };
-
-        std::vector<Piece> pieces;
+        std::vector<sdk::Element> pieces;
         r_.enter_array();
         while (r_.next_item()) {
             r_.peek();
@@ -111,23 +106,7 @@ private:
             edits_.push_back(
                 {at, block.size(), arena_.copy(with_member(block, "citations", "null"))});
         }
-        std::size_t kept = 0;
-        for (const Piece& piece : pieces) kept += piece.goes ? 0 : 1;
-        if (kept == pieces.size()) return;
-        if (kept == 0) {
-            edits_.push_back(
-                {pieces.front().at, pieces.back().end - pieces.front().at, str(kNothingLeft)});
-            return;
-        }
-        std::size_t last = pieces.size();
-        while (pieces[last - 1].goes) --last;
-        for (std::size_t i = 0; i < last; ++i) {
-            if (!pieces[i].goes) continue;
-            edits_.push_back({pieces[i].at, pieces[i + 1].at - pieces[i].at, {}});
-        }
-        if (last == pieces.size()) return;
-        const std::size_t from = pieces[last - 1].end;
-        edits_.push_back({from, pieces.back().end - from, {}});
+        sdk::cut_elements(pieces, str(kNothingLeft), edits_);
     }
 
     JsonReader r_;

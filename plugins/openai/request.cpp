@@ -1,12 +1,13 @@
 #include "request.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
 #include "multipart.hpp"
 #include "parley/sdk/json.hpp"
+#include "parley/sdk/tree.hpp"
+#include "scrub.hpp"
 
 namespace parley::openai {
 
@@ -226,25 +227,23 @@ void retarget_request(const parley_call& call,
                       std::string_view model,
                       sdk::Arena& arena,
                       parley_retarget& io) {
-    std::array<parley_edit, 2> edits;
-    std::size_t count = 0;
-    if (model != view(peek.model)) edits[count++] = rename_model(peek, model, arena);
+    std::vector<parley_edit> edits;
+    if (kind.carries_reasoning) edits = scrub(view(call.http->body));
+    if (model != view(peek.model)) edits.push_back(rename_model(peek, model, arena));
     const bool add = (io.flags & PARLEY_RETARGET_ADD_USAGE) != 0 && kind.chat_stream_options &&
                      (peek.flags & PARLEY_PEEK_STREAM) != 0 &&
                      (peek.flags & PARLEY_PEEK_WANTS_USAGE) == 0;
     io.flags = 0;
     if (add) {
         if (const auto edit = add_usage(view(call.http->body), peek, arena)) {
-            edits[count++] = *edit;
+            edits.push_back(*edit);
             io.flags = PARLEY_RETARGET_USAGE_ADDED;
         }
     }
-    if (count == 2 && edits[1].at < edits[0].at) std::swap(edits[0], edits[1]);
-    if (count == 0) return;
-    auto* kept = arena.array<parley_edit>(count);
-    std::copy_n(edits.begin(), count, kept);
-    io.edits = kept;
-    io.edit_count = count;
+    if (edits.empty()) return;
+    std::sort(edits.begin(), edits.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+    io.edits = sdk::keep(arena, edits);
+    io.edit_count = edits.size();
 }
 
 }  // namespace parley::openai

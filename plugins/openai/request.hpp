@@ -12,6 +12,7 @@ namespace parley::openai {
 struct RequestKind {
     std::string_view default_model;    // for routes whose model is optional
     bool chat_stream_options = false;  // has stream_options.include_usage
+    bool carries_reasoning = false;  // its history may hold what a translated model was sealed with
 };
 
 void peek_request(const parley_call& call,
