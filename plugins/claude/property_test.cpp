@@ -1,4 +1,5 @@
 // Properties that hold for every conversation, tried with made-up ones.
+#include <iostream>
 #include <random>
 #include <set>
 
@@ -6,6 +7,8 @@
 
 #include "claude_test.hpp"
 #include "parley/sdk/ids.hpp"
+#include "schema.hpp"
+#include "support/schemas.hpp"
 
 namespace parley::claude {
 
@@ -220,6 +223,98 @@ TEST(Property, CrossedTalksAreInOrder) {
             EXPECT_TRUE(is_legal(name)) << name;
             EXPECT_TRUE(names.insert(name).second) << name;
         }
+    }
+}
+
+// ---- schemas that the wire guarantees ----
+
+// The words that stand in a schema, wherever schemas stand.
+template <class Visit>
+void each_schema(json::value& schema, Visit visit) {
+    if (!schema.is_object()) return;
+    json::object& s = schema.as_object();
+    for (const char* name : {"properties", "$defs", "definitions"}) {
+        auto* inner = s.if_contains(name);
+        if (inner == nullptr || !inner->is_object()) continue;
+        for (auto& member : inner->as_object()) each_schema(member.value(), visit);
+    }
+    for (const char* name : {"anyOf", "oneOf", "allOf", "prefixItems"}) {
+        auto* inner = s.if_contains(name);
+        if (inner == nullptr || !inner->is_array()) continue;
+        for (auto& one : inner->as_array()) each_schema(one, visit);
+    }
+    if (auto* items = s.if_contains("items")) each_schema(*items, visit);
+    visit(s);
+}
+
+// The same schema, of objects without members that it does not name: the wire has no others.
+json::value closed(json::value schema) {
+    each_schema(schema, [](json::object& s) {
+        const auto* type = s.if_contains("type");
+        const bool is_object =
+            s.contains("properties") || s.contains("additionalProperties") ||
+            (type != nullptr && json::serialize(*type).find("\"object\"") != std::string::npos);
+        if (is_object) s["additionalProperties"] = false;
+    });
+    return schema;
+}
+
+TEST(Guarantee, OnlyNarrowsByWhatIsNotDeclared) {
+    static const std::set<std::string> kRefused{
+        "minimum", "maximum", "exclusiveMaximum", "minLength", "maxLength", "uniqueItems", "oneOf"};
+    int accepted = 0;
+    for (unsigned seed = 0; seed < 1500; ++seed) {
+        schemas::Generator generator(seed);
+        const json::value before = generator.root();
+        const json::value wanted = closed(before);
+        bool changed = false;
+        const std::string text = guaranteed_schema(json::serialize(before), changed);
+        json::value after = json::parse(text);
+        each_schema(after, [&](json::object& s) {
+            for (const auto& member : s) {
+                EXPECT_FALSE(kRefused.contains(std::string(member.key()))) << text;
+            }
+        });
+        EXPECT_EQ(changed, after != before) << text;
+        EXPECT_LE(text.size(), 2 * json::serialize(wanted).size() + 64);
+        for (int i = 0; i < 20; ++i) {
+            const json::value instance = generator.instance_of(before, before, 5);
+            if (!schemas::Validator(wanted).accepts(instance)) continue;
+            ++accepted;
+            ASSERT_TRUE(schemas::Validator(after).accepts(instance))
+                << seed << '\n'
+                << json::serialize(before) << '\n'
+                << text << '\n'
+                << instance;
+        }
+    }
+    std::cout << accepted << " valid instances\n";
+    EXPECT_GT(accepted, 1500);
+}
+
+// Cycles, nonsense and depth.
+TEST(Guarantee, ComesToAnEnd) {
+    std::string deep = "{}";
+    for (int i = 0; i < 150; ++i) deep = R"({"type":"array","items":)" + deep + "}";
+    const std::string schemas[] = {deep,
+                                   R"({"$ref":"#"})",
+                                   R"({"$ref":"#/$defs/A","$defs":{"A":{"$ref":"#/$defs/A"}}})",
+                                   R"({"properties":[],"items":3,"anyOf":{},"type":["object"]})",
+                                   R"({"oneOf":"x","additionalProperties":{"type":"string"}})",
+                                   "true",
+                                   "[]",
+                                   R"("text")"};
+    for (const std::string& schema : schemas) {
+        bool changed = false;
+        const std::string text = guaranteed_schema(schema, changed);
+        json::parse_options options;
+        options.max_depth = 512;
+        json::error_code fault;
+        json::parse(text, fault, {}, options);
+        EXPECT_FALSE(fault) << text;
+        bool again = false;
+        EXPECT_EQ(guaranteed_schema(text, again), text);
+        EXPECT_FALSE(again) << text;
     }
 }
 

@@ -12,7 +12,21 @@ using sdk::JsonString;
 
 namespace {
 
-constexpr std::array<std::string_view, 11> kRefused{
+// Words that the wire has not where it guarantees the shape, or that narrow when what they hold is
+// weakened.
+constexpr std::array<std::string_view, 23> kRefused{
+    "not",
+    "contains",
+    "if",
+    "then",
+    "else",
+    "patternProperties",
+    "propertyNames",
+    "dependentSchemas",
+    "dependentRequired",
+    "dependencies",
+    "unevaluatedItems",
+    "unevaluatedProperties",
     "minimum",
     "maximum",
     "exclusiveMinimum",
@@ -26,11 +40,9 @@ constexpr std::array<std::string_view, 11> kRefused{
     "maxProperties",
 };
 
-constexpr std::array<std::string_view, 4> kSchemasByName{
-    "properties", "$defs", "definitions", "patternProperties"};
+constexpr std::array<std::string_view, 3> kSchemasByName{"properties", "$defs", "definitions"};
 
-constexpr std::array<std::string_view, 8> kSchemas{
-    "items", "anyOf", "oneOf", "allOf", "prefixItems", "not", "contains", "else"};
+constexpr std::array<std::string_view, 4> kSchemas{"items", "anyOf", "allOf", "prefixItems"};
 
 template <class List>
 bool has(const List& list, std::string_view key) {
@@ -90,14 +102,19 @@ private:
                 changed_ = true;
                 continue;
             }
-            is_object =
-                is_object || name == "properties" || (name == "type" && value == "\"object\"");
+            const bool may_be_object =
+                name == "type" && value.find("\"object\"") != std::string_view::npos;
+            is_object = is_object || name == "properties" || may_be_object;
             if (name == "additionalProperties") {
                 is_closed = true;
                 changed_ = changed_ || value != "false";
                 w.key(name).boolean(false);
             } else if (has(kSchemasByName, name)) {
                 w.key(name).raw(by_name(value));
+            } else if (name == "oneOf") {
+                // Of weaker schemas several may fit.
+                changed_ = true;
+                w.key("anyOf").raw(of(value));
             } else {
                 w.key(name).raw(has(kSchemas, name) ? of(value) : std::string(value));
             }
