@@ -41,8 +41,7 @@ class CountDecoder final : public Decoder {
     void on_chunk(const Chunk& chunk) override {
         if (chunk.total_tokens.empty()) return;
         start(chunk);
-        parley_usage usage{};
-        usage.struct_size = sizeof(usage);
+        sdk::Usage usage;
         usage.known = PARLEY_USAGE_INPUT;
         JsonReader(chunk.total_tokens).read_count(usage.input_total);
         emitter_.usage(usage);
@@ -57,6 +56,10 @@ class CountDecoder final : public Decoder {
 // The answers to embedContent and batchEmbedContents.
 class EmbedDecoder final : public Decoder {
     void on_chunk(const Chunk& chunk) override {
+        if (!chunk.predictions.empty()) {
+            start(chunk);
+            predictions(chunk.predictions);
+        }
         if (chunk.embeddings.empty()) return;
         start(chunk);
         emitter_.usage(usage_.usage());
@@ -69,6 +72,43 @@ class EmbedDecoder final : public Decoder {
                     value.skip();
                 }
             });
+        });
+    }
+
+    // [{"embeddings":{"values":[…],"statistics":{"token_count":4}}}]
+    void predictions(std::string_view json) {
+        sdk::Usage usage;
+        JsonReader r(json);
+        each_element(r, [&](JsonReader& one) {
+            each_member(one, [&](const JsonString& key, JsonReader& value) {
+                if (key.raw == "embeddings") {
+                    prediction(value, usage);
+                } else {
+                    value.skip();
+                }
+            });
+        });
+        emitter_.usage(usage);
+    }
+
+    void prediction(JsonReader& r, sdk::Usage& usage) {
+        each_member(r, [&](const JsonString& key, JsonReader& value) {
+            if (key.raw == "values" && value.peek() == '[') {
+                vector(value);
+            } else if (key.raw == "statistics") {
+                each_member(value, [&](const JsonString& name, JsonReader& number) {
+                    const std::string text(number.raw());
+                    uint64_t tokens = 0;
+                    if (is(name, "tokenCount")) {
+                        // Vertex AI counts in numbers with a point.
+                        std::from_chars(text.data(), text.data() + text.size(), tokens);
+                        usage.known |= PARLEY_USAGE_INPUT;
+                        usage.input_total += tokens;
+                    }
+                });
+            } else {
+                value.skip();
+            }
         });
     }
 
@@ -150,6 +190,8 @@ void Decoder::read_chunk(std::string_view wire) {
             chunk.total_tokens = value.raw();
         } else if (key.raw == "embedding" || key.raw == "embeddings") {
             chunk.embeddings = value.raw();
+        } else if (key.raw == "predictions") {
+            chunk.predictions = value.raw();
         } else if (key.raw == "error") {
             if (value.peek() != 'n') chunk.error = json;
             value.skip();

@@ -29,7 +29,8 @@ protected:
         std::string_view error;
         std::string_view feedback;
         std::string_view total_tokens;
-        std::string_view embeddings;  // one or a list
+        std::string_view embeddings;   // one or a list
+        std::string_view predictions;  // of Vertex AI, instead
         sdk::JsonString model;
         sdk::JsonString id;
         sdk::JsonString created;

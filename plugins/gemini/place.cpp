@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "parley/sdk/base_url.hpp"
+#include "vertex_body.hpp"
 
 namespace parley::gemini {
 
@@ -21,6 +22,21 @@ void check_word(std::string_view name, std::string_view word) {
     if (fits) return;
     throw Failure(PARLEY_E_CONFIG,
                   std::string(name) + ": \"" + std::string(word) + "\" is none of Google Cloud's");
+}
+
+// "m:embedContent" -> "m:predict", where Vertex AI has that model so.
+std::string method_of(std::string_view model) {
+    const std::size_t colon = model.rfind(':');
+    const std::string_view method = colon == model.npos ? model : model.substr(colon + 1);
+    const std::string_view name = model.substr(0, colon);
+    const bool is_batch = method == "batchEmbedContents";
+    if (!is_batch && method != "embedContent") return std::string(model);
+    if (is_predicted(name)) return std::string(name) + ":predict";
+    if (!is_batch) return std::string(model);
+    throw Failure(PARLEY_E_UNSUPPORTED,
+                  "Vertex AI makes one vector at a time with this model",
+                  "input",
+                  "unsupported_value");
 }
 
 std::string vertex_url(std::string_view location) {
@@ -73,11 +89,7 @@ std::string Place::vertex_path_of(std::string_view path,
     if (collection == path.npos || !path.substr(collection).starts_with(kModels)) {
         throw Failure(PARLEY_E_UNSUPPORTED, "Vertex AI serves models of the publisher google only");
     }
-    const std::string_view model = path.substr(collection + kModels.size());
-    if (model.ends_with(":embedContent") || model.ends_with(":batchEmbedContents")) {
-        throw Failure(PARLEY_E_UNSUPPORTED,
-                      "embeddings have a form of their own at Vertex AI: ask for :predict");
-    }
+    const std::string model = method_of(path.substr(collection + kModels.size()));
     std::string out = '/' + settings_.api_version;
     if (!settings_.project.empty()) project = settings_.project;
     // A key says by itself whose project it is of.

@@ -6,6 +6,7 @@
 #include "assist.hpp"
 #include "parley/sdk/oauth.hpp"
 #include "service_account.hpp"
+#include "vertex_body.hpp"
 #include "wire.hpp"
 
 namespace parley::gemini {
@@ -162,7 +163,6 @@ void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& 
     const std::string_view proof = has_token ? sdk::token_in(secret) : secret;
     const AssistAccount assist =
         has_token ? assist_account(view(ask.account->attributes)) : AssistAccount();
-    if (place_.is_vertex()) check_count(ask, "Vertex AI");
     std::string target = assist.is_one ? assist_.path + assist_path(ask)
                                        : place_.path_of(view(ask.path), assist.project, has_token);
     if (ask.query.len != 0) {
@@ -186,16 +186,40 @@ void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& 
     out.header_count = count;
 }
 
+namespace {
+
+// The account is one of a person who has logged in, and is served by Code Assist.
+bool is_assist(const parley_plan_ask& ask) {
+    return ask.account != nullptr && sdk::is_token_document(view(ask.account->secret)) &&
+           assist_account(view(ask.account->attributes)).is_one;
+}
+
+}  // namespace
+
 uint32_t Provider::wants(const parley_plan_ask& ask) {
-    if (!sdk::is_token_document(view(ask.account->secret))) return 0;
-    return assist_account(view(ask.account->attributes)).is_one ? PARLEY_WANT_AMEND : 0;
+    if (is_assist(ask)) return PARLEY_WANT_AMEND;
+    if (!place_.is_vertex()) return 0;
+    // Vertex AI has forms of its own for counts and for vectors, for these in the answer too.
+    if (ask.operation == PARLEY_OPERATION_COUNT_TOKENS) return PARLEY_WANT_AMEND;
+    const bool predicts = ask.operation == PARLEY_OPERATION_EMBED && is_predicted(view(ask.model));
+    return predicts ? PARLEY_WANT_AMEND | PARLEY_WANT_CANONICAL : 0;
 }
 
 void Provider::amend(const parley_plan_ask& ask,
                      std::string_view body,
                      sdk::Arena& arena,
                      parley_amendment& out) {
-    wrap(ask, assist_account(view(ask.account->attributes)).project, body, arena, out);
+    if (is_assist(ask)) {
+        wrap(ask, assist_account(view(ask.account->attributes)).project, body, arena, out);
+        return;
+    }
+    const bool counts = ask.operation == PARLEY_OPERATION_COUNT_TOKENS;
+    const std::string other = counts ? unwrapped_count(body) : to_instances(body);
+    if (other.empty()) return;
+    auto* edit = arena.array<parley_edit>(1);
+    *edit = {0, body.size(), arena.copy(other)};
+    out.edits = edit;
+    out.edit_count = 1;
 }
 
 // A key's quotas are counted by model, so another model of the same account may still answer.

@@ -101,10 +101,12 @@ TEST(Provider, SaysWhatVertexDoesNotServe) {
     };
     EXPECT_EQ(why("/v1beta/tunedModels/m:generateContent"),
               "Vertex AI serves models of the publisher google only");
-    EXPECT_EQ(why("/v1beta/models/m:embedContent"),
-              "embeddings have a form of their own at Vertex AI: ask for :predict");
-    EXPECT_EQ(why("/v1beta/models/m:countTokens", R"({"generateContentRequest":{}})"),
-              "generateContentRequest: Vertex AI counts what stands outside of it");
+    EXPECT_EQ(why("/v1beta/models/gemini-embedding-2:batchEmbedContents"),
+              "Vertex AI makes one vector at a time with this model");
+    EXPECT_NE(why("/v1beta/models/gemini-embedding-2:embedContent").find(":embedContent"),
+              std::string::npos);
+    EXPECT_NE(why("/v1beta/models/text-embedding-005:batchEmbedContents").find("005:predict"),
+              std::string::npos);
     EXPECT_NE(why("/v1beta/models/m:countTokens", R"({"contents":[]})").find(":countTokens"),
               std::string::npos);
     EXPECT_THROW(planned(vertex, R"({"access_token":"a"})"), sdk::Failure) << "no project";
@@ -115,6 +117,49 @@ TEST(Provider, SaysWhatVertexDoesNotServe) {
         EXPECT_THROW(planned(std::string(R"({"vertex":true,)") + bad + "}", kToken), sdk::Failure)
             << bad;
     }
+}
+
+std::string amended(std::string_view model, uint32_t operation, const std::string& body) {
+    Provider provider(nullptr);
+    provider.configure(R"({"vertex":true,"project":"p"})");
+    auto ask = sized<parley_plan_ask>();
+    ask.operation = operation;
+    ask.model = str(model);
+    EXPECT_NE(provider.wants(ask) & PARLEY_WANT_AMEND, 0u);
+    codec::TestArena memory;
+    sdk::Arena arena(memory.border());
+    auto change = sized<parley_amendment>();
+    provider.amend(ask, body, arena, change);
+    if (change.edit_count == 0) return "as it is";
+    EXPECT_EQ(change.edits[0].len, body.size());
+    return std::string(view(change.edits[0].text));
+}
+
+TEST(Provider, WritesBodiesAsVertexHasThem) {
+    const uint32_t embeds = PARLEY_OPERATION_EMBED;
+    EXPECT_EQ(amended("text-embedding-005",
+                      embeds,
+                      R"({"model":"models/m","content":{"parts":[{"text":"a"},{"text":"b\n"}]},)"
+                      R"("taskType":"RETRIEVAL_QUERY","title":"T","outputDimensionality":256})"),
+              R"({"instances":[{"content":"ab\n","task_type":"RETRIEVAL_QUERY","title":"T"}],)"
+              R"("parameters":{"outputDimensionality":256}})");
+    EXPECT_EQ(amended("gemini-embedding-001",
+                      embeds,
+                      R"({"requests":[{"content":{"parts":[{"text":"a"}]}},)"
+                      R"({"content":{"parts":[{"text":"b"}]}}]})"),
+              R"({"instances":[{"content":"a"},{"content":"b"}]})");
+    const uint32_t counts = PARLEY_OPERATION_COUNT_TOKENS;
+    EXPECT_EQ(amended("m", counts, R"({"contents":[]})"), "as it is");
+    EXPECT_EQ(amended("m",
+                      counts,
+                      R"({"generateContentRequest":{"model":"models/m","contents":[{"a": 1}],)"
+                      R"("safetySettings":[],"systemInstruction":{},"tools":[],"toolConfig":{}}})"),
+              R"({"contents":[{"a": 1}],"systemInstruction":{},"tools":[]})");
+    Provider api(nullptr);
+    api.configure("{}");
+    auto ask = sized<parley_plan_ask>();
+    ask.operation = embeds;
+    EXPECT_EQ(api.wants(ask), 0u);
 }
 
 TEST(Provider, OffersModelsOfTheOfficialPlaceOnly) {

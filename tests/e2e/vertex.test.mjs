@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import OpenAI from 'openai';
+
 import { clients } from './support/clients.mjs';
 import { startVertex, TokenServer } from './support/google.mjs';
 import { configuration, Parley } from './support/parley.mjs';
@@ -15,7 +17,7 @@ import { compose, Connection, once } from './support/raw.mjs';
 const q = { user: 'Grüezi', system: 'Be brief.' };
 
 /** A Parley before a Vertex AI and a token server of its own. */
-async function house(t, { accounts = {}, account, more = [], prepare } = {}) {
+async function house(t, { accounts = {}, account, more = [], models = ['m-v'], prepare } = {}) {
   const tokens = await TokenServer.start();
   prepare?.(tokens);
   const upstream = await startVertex(tokens);
@@ -28,7 +30,7 @@ async function house(t, { accounts = {}, account, more = [], prepare } = {}) {
         plugin: 'gemini',
         vertex: true,
         base_url: upstream.url,
-        models: ['m-v'],
+        models,
         account: [
           account ?? { label: 'robot', secret: JSON.stringify(tokens.key(), null, 2) },
           ...more,
@@ -64,31 +66,46 @@ test('real clients reach Vertex AI with one token', async (t) => {
   }
   assert.equal(await gemini.count('m-v', 'Grüezi'), 5);
   const asked = upstream.requests.all.length;
-  assert.ok((await clients.anthropic(parley).count('m-v', 'Grüezi')) > 0, 'an estimate');
-  assert.equal(upstream.requests.all.length, asked, 'without asking');
+  assert.equal(await clients.anthropic(parley).count('m-v', 'Grüezi'), 5);
+  assert.equal(upstream.requests.all.length, asked + 1);
   assert.equal(tokens.requests.all.length, 1);
   assert.equal(upstream.refused, 0);
 });
 
-test('what Vertex AI has in another form is said to be so', async (t) => {
-  const { parley, upstream } = await house(t);
+test('counts and vectors are asked for in the form of Vertex AI', async (t) => {
+  const { parley, upstream } = await house(t, { models: ['m-v', 'text-embedding-005'] });
   const auth = { 'x-goog-api-key': parley.key, 'content-type': 'application/json' };
   const post = async (path, body) => {
     const reply = await once(parley.port, 'POST', path, auth, JSON.stringify(body));
     return { status: reply.status, json: JSON.parse(reply.body) };
   };
-  const embed = await post('/v1beta/models/m-v:embedContent', {
+  const content = { role: 'user', parts: [{ text: 'x' }] };
+  const generateContentRequest = { model: 'models/m-v', contents: [content] };
+  for (const body of [{ generateContentRequest }, { contents: [content] }]) {
+    const count = await post('/v1beta/models/m-v:countTokens', body);
+    assert.deepEqual(count, { status: 200, json: { totalTokens: 5 } });
+  }
+  const embed = await post('/v1beta/models/text-embedding-005:embedContent', {
     content: { parts: [{ text: 'x' }] },
   });
-  assert.equal(embed.status, 400);
-  assert.match(embed.json.error.message, /embeddings have a form of their own at Vertex AI/);
-  const generateContentRequest = { model: 'models/m-v', contents: [] };
-  const count = await post('/v1beta/models/m-v:countTokens', { generateContentRequest });
-  assert.equal(count.status, 400);
-  assert.match(count.json.error.message, /generateContentRequest/);
+  assert.equal(embed.status, 200);
+  assert.deepEqual(embed.json.embedding.values, [0.25, -0.5]);
+  const openai = new OpenAI({ baseURL: `${parley.url}/v1`, apiKey: parley.key, maxRetries: 0 });
+  const vectors = await openai.embeddings.create({
+    model: 'text-embedding-005',
+    input: ['x', 'y'],
+  });
+  assert.deepEqual(
+    vectors.data.map((one) => one.embedding),
+    [
+      [0.25, -0.5],
+      [0.25, -0.5],
+    ],
+  );
+  assert.equal(vectors.usage.prompt_tokens, 8);
   const predicted = await post('/v1beta/models/m-v:predict', { instances: [] });
-  assert.deepEqual(predicted.json, { predictions: [{ answer: 1 }] });
-  assert.equal(upstream.requests.all.length, 1);
+  assert.deepEqual(predicted.json, { predictions: [] });
+  assert.equal(upstream.requests.all.length, 5);
 });
 
 test('a key in a file', async (t) => {

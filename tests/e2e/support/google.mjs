@@ -141,7 +141,7 @@ export class TokenServer {
 }
 
 const kPath =
-  /^\/v1\/projects\/p-1\/locations\/global\/publishers\/google\/models\/(m-v):([a-zA-Z]+)$/;
+  /^\/v1\/projects\/p-1\/locations\/global\/publishers\/google\/models\/(m-v|text-embedding-005):([a-zA-Z]+)$/;
 const kTokenOf = (headers) => headers.authorization?.match(/^Bearer (ya29\.\w+)$/)?.[1];
 
 /** Vertex AI: knows its paths, and the tokens that the server has given. */
@@ -165,7 +165,16 @@ export async function startVertex(tokens) {
       assert.deepEqual(Object.keys(request.json), ['contents']);
       return reply.json(200, { totalTokens: 5 });
     }
-    if (method === 'predict') return reply.json(200, { predictions: [{ answer: 1 }] });
+    if (method === 'predict') {
+      assert.deepEqual(Object.keys(request.json), ['instances']);
+      const embeddings = { values: [0.25, -0.5], statistics: { token_count: 4.0, truncated: false } };
+      const predictions = request.json.instances.map(({ content, ...others }) => {
+        assert.equal(typeof content, 'string');
+        assert.deepEqual(others, {});
+        return { embeddings };
+      });
+      return reply.json(200, { predictions });
+    }
     assert.match(method, /^(g|streamG)enerateContent$/);
     const wire = wires.gemini;
     const asked = wire.read({ json: request.json, path: `/models/${model}:${method}` });
