@@ -21,6 +21,41 @@ public:
     ChatRequestReader(const parley_call& call, sdk::Arena& arena)
         : draft_(arena, "openai-chat", call), asked_(draft_), body_(view(call.http->body)) {}
 
+    // What a legacy completion has in place of messages.
+    const parley_request* read_completion() {
+        JsonReader r(body_);
+        JsonString key;
+        bool has_prompt = false;
+        draft_.request.dialect_version = sdk::str(kTextVersion);
+        if (r.peek() != '{' || !r.enter_object()) {
+            invalid_request("body: a JSON object was expected", "", "invalid_type");
+        }
+        while (r.next_key(key)) {
+            if (key.raw == "prompt") {
+                has_prompt = true;
+                prompt(r);
+            } else if (key.raw == "logprobs") {
+                // How many others are told beside each token.
+                draft_.request.top_logprobs = read_number(r);
+                if (draft_.request.top_logprobs.text.len != 0) {
+                    draft_.request.logprobs = PARLEY_SAYS_YES;
+                }
+            } else if (key.raw == "suffix" || key.raw == "echo" || key.raw == "best_of") {
+                refuse_unless_usual(key.raw, r);
+            } else if (!asked_.read(key, r) && !read_sampling(key, r) && !read_shape(key, r)) {
+                asked_.keep_extra(key, r);
+            }
+        }
+        if (r.failed() || !r.at_end()) {
+            invalid_request("body: malformed JSON at byte " + std::to_string(r.at()), "", "");
+        }
+        if (!has_prompt) {
+            invalid_request("prompt: missing", "prompt", "missing_required_parameter");
+        }
+        asked_.finish();
+        return draft_.finish();
+    }
+
     const parley_request* read() {
         JsonReader r(body_);
         JsonString key;
@@ -48,6 +83,31 @@ public:
     }
 
 private:
+    // One text, or a list of one: each prompt would have an answer of its own. Tokens are numbers
+    // of one model.
+    void prompt(JsonReader& r) {
+        const bool is_list = r.peek() == '[';
+        if (is_list && (!r.enter_array() || !r.next_item())) {
+            invalid_request("prompt: a text expected", "prompt", "invalid_type");
+        }
+        if (r.peek() != '"') unsupported("prompt", "prompt: only texts can be completed here");
+        draft_.begin(PARLEY_ROLE_USER, "prompt");
+        draft_.add(draft_.text_part(read_text(draft_.arena(), r), "prompt"));
+        if (is_list && r.next_item())
+            unsupported("prompt", "prompt: only one can be answered here");
+    }
+
+    static void refuse_unless_usual(std::string_view name, JsonReader& r) {
+        const std::string_view value = r.raw();
+        const bool is_usual =
+            value == "null" || value == "false" || value == "1" || value == "\"\"";
+        if (!is_usual) unsupported(name, std::string(name) + ": the model's place cannot do that");
+    }
+
+    [[noreturn]] static void unsupported(std::string_view field, const std::string& why) {
+        throw sdk::Failure(PARLEY_E_UNSUPPORTED, why, std::string(field), "unsupported_value");
+    }
+
     bool read_sampling(const JsonString& key, JsonReader& r) {
         parley_request& request = draft_.request;
         if (key.raw == "max_completion_tokens") {
@@ -172,6 +232,10 @@ private:
 
 const parley_request* read_chat_request(const parley_call& call, sdk::Arena& arena) {
     return ChatRequestReader(call, arena).read();
+}
+
+const parley_request* read_text_request(const parley_call& call, sdk::Arena& arena) {
+    return ChatRequestReader(call, arena).read_completion();
 }
 
 }  // namespace parley::openai

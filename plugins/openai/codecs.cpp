@@ -17,13 +17,8 @@ bool embeds(const parley_codec_open& open) {
 
 const parley_request* Chat::decode_request(const parley_call& call, sdk::Arena& arena) {
     if (call.operation == PARLEY_OPERATION_EMBED) return read_embeddings_request(call, arena);
-    if (sdk::view(call.http->path).ends_with("/v1/completions")) {
-        throw sdk::Failure(PARLEY_E_UNSUPPORTED,
-                           "legacy completions: the model's place does not have them",
-                           "model",
-                           "unsupported_value");
-    }
-    return read_chat_request(call, arena);
+    const bool is_text = sdk::view(call.http->path).ends_with("/v1/completions");
+    return is_text ? read_text_request(call, arena) : read_chat_request(call, arena);
 }
 
 void Chat::encode_request(const parley_request& request,
@@ -43,7 +38,9 @@ Decoder* Chat::decoder_open(const parley_codec_open& open) {
 }
 
 Encoder* Chat::encoder_open(const parley_codec_open& open) {
-    return (embeds(open) ? make_embeddings_encoder(open) : make_chat_encoder(open)).release();
+    if (embeds(open)) return make_embeddings_encoder(open).release();
+    const bool is_text = sdk::view(open.request->dialect_version) == kTextVersion;
+    return (is_text ? make_text_encoder(open) : make_chat_encoder(open)).release();
 }
 
 // ---- openai-responses ----

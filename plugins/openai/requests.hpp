@@ -7,6 +7,13 @@
 namespace parley::openai {
 
 const parley_request* read_chat_request(const parley_call& call, sdk::Arena& arena);
+
+// A legacy completion, POST /v1/completions: a prompt in place of messages.
+const parley_request* read_text_request(const parley_call& call, sdk::Arena& arena);
+
+// Its request in canonical form says so: it is an older version of the dialect.
+inline constexpr std::string_view kTextVersion = "completions";
+
 const parley_request* read_responses_request(const parley_call& call, sdk::Arena& arena);
 
 void write_chat_request(const parley_request& request,

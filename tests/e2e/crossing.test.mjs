@@ -4,6 +4,7 @@ import { after, test } from 'node:test';
 
 import Anthropic from '@anthropic-ai/sdk';
 import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
+import OpenAI from 'openai';
 
 import { clients } from './support/clients.mjs';
 import { faultsIn } from './support/legal.mjs';
@@ -146,6 +147,55 @@ for (const [from, make] of Object.entries(clients)) {
     });
   }
 }
+
+test('a count that nobody can make is a guess, and says so', async () => {
+  const seen = upstreams.chat.requests.all.length;
+  const reply = await fetch(`${parley.url}/v1/messages/count_tokens`, {
+    method: 'POST',
+    headers: { 'x-api-key': parley.key, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'm-chat', messages: [{ role: 'user', content: 'Grüezi' }] }),
+  });
+  assert.equal(reply.status, 200);
+  assert.match(reply.headers.get('x-parley-warnings'), /token_count_estimated/);
+  assert.ok((await reply.json()).input_tokens > 0);
+  assert.equal(upstreams.chat.requests.all.length, seen);
+});
+
+test('legacy completions reach models that never had them', async () => {
+  const client = new OpenAI({ baseURL: `${parley.url}/v1`, apiKey: parley.key, maxRetries: 0 });
+  for (const [name, upstream] of Object.entries(upstreams)) {
+    if (name === 'chat') continue; // its own place knows them
+    upstream.answer = { usage, finish: 'stop', text: kText };
+    const model = `m-${name}`;
+    const whole = await client.completions.create({ model, prompt: 'Grüezi', max_tokens: 50 });
+    assert.equal(whole.object, 'text_completion');
+    assert.equal(whole.model, model);
+    assert.equal(whole.choices[0].text, kText);
+    assert.equal(whole.choices[0].finish_reason, 'stop');
+    assert.equal(whole.usage.prompt_tokens, usage.input);
+    assert.deepEqual(upstream.asked.user, ['Grüezi']);
+    const stream = await client.completions.create({
+      model,
+      prompt: ['Grüezi'],
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    let text = '';
+    let last;
+    for await (const chunk of stream) {
+      text += chunk.choices[0]?.text ?? '';
+      last = chunk;
+    }
+    assert.equal(text, kText);
+    assert.equal(last.usage.completion_tokens, usage.output);
+    for (const more of [{ prompt: ['a', 'b'] }, { prompt: [1, 2] }, { suffix: 'x' }, { echo: true }]) {
+      await assert.rejects(
+        client.completions.create({ model, prompt: 'a', ...more }),
+        (error) => error.status === 400 && error.code === 'unsupported_value',
+      );
+    }
+  }
+});
 
 test('a tool runner that would keep a thread at the other end says all of it again', async () => {
   const upstream = upstreams.chat;
