@@ -91,7 +91,7 @@ PARLEY_EXTERN_C_BEGIN
 #define PARLEY_EVENT_PART_STARTED 2
 
 /* More of a TEXT or REFUSAL part.
- *   text   the text                             extra "logprobs" */
+ *   text   the text                             extra "logprobs", as in sdk/logprobs.hpp */
 #define PARLEY_EVENT_TEXT_DELTA 3
 
 /* More of a REASONING part.
@@ -135,7 +135,7 @@ PARLEY_EXTERN_C_BEGIN
  *   kind   PARLEY_USAGE_*: which of the five main counters are known
  *   a      input_total                          b     output_total
  *   extra  the other counters: "input_cache_read", "input_cache_write", "output_reasoning";
- *          finer ones such as "input_cache_write_1h" and "input_audio" may join them */
+ *          finer ones, "input_cache_write_1h", "input_audio", by their names in sdk/usage.hpp */
 #define PARLEY_EVENT_USAGE 11
 
 /* The reply ended as its upstream meant it to. Terminal.

@@ -147,18 +147,14 @@ void Decoder::begin(std::string_view message) {
     }
     id_ = id;
     read_usage(m.take("usage"));
-    const parley_usage usage = counts_.usage();
+    const sdk::Usage usage = counts_.usage();
     std::string extra;
     sdk::JsonWriter w(extra);
     w.begin_object();
     if ((usage.known & PARLEY_USAGE_INPUT) != 0) {
-        const auto number = [&](std::string_view key, uint64_t value, uint32_t bit) {
-            if ((usage.known & bit) != 0) w.key(key).number(static_cast<int64_t>(value));
-        };
         w.key("usage").begin_object();
-        number("input_total", usage.input_total, PARLEY_USAGE_INPUT);
-        number("input_cache_read", usage.input_cache_read, PARLEY_USAGE_CACHE_READ);
-        number("input_cache_write", usage.input_cache_write, PARLEY_USAGE_CACHE_WRITE);
+        w.key("input_total").number(static_cast<int64_t>(usage.input_total));
+        sdk::write_usage_members(w, usage);
         w.end_object();
     }
     const std::string_view tier = tier_told(counts_.tier());

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "errors.hpp"
+#include "parley/sdk/event_error.hpp"
 #include "parley/sdk/ids.hpp"
 #include "parley/sdk/usage.hpp"
 #include "usage.hpp"
@@ -29,7 +30,7 @@ void Encoder::encode(const parley_event& event, sdk::Out& out) {
     if ((open_.flags & PARLEY_CODEC_STREAM) != 0) {
         stream(event);
     } else if (event.type == PARLEY_EVENT_ERROR) {
-        bytes_ = error_body(error_of(event));
+        bytes_ = error_body(sdk::EventError(event).error);
     } else if (fold_.add(event)) {
         write_whole(fold_.reply(), open_, bytes_);
     }
@@ -77,7 +78,7 @@ void Encoder::stream(const parley_event& e) {
             finish(e);
             break;
         case PARLEY_EVENT_ERROR:
-            event("error", error_body(error_of(e)));
+            event("error", error_body(sdk::EventError(e).error));
             break;
         case PARLEY_EVENT_PING:
             event("ping", R"({"type":"ping"})");
@@ -90,7 +91,7 @@ void Encoder::stream(const parley_event& e) {
 // ---- messages ----
 
 void Encoder::start(const parley_event& e) {
-    parley_usage usage = usage_hint(view(e.extra));
+    sdk::Usage usage = usage_hint(view(e.extra));
     usage.known |= PARLEY_USAGE_INPUT;
     if ((usage.known & PARLEY_USAGE_OUTPUT) == 0) usage.output_total = 1;
     json_.clear();

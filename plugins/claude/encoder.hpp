@@ -73,7 +73,7 @@ private:
     std::string bytes_;  // of this call
     std::string json_;
     sdk::Fold fold_;
-    parley_usage usage_{};
+    sdk::Usage usage_;
 
     // The open part.
     uint64_t blocks_ = 0;  // on the wire so far; the open one's index is one less

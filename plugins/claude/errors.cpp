@@ -184,17 +184,6 @@ int class_of(const Told& told) {
     return told.type == kOther.type ? PARLEY_E_UPSTREAM_FAILED : 0;
 }
 
-parley_error error_of(const parley_event& event) {
-    parley_error error{};
-    error.struct_size = sizeof(error);
-    error.error_class = static_cast<int32_t>(event.kind);
-    error.message = event.text;
-    error.code = event.name;
-    error.retry_after_ms = event.a;
-    error.http_status = static_cast<uint32_t>(event.b);
-    return error;
-}
-
 std::string error_body(const parley_error& error) {
     std::string json;
     sdk::JsonWriter w(json);

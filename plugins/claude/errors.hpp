@@ -26,9 +26,6 @@ Told read_told(std::string_view json);
 // The class that the words alone tell, or 0.
 int class_of(const Told& told);
 
-// What an ERROR event says.
-parley_error error_of(const parley_event& event);
-
 // {"type":"error","error":{"type":…,"message":…}}
 std::string error_body(const parley_error& error);
 

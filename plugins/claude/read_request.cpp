@@ -141,6 +141,7 @@ private:
         if (r.peek() != '{') invalid(path.text(), path.text() + ": an object was expected");
         std::string role;
         BlockReader::Parts parts;
+        sdk::ExtraMembers unknown;
         JsonString key;
         r.enter_object();
         while (r.next_key(key)) {
@@ -150,7 +151,7 @@ private:
             } else if (key.equals("content")) {
                 parts = blocks_.content(r, path / "content");
             } else {
-                r.skip();
+                unknown.keep(key, r);
             }
         }
         if (r.failed()) return;
@@ -163,6 +164,7 @@ private:
         } else {
             invalid((path / "role").text(), path.text() + ".role: user or assistant was expected");
         }
+        if (!parts.empty()) draft_.turn_extras(unknown);
     }
 
     void turn(uint32_t role, const BlockReader::Parts& parts, const Path& path) {

@@ -1,43 +1,71 @@
 #include "usage.hpp"
 
+#include <optional>
+
 #include "json_text.hpp"
-#include "parley/sdk/usage.hpp"
 
 namespace parley::claude {
 
 using sdk::JsonReader;
 using sdk::JsonString;
 
+using sdk::Finer;
+using sdk::read_count;
+using sdk::Usage;
+
 namespace {
 
-void read_count(JsonReader& r, std::optional<uint64_t>& counter) {
-    constexpr uint64_t kNone = ~uint64_t{0};
-    uint64_t told = kNone;
-    r.read_count(told);
-    if (told != kNone) counter = told;
+// The members of an object of finer counters; `counter_of` says which one a name is.
+template <class CounterOf>
+void read_finer(JsonReader& r, Usage& usage, CounterOf counter_of) {
+    JsonString key;
+    if (r.peek() != '{' || !r.enter_object()) {
+        r.skip();
+        return;
+    }
+    while (r.next_key(key)) {
+        const std::optional<uint64_t> told = read_count(r);
+        const std::optional<Finer> counter = counter_of(key.raw);
+        if (told && counter) usage.tell(*counter, *told);
+    }
+}
+
+std::optional<Finer> cache_counter(std::string_view name) {
+    if (name == "ephemeral_5m_input_tokens") return Finer::cache_write_5m;
+    if (name == "ephemeral_1h_input_tokens") return Finer::cache_write_1h;
+    return std::nullopt;
+}
+
+std::optional<Finer> server_counter(std::string_view name) {
+    if (name == "web_search_requests") return Finer::web_searches;
+    if (name == "web_fetch_requests") return Finer::web_fetches;
+    return std::nullopt;
 }
 
 }  // namespace
 
 void Counts::read(JsonReader& r) {
-    if (r.peek() != '{') {
+    JsonString key;
+    JsonString tier;
+    if (r.peek() != '{' || !r.enter_object()) {
         r.skip();
         return;
     }
-    JsonString key;
-    JsonString tier;
-    r.enter_object();
     while (r.next_key(key)) {
         if (key.raw == "input_tokens") {
-            read_count(r, input_);
+            read(r, &Usage::input_total, PARLEY_USAGE_INPUT);
         } else if (key.raw == "cache_read_input_tokens") {
-            read_count(r, cache_read_);
+            read(r, &Usage::input_cache_read, PARLEY_USAGE_CACHE_READ);
         } else if (key.raw == "cache_creation_input_tokens") {
-            read_count(r, cache_write_);
+            read(r, &Usage::input_cache_write, PARLEY_USAGE_CACHE_WRITE);
         } else if (key.raw == "output_tokens") {
-            read_count(r, output_);
+            read(r, &Usage::output_total, PARLEY_USAGE_OUTPUT);
         } else if (key.raw == "output_tokens_details") {
             read_details(r);
+        } else if (key.raw == "cache_creation") {
+            read_finer(r, told_, cache_counter);
+        } else if (key.raw == "server_tool_use") {
+            read_finer(r, told_, server_counter);
         } else if (key.raw == "service_tier" && r.peek() == '"') {
             if (r.read_string(tier)) tier_ = tier.text();
         } else {
@@ -46,58 +74,56 @@ void Counts::read(JsonReader& r) {
     }
 }
 
+void Counts::read(JsonReader& r, uint64_t parley_usage::*counter, uint32_t bit) {
+    const std::optional<uint64_t> told = read_count(r);
+    if (!told) return;
+    told_.*counter = *told;
+    told_.known |= bit;
+}
+
 void Counts::read_details(JsonReader& r) {
-    if (r.peek() != '{') {
+    JsonString key;
+    if (r.peek() != '{' || !r.enter_object()) {
         r.skip();
         return;
     }
-    JsonString key;
-    r.enter_object();
     while (r.next_key(key)) {
         if (key.raw == "thinking_tokens") {
-            read_count(r, thinking_);
+            read(r, &Usage::output_reasoning, PARLEY_USAGE_REASONING);
         } else {
             r.skip();
         }
     }
 }
 
-parley_usage Counts::usage() const {
-    parley_usage usage{};
-    usage.struct_size = sizeof(usage);
-    const auto tell = [&](const std::optional<uint64_t>& from, uint64_t& to, uint32_t bit) {
-        if (!from) return;
-        to = *from;
-        usage.known |= bit;
-    };
-    tell(input_, usage.input_total, PARLEY_USAGE_INPUT);
-    tell(cache_read_, usage.input_cache_read, PARLEY_USAGE_CACHE_READ);
-    tell(cache_write_, usage.input_cache_write, PARLEY_USAGE_CACHE_WRITE);
-    tell(output_, usage.output_total, PARLEY_USAGE_OUTPUT);
-    tell(thinking_, usage.output_reasoning, PARLEY_USAGE_REASONING);
+Usage Counts::usage() const {
+    Usage usage = told_;
     usage.input_total += usage.input_cache_read + usage.input_cache_write;
     return usage;
 }
 
-parley_usage usage_hint(std::string_view extra) {
-    parley_usage usage{};
-    usage.struct_size = sizeof(usage);
+Usage usage_hint(std::string_view extra) {
+    Usage usage;
     if (extra.empty()) return usage;
-    Members told(Members(extra).take("usage"));
-    const auto take = [&](std::string_view key, uint64_t& counter, uint32_t bit) {
-        if (!told.has(key)) return;
-        counter = told.count(key);
-        usage.known |= bit;
-    };
-    take("input_total", usage.input_total, PARLEY_USAGE_INPUT);
-    take("input_cache_read", usage.input_cache_read, PARLEY_USAGE_CACHE_READ);
-    take("input_cache_write", usage.input_cache_write, PARLEY_USAGE_CACHE_WRITE);
-    take("output_total", usage.output_total, PARLEY_USAGE_OUTPUT);
-    take("output_reasoning", usage.output_reasoning, PARLEY_USAGE_REASONING);
+    const std::string_view told = Members(extra).take("usage");
+    JsonReader r(told);
+    JsonString key;
+    if (told.empty() || r.peek() != '{' || !r.enter_object()) return usage;
+    while (r.next_key(key)) {
+        if (key.raw == "input_total") {
+            usage.known |= PARLEY_USAGE_INPUT;
+            r.read_count(usage.input_total);
+        } else if (key.raw == "output_total") {
+            usage.known |= PARLEY_USAGE_OUTPUT;
+            r.read_count(usage.output_total);
+        } else {
+            sdk::read_usage_member(r, key.raw, usage);
+        }
+    }
     return usage;
 }
 
-void write_usage(sdk::JsonWriter& w, const parley_usage& usage, std::string_view tier) {
+void write_usage(sdk::JsonWriter& w, const Usage& usage, std::string_view tier) {
     const auto number = [&](std::string_view key, uint64_t value) {
         w.key(key).number(static_cast<int64_t>(value));
     };
@@ -111,6 +137,19 @@ void write_usage(sdk::JsonWriter& w, const parley_usage& usage, std::string_view
     if ((usage.known & PARLEY_USAGE_REASONING) != 0) {
         w.key("output_tokens_details").begin_object();
         number("thinking_tokens", usage.output_reasoning);
+        w.end_object();
+    }
+    // Their schemas ask for both members.
+    if (usage.knows(Finer::cache_write_5m) || usage.knows(Finer::cache_write_1h)) {
+        w.key("cache_creation").begin_object();
+        number("ephemeral_5m_input_tokens", usage.of(Finer::cache_write_5m));
+        number("ephemeral_1h_input_tokens", usage.of(Finer::cache_write_1h));
+        w.end_object();
+    }
+    if (usage.knows(Finer::web_searches) || usage.knows(Finer::web_fetches)) {
+        w.key("server_tool_use").begin_object();
+        number("web_search_requests", usage.of(Finer::web_searches));
+        number("web_fetch_requests", usage.of(Finer::web_fetches));
         w.end_object();
     }
     if (!tier.empty()) w.key("service_tier").string(tier);

@@ -178,7 +178,7 @@ void write_whole(const sdk::FoldedReply& reply, const parley_codec_open& open, s
     for (const sdk::FoldedPart& part : reply.parts) write_part(w, part, hides);
     w.end_array();
     write_stop(w, reply.finish, reply.stop_sequence, reply.finish_extra);
-    parley_usage usage = reply.usage;
+    sdk::Usage usage = reply.usage;
     usage.known |= PARLEY_USAGE_INPUT;
     w.key("usage");
     const std::string_view told = tier_word(reply.finish_extra);

@@ -5,6 +5,7 @@
 #include "encoder.hpp"
 #include "json_text.hpp"
 #include "parley/sdk/custom_tool.hpp"
+#include "parley/sdk/extras.hpp"
 #include "words.hpp"
 #include "write_request.hpp"
 
@@ -112,7 +113,7 @@ void BlockWriter::close(const parley_part& p) {
 }
 
 void BlockWriter::extras(const parley_part& p) {
-    if (c_.own) write_extras(w_, p.extras, p.extra_count);
+    sdk::write_extras(w_, p, kDialect);
 }
 
 // Citations only where the model wrote them: in a user's text they are refused.

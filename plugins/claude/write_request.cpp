@@ -5,6 +5,7 @@
 
 #include "decoder.hpp"
 #include "json_text.hpp"
+#include "parley/sdk/extras.hpp"
 #include "parley/sdk/ids.hpp"
 #include "schema.hpp"
 #include "words.hpp"
@@ -77,6 +78,9 @@ private:
         const uint32_t media = PARLEY_MODALITY_AUDIO | PARLEY_MODALITY_IMAGE;
         if ((r_.modalities & media) != 0) c_.refuse("modalities", "only text can be had here");
         if (c_.own) return;
+        sdk::name_lost_extras(r_, kDialect, [&](const std::string& field) {
+            c_.warn(PARLEY_WARNING_FIELD_DROPPED, field);
+        });
         if (r_.prompt_template.len != 0) c_.refuse("prompt", "templates are not known here");
         if (view(r_.background) == "true") c_.refuse("background", "not offered here");
         const auto warn = [&](bool is_set, std::string_view field) {
@@ -137,7 +141,13 @@ private:
                                                                   : "user";
             w_.begin_object().key("role").string(role).key("content").begin_array();
             for (const Piece& piece : turn.pieces) blocks.write(piece, turn.role);
-            w_.end_array().end_object();
+            w_.end_array();
+            sdk::each_extra(
+                turn.extras.data(),
+                turn.extras.size(),
+                kDialect,
+                [&](const std::string& name, std::string_view raw) { w_.key(name).raw(raw); });
+            w_.end_object();
         }
         w_.end_array();
     }
@@ -409,16 +419,6 @@ void write_mark(sdk::JsonWriter& w, uint32_t cache) {
     if (cache == PARLEY_CACHE_5M) w.key("ttl").string("5m");
     if (cache == PARLEY_CACHE_1H || cache == PARLEY_CACHE_24H) w.key("ttl").string("1h");
     w.end_object();
-}
-
-void write_extras(sdk::JsonWriter& w, const parley_extra* const* extras, uint64_t count) {
-    for (uint64_t i = 0; i < count; ++i) {
-        if (view(extras[i]->dialect) != kDialect) continue;
-        sdk::JsonReader r(view(extras[i]->json));
-        sdk::JsonString key;
-        r.enter_object();
-        while (r.next_key(key)) w.key(key.text()).raw(r.raw());
-    }
 }
 
 }  // namespace parley::claude

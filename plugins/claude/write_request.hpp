@@ -95,6 +95,7 @@ struct Piece {
 struct Turn {
     uint32_t role = 0;  // USER, ASSISTANT or SYSTEM
     std::vector<Piece> pieces;
+    std::vector<const parley_extra*> extras;
 };
 
 // The turns as the wire wants them: user and assistant by turns, the user first.
@@ -142,8 +143,5 @@ bool keeps_part(Crossing& crossing,
                 const parley_part& part,
                 uint32_t role,
                 const ThinkingPlan& thinking);
-
-// Writes back what the client said in members that only this wire knows.
-void write_extras(sdk::JsonWriter& w, const parley_extra* const* extras, uint64_t count);
 
 }  // namespace parley::claude

@@ -5,6 +5,7 @@
 #include "decoder.hpp"
 #include "json_text.hpp"
 #include "parley/sdk/custom_tool.hpp"
+#include "parley/sdk/extras.hpp"
 #include "schema.hpp"
 #include "words.hpp"
 #include "write_request.hpp"
@@ -162,7 +163,7 @@ void ToolWriter::write_one(sdk::JsonWriter& w, const parley_tool& tool, const Ma
             w.key("eager_input_streaming").boolean(tool.eager_stream == PARLEY_SAYS_YES);
         }
         if (tool.input_examples.len != 0) w.key("input_examples").raw(view(tool.input_examples));
-        write_extras(w, tool.extras, tool.extra_count);
+        sdk::write_extras(w, tool, kDialect);
     }
     if (tool.cache != 0 && marks.keeps(&tool)) write_mark(w, tool.cache);
     w.end_object();

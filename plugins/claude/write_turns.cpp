@@ -22,7 +22,7 @@ public:
         const bool begins = !talk_.turns.empty() && !c_.own;
         if (begins && talk_.turns.front().role == PARLEY_ROLE_ASSISTANT) {
             c_.warn(PARLEY_WARNING_LEADING_USER_ADDED);
-            Turn user{PARLEY_ROLE_USER, {}};
+            Turn user{PARLEY_ROLE_USER, {}, {}};
             user.pieces.push_back({nullptr, "(conversation continues)"});
             talk_.turns.insert(talk_.turns.begin(), std::move(user));
         }
@@ -59,13 +59,14 @@ private:
             if (keeps_part(c_, *m.parts[i], role, thinking_)) pieces.push_back({m.parts[i], {}});
         }
         if (pieces.empty()) return;
-        std::vector<Piece>& all = turn(role).pieces;
-        all.insert(all.end(), pieces.begin(), pieces.end());
+        Turn& into = turn(role);
+        into.pieces.insert(into.pieces.end(), pieces.begin(), pieces.end());
+        into.extras.insert(into.extras.end(), m.extras, m.extras + m.extra_count);
     }
 
     Turn& turn(uint32_t role) {
         if (talk_.turns.empty() || talk_.turns.back().role != role) {
-            talk_.turns.push_back({role, {}});
+            talk_.turns.push_back({role, {}, {}});
         }
         return talk_.turns.back();
     }

@@ -8,6 +8,7 @@
 #include "errors.hpp"
 #include "finish.hpp"
 #include "parley/request.h"
+#include "parley/sdk/event_error.hpp"
 #include "parley/sdk/ids.hpp"
 #include "parley/sdk/usage.hpp"
 #include "request.hpp"
@@ -56,7 +57,6 @@ std::string own_item(parley_str extra) {
 
 ReplyEncoder::ReplyEncoder(const parley_codec_open& open)
     : form_(Form::whole), model_(view(open.model)) {
-    usage_.struct_size = sizeof(usage_);
     if ((open.flags & PARLEY_CODEC_STREAM) != 0) {
         const bool array = (open.request->flags & PARLEY_REQUEST_STREAM_ARRAY) != 0;
         form_ = array ? Form::array : Form::events;
@@ -74,6 +74,7 @@ void ReplyEncoder::encode(const parley_event& e, sdk::Out& out) {
             break;
         case PARLEY_EVENT_TEXT_DELTA:
             grounding_.text(view(e.text));
+            if (e.extra.len != 0) logprobs_.add(view(e.extra));
             text(view(e.text), false, out);
             break;
         case PARLEY_EVENT_REASONING_DELTA:
@@ -256,10 +257,18 @@ std::string& ReplyEncoder::begin_part() {
 void ReplyEncoder::end_part(sdk::Out& out) {
     if (form_ == Form::whole) return;
     chunk_ += kPartsEnd;
+    write_logprobs();
     chunk_ += "}]";
     chunk_ += tail_;
     chunk_ += '}';
     end_chunk(out);
+}
+
+// Each chunk of a stream tells those of its own text.
+void ReplyEncoder::write_logprobs() {
+    if (logprobs_.empty()) return;
+    chunk_ += R"(,"logprobsResult":)";
+    logprobs_.write(chunk_);
 }
 
 void ReplyEncoder::begin_chunk() {
@@ -297,6 +306,8 @@ void ReplyEncoder::finish(const parley_event& e, sdk::Out& out) {
         chunk_ += R"(,"finishMessage":)";
         sdk::json_quote(detail, chunk_);
     }
+    write_logprobs();
+    logprobs_.write_average(chunk_);
     if (grounding_.is_any()) {
         chunk_ += R"(,"groundingMetadata":)";
         JsonWriter w(chunk_);
@@ -315,23 +326,14 @@ void ReplyEncoder::finish(const parley_event& e, sdk::Out& out) {
 }
 
 void ReplyEncoder::fail(const parley_event& e, sdk::Out& out) {
-    parley_error error{};
-    error.struct_size = sizeof(error);
-    error.error_class = static_cast<int32_t>(e.kind);
-    error.message = e.text;
-    error.code = e.name;
-    error.retry_after_ms = e.a;
-    error.http_status = static_cast<uint32_t>(e.b);
     begin_chunk();
-    chunk_ += R"({"error":)" + error_object(error) + '}';
+    chunk_ += R"({"error":)" + error_object(sdk::EventError(e).error) + '}';
     end_chunk(out);
     if (form_ == Form::array) out.borrow("]");
 }
 
 EmbedEncoder::EmbedEncoder(const parley_codec_open& open)
-    : is_batch_(is_batch_embed(*open.request)) {
-    usage_.struct_size = sizeof(usage_);
-}
+    : is_batch_(is_batch_embed(*open.request)) {}
 
 void EmbedEncoder::encode(const parley_event& e, sdk::Out& out) {
     if (e.type == PARLEY_EVENT_MEDIA_DELTA) {

@@ -5,8 +5,10 @@
 #include <string_view>
 
 #include "grounding.hpp"
+#include "logprobs.hpp"
 #include "parley/dialect.h"
 #include "parley/sdk/plugin.hpp"
+#include "parley/sdk/usage.hpp"
 
 namespace parley::gemini {
 
@@ -45,6 +47,7 @@ private:
     void finish(const parley_event& e, sdk::Out& out);
     void fail(const parley_event& e, sdk::Out& out);
     void join_text();
+    void write_logprobs();
 
     // A chunk is written from begin_part to end_part.
     std::string& begin_part();
@@ -77,7 +80,8 @@ private:
     bool joined_is_thought_ = false;
 
     Grounding grounding_;
-    parley_usage usage_{};
+    WrittenLogprobs logprobs_;
+    sdk::Usage usage_;
 };
 
 // The answers to embedContent and batchEmbedContents.
@@ -91,7 +95,7 @@ private:
     bool is_batch_;
     std::string bytes_;  // of the open part
     std::string vectors_;
-    parley_usage usage_{};
+    sdk::Usage usage_;
 };
 
 Encoder* make_encoder(const parley_codec_open& open);

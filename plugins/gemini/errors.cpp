@@ -225,12 +225,24 @@ void fill_error(const Told& told, parley_error& out) {
     out.param = str(told.field);
 }
 
+namespace {
+
+// There is no other word for it; clients and proxies look for these.
+std::string message_of(const parley_error& error) {
+    std::string message(view(error.message));
+    const bool is_too_long = error.error_class == PARLEY_E_CONTEXT_TOO_LONG;
+    if (!is_too_long || says_too_long(message)) return message;
+    return "The input token count exceeds the maximum number of tokens allowed: " + message;
+}
+
+}  // namespace
+
 std::string error_object(const parley_error& error) {
     const Row& row = row_of(error);
     std::string json;
     sdk::JsonWriter w(json);
     w.begin_object().key("code").number(status_of(error));
-    w.key("message").string(view(error.message)).key("status").string(row.status);
+    w.key("message").string(message_of(error)).key("status").string(row.status);
     const bool has_details =
         !row.reason.empty() || error.retry_after_ms != 0 || error.param.len != 0;
     if (!has_details) {

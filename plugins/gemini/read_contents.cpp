@@ -49,9 +49,9 @@ private:
         std::string_view inline_data;
         std::string_view file_data;
         std::string_view video;
-        std::string_view resolution;
         std::string_view item;
         std::string_view unknown;
+        sdk::ExtraMembers extras;
         bool has_text = false;
         bool is_thought = false;
 
@@ -73,6 +73,7 @@ private:
     void content(std::string_view json, const Path& path) {
         std::string role;
         std::string_view parts;
+        sdk::ExtraMembers unknown;
         JsonReader r(json);
         if (r.peek() == '"') {
             draft_.begin(PARLEY_ROLE_USER, path.text());
@@ -85,7 +86,7 @@ private:
             } else if (key.raw == "parts") {
                 parts = value.raw();
             } else {
-                value.skip();
+                unknown.keep(key, value);
             }
         });
         const bool is_user = role.empty() || role == "user" || role == "function";
@@ -96,6 +97,7 @@ private:
         }
         role_ = is_user ? PARLEY_ROLE_USER : PARLEY_ROLE_ASSISTANT;
         draft_.begin(role_, path.text());
+        draft_.turn_extras(unknown);
         carrier_ = nullptr;
         if (parts.empty()) return;
         JsonReader list(parts);
@@ -120,7 +122,7 @@ private:
         if (!p.call.empty()) {
             call(p, path, origin_turn, index);
         } else if (!p.response.empty()) {
-            result(p.response, path);
+            result(p, path);
         } else if (!p.inline_data.empty() || !p.file_data.empty()) {
             media(p, path);
         } else if (!p.item.empty()) {
@@ -152,15 +154,13 @@ private:
                 p.file_data = value.raw();
             } else if (is(key, "videoMetadata")) {
                 p.video = value.raw();
-            } else if (is(key, "mediaResolution")) {
-                p.resolution = value.raw();
             } else if (is(key, "executableCode") || is(key, "codeExecutionResult") ||
                        is(key, "toolCall") || is(key, "toolResponse")) {
                 p.item = key.raw;
                 value.skip();
             } else {
                 p.unknown = key.raw;
-                value.skip();
+                p.extras.keep(key, value);
             }
         });
         return p;
@@ -198,6 +198,7 @@ private:
         const parley_seal* sealed = seal(p.signature, path);
         auto& part = draft_.text_part(sdk::text_of(arena_, p.text), path.text());
         part.seal = sealed;
+        p.extras.attach(arena_, kDialectId, part);
         draft_.add(part);
         carrier_ = nullptr;
     }
@@ -268,6 +269,7 @@ private:
         auto& part = draft_.part(PARLEY_PART_TOOL_CALL, path.text());
         part.tool_call = &call;
         part.seal = sealed;
+        p.extras.attach(arena_, kDialectId, part);
         draft_.add(part);
         carrier_ = nullptr;
         calls_.push_back({turn, call.id, name, false});
@@ -298,12 +300,12 @@ private:
         return arena_.copy(id.empty() ? "call_" + name : id);
     }
 
-    void result(std::string_view json, const Path& path) {
+    void result(const WirePart& p, const Path& path) {
         std::string id;
         std::string name;
         std::string_view response;
         std::string_view parts;
-        each_member(json, [&](const JsonString& key, JsonReader& value) {
+        each_member(p.response, [&](const JsonString& key, JsonReader& value) {
             if (key.raw == "id") {
                 id = read_word(value).text();
             } else if (key.raw == "name") {
@@ -328,6 +330,7 @@ private:
         made.part_count = content.size();
         auto& part = draft_.part(PARLEY_PART_TOOL_RESULT, path.text());
         part.tool_result = &made;
+        p.extras.attach(arena_, kDialectId, part);
         draft_.begin(PARLEY_ROLE_TOOL, path.text());
         draft_.add(part);
         draft_.begin(role_, path.text());
@@ -380,15 +383,7 @@ private:
         read_video_metadata(p.video, media, arena_);
         auto& part = draft_.part(part_kind(media), path.text());
         part.media = &media;
-        if (p.resolution.empty()) return part;
-        auto& extra = make<parley_extra>(arena_);
-        extra.dialect = str(kDialectId);
-        std::string json = "{\"mediaResolution\":";
-        compact(p.resolution, json);
-        extra.json = arena_.copy(json + '}');
-        const std::vector<const parley_extra*> extras{&extra};
-        part.extras = sdk::keep(arena_, extras);
-        part.extra_count = 1;
+        p.extras.attach(arena_, kDialectId, part);
         return part;
     }
 

@@ -4,6 +4,7 @@
 
 #include "citations.hpp"
 #include "finish.hpp"
+#include "logprobs.hpp"
 #include "names.hpp"
 #include "parley/sdk/custom_tool.hpp"
 #include "parley/sdk/ids.hpp"
@@ -81,6 +82,8 @@ void ReplyDecoder::candidate(JsonReader& r) {
             grounding = value.raw();
         } else if (is(key, "citationMetadata")) {
             citations = value.raw();
+        } else if (is(key, "logprobsResult")) {
+            read_logprobs(value.raw(), logprobs_);
         } else if (is(key, "finishMessage")) {
             detail = value.raw();
         } else if (is(key, "safetyRatings")) {
@@ -165,7 +168,7 @@ void ReplyDecoder::text(const WirePart& p) {
     const std::string_view said = plain(p.text);
     if (p.is_thought) {
         emitter_.reasoning(key_, said, true);
-    } else if (cutter_.feed(said, [&](std::string_view t) { emitter_.text(key_, t); })) {
+    } else if (cutter_.feed(said, [&](std::string_view t) { say_text(t); })) {
         emitter_.finish({PARLEY_FINISH_STOP_SEQUENCE, cutter_.met()});
         return;
     }
@@ -327,7 +330,15 @@ uint64_t ReplyDecoder::next(uint32_t kind) {
 // What was held back as the head of a stop sequence is text.
 void ReplyDecoder::flush_text() {
     if (kind_ != PARLEY_PART_TEXT) return;
-    cutter_.flush([&](std::string_view t) { emitter_.text(key_, t); });
+    cutter_.flush([&](std::string_view t) { say_text(t); });
+}
+
+void ReplyDecoder::say_text(std::string_view text) {
+    if (logprobs_.empty()) {
+        emitter_.text(key_, text);
+    } else {
+        emitter_.text(key_, text, logprobs_.take());
+    }
 }
 
 void ReplyDecoder::close() {

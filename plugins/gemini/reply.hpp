@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "decoder.hpp"
+#include "parley/sdk/logprobs.hpp"
 #include "parley/sdk/stop_cutter.hpp"
 #include "parley/sdk/tool_names.hpp"
 #include "partial_args.hpp"
@@ -55,6 +56,7 @@ private:
     // Opens the next part after closing the open one.
     uint64_t next(uint32_t kind);
     void close();
+    void say_text(std::string_view text);
     void flush_text();
     std::string unique_id(const Call& call);
     std::string_view plain(const sdk::JsonString& s);
@@ -67,6 +69,7 @@ private:
     uint32_t kind_ = 0;  // of the open part; 0: none is open
     bool is_sealed_ = false;
     std::string mime_;
+    sdk::LogprobList logprobs_;  // of text that is to come
     bool has_call_ = false;
     bool has_whole_call_ = false;
     Call call_;

@@ -6,6 +6,7 @@
 
 #include "parley/abi.h"
 #include "parley/sdk/json.hpp"
+#include "parley/sdk/usage.hpp"
 
 namespace parley::gemini {
 
@@ -16,7 +17,7 @@ public:
     // What is absent or null stays as it was.
     void read(sdk::JsonReader& r);
 
-    parley_usage usage() const;
+    sdk::Usage usage() const;
 
 private:
     struct Counter {
@@ -29,9 +30,10 @@ private:
     Counter cached_;
     Counter candidates_;
     Counter thoughts_;
+    sdk::Usage finer_;  // what Google tells by modality
 };
 
 // Writes the members of a usageMetadata object with its braces.
-void write_usage(sdk::JsonWriter& w, const parley_usage& usage);
+void write_usage(sdk::JsonWriter& w, const sdk::Usage& usage);
 
 }  // namespace parley::gemini

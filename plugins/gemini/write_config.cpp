@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "parley/sdk/extras.hpp"
 #include "write_request.hpp"
 
 namespace parley::gemini {
@@ -219,6 +220,9 @@ bool drops_format(const Crossing& c) {
 
 void judge_fields(Crossing& c) {
     const parley_request& r = c.request;
+    sdk::name_lost_extras(r, kDialectId, [&](const std::string& field) {
+        c.warn(PARLEY_WARNING_FIELD_DROPPED, field);
+    });
     if (is_set(r.choices) && r.choices.value > 1) {
         const std::string_view param = c.is_own ? "generationConfig.candidateCount" : "n";
         Crossing::refuse(

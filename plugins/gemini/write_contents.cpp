@@ -4,6 +4,7 @@
 
 #include "arguments.hpp"
 #include "media.hpp"
+#include "parley/sdk/extras.hpp"
 #include "signatures.hpp"
 #include "write_request.hpp"
 
@@ -53,8 +54,10 @@ public:
                 text("user", "(conversation continues)");
             }
             any = true;
+            turn_ = &message;
             turn(message);
         }
+        turn_ = nullptr;
         remind();
         end_turn();
         c_.w.end_array();
@@ -89,20 +92,40 @@ private:
             end_turn();
             c_.w.begin_object().key("role").string(role).key("parts").begin_array();
             role_ = role;
+            opened_by_ = turn_;
         }
         c_.w.begin_object();
     }
 
     void end_turn() {
-        if (!role_.empty()) c_.w.end_array().end_object();
+        if (role_.empty()) return;
+        c_.w.end_array();
+        if (opened_by_ != nullptr) sdk::write_extras(c_.w, *opened_by_, kDialectId);
+        c_.w.end_object();
         role_ = {};
     }
 
     void text(std::string_view role, std::string_view said, std::string_view signature = {}) {
         if (said.empty() && signature.empty()) return;
+        begin_text(role, said, signature);
+        c_.w.end_object();
+    }
+
+    // The text of a part, with what its own dialect says beside it.
+    void text_of(std::string_view role, const parley_part& p, std::string_view signature = {}) {
+        if (p.text.len == 0 && signature.empty()) return;
+        begin_text(role, view(p.text), signature);
+        end_part(p);
+    }
+
+    void begin_text(std::string_view role, std::string_view said, std::string_view signature) {
         begin_part(role);
         c_.w.key("text").string(said);
         if (!signature.empty()) c_.w.key("thoughtSignature").string(signature);
+    }
+
+    void end_part(const parley_part& p) {
+        sdk::write_extras(c_.w, p, kDialectId);
         c_.w.end_object();
     }
 
@@ -134,7 +157,7 @@ private:
                 is_first_call = false;
                 call(p, signature);
             } else if (p.kind == PARLEY_PART_TEXT || p.kind == PARLEY_PART_REFUSAL) {
-                text("model", view(p.text), signature);
+                text_of("model", p, signature);
             } else if (p.kind == PARLEY_PART_SERVER_ITEM) {
                 item("model", p);
             } else {
@@ -159,7 +182,7 @@ private:
         c_.w.raw(arguments_object(view(call.arguments), call.kind == PARLEY_TOOL_CALL_CUSTOM));
         c_.w.end_object();
         if (!signature.empty()) c_.w.key("thoughtSignature").string(signature);
-        c_.w.end_object();
+        end_part(p);
     }
 
     // Only its own dialect can replay what a provider's tool did.
@@ -186,7 +209,7 @@ private:
         switch (p.kind) {
             case PARLEY_PART_TEXT:
             case PARLEY_PART_REFUSAL:
-                text("user", view(p.text));
+                text_of("user", p);
                 break;
             case PARLEY_PART_SEARCH_RESULT:
                 text("user", search_text(*p.search_result));
@@ -205,7 +228,7 @@ private:
         std::vector<const parley_part*> moved;
         for (uint64_t i = 0; i < message.part_count; ++i) {
             if (message.parts[i]->tool_result == nullptr) continue;
-            result(*message.parts[i]->tool_result, moved);
+            result(*message.parts[i], moved);
         }
         for (const parley_part* p : moved) {
             if (p->kind == PARLEY_PART_TOOL_RESULT) {
@@ -218,7 +241,8 @@ private:
         remind();
     }
 
-    void result(const parley_tool_result& result, std::vector<const parley_part*>& moved) {
+    void result(const parley_part& part, std::vector<const parley_part*>& moved) {
+        const parley_tool_result& result = *part.tool_result;
         const auto known = called_.find(view(result.call_id));
         const std::string name =
             known != called_.end() ? known->second : c_.names.wire({}, view(result.name));
@@ -246,7 +270,8 @@ private:
             moved.push_back(&label);
             moved.insert(moved.end(), media.begin(), media.end());
         }
-        c_.w.end_object().end_object();
+        c_.w.end_object();
+        end_part(part);
     }
 
     static std::string result_text(const parley_tool_result& result) {
@@ -299,11 +324,7 @@ private:
         }
         begin_part(role);
         write_media(p);
-        each_member(Crossing::own_extras(p.extras, p.extra_count),
-                    [&](const JsonString& key, JsonReader& value) {
-                        c_.w.key(key.text()).raw(value.raw());
-                    });
-        c_.w.end_object();
+        end_part(p);
     }
 
     void write_media(const parley_part& p) {
@@ -348,7 +369,9 @@ private:
     }
 
     Crossing& c_;
-    std::string_view role_;  // of the open turn
+    std::string_view role_;                      // of the open turn
+    const parley_message* turn_ = nullptr;       // that is being written; null: none
+    const parley_message* opened_by_ = nullptr;  // of the wire's open turn
     std::string reminder_;
     std::map<std::string_view, std::string> called_;  // the wire's names, by the calls' ids
 };

@@ -89,16 +89,8 @@ uint32_t Asked::read_tier(JsonReader& r) {
     return value_of(view(read_text(arena_, r)), kTiers);
 }
 
-void Asked::keep_extra(const JsonString& key, JsonReader& r) {
-    const std::string_view raw = r.raw();
-    if (r.failed() || raw == "null") return;
-    extras_ += extras_.empty() ? '{' : ',';
-    ((extras_ += '"') += key.raw) += "\":";
-    extras_ += raw;
-}
-
 void Asked::finish() {
-    if (!extras_.empty()) draft_.extras(extras_ + '}');
+    draft_.extras(extras_);
     if (reasoning_ == nullptr) return;
     const bool thinks = reasoning_->mode != 0 && reasoning_->mode != PARLEY_THINK_OFF;
     if (thinks || reasoning_->summary > PARLEY_SUMMARY_NONE) {

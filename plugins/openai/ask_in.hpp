@@ -22,7 +22,7 @@ public:
     bool read(const sdk::JsonString& key, sdk::JsonReader& r);
 
     // A member that only its own dialect knows.
-    void keep_extra(const sdk::JsonString& key, sdk::JsonReader& r);
+    void keep_extra(const sdk::JsonString& key, sdk::JsonReader& r) { extras_.keep(key, r); }
 
     // "none", "low" …
     void read_effort(sdk::JsonReader& r);
@@ -64,7 +64,7 @@ private:
     parley_identity* identity_ = nullptr;
     parley_previous* previous_ = nullptr;
     parley_reasoning_ask* reasoning_ = nullptr;
-    std::string extras_;
+    sdk::ExtraMembers extras_;
 };
 
 // The next value, raw, when it is an object; otherwise empty.

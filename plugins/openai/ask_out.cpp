@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "parley/sdk/extras.hpp"
 #include "strict_schema.hpp"
 #include "words.hpp"
 
@@ -214,22 +215,11 @@ parley_number output_limit(Crossing& to, uint64_t least) {
     return n;
 }
 
-void write_extras(Body& body, const Crossing& to, std::string_view dialect) {
-    for (uint64_t i = 0; i < to.request.extra_count; ++i) {
-        const parley_extra& extra = *to.request.extras[i];
-        if (view(extra.dialect) != dialect) continue;
-        JsonReader r(view(extra.json));
-        JsonString key;
-        if (r.peek() != '{' || !r.enter_object()) continue;
-        while (r.next_key(key)) {
-            const std::string_view value = r.raw();
-            body.json.key(key.text()).raw(value);
-        }
-    }
-}
-
 void refuse_foreign(Crossing& to, bool is_chat) {
     const parley_request& r = to.request;
+    sdk::name_lost_extras(r, is_chat ? "openai-chat" : "openai-responses", [&](const auto& field) {
+        to.warn(PARLEY_WARNING_FIELD_DROPPED, field);
+    });
     const bool chat_to_chat = is_chat && to.comes_from("openai-chat");
     if (r.choices.value > 1 && !chat_to_chat) {
         Crossing::reject("n", "n: one answer at a time is all that this model's place gives");

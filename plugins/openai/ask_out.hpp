@@ -24,9 +24,6 @@ std::string format_prompt(Crossing& to);
 // Bounded by what the model can write; absent when the client did not say.
 parley_number output_limit(Crossing& to, uint64_t least);
 
-// The request's own members of this dialect, as the client wrote them.
-void write_extras(Body& body, const Crossing& to, std::string_view dialect);
-
 // Everything that no upstream of this dialect has.
 void refuse_foreign(Crossing& to, bool is_chat);
 

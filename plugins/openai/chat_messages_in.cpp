@@ -27,7 +27,10 @@ struct WireMessage {
     std::string_view tool_calls;
     std::string_view function_call;
     std::string_view audio;
+    sdk::ExtraMembers unknown;
 };
+
+constexpr std::string_view kDialect = "openai-chat";
 
 constexpr Word kRoles[] = {
     {"system", PARLEY_ROLE_SYSTEM},
@@ -80,7 +83,7 @@ private:
             } else if (text != nullptr) {
                 *text = read_text(arena_, r);
             } else {
-                r.skip();
+                m.unknown.keep(key, r);
             }
         }
         return m;
@@ -98,6 +101,7 @@ private:
             return;
         }
         draft_.begin(role, path.text()).name = m.name;
+        draft_.turn_extras(m.unknown);
         if (role == PARLEY_ROLE_ASSISTANT) reasoning(m.reasoning, path);
         content(m.content, path / "content");
         if (role == PARLEY_ROLE_ASSISTANT) assistant(m, path);
@@ -201,6 +205,7 @@ private:
         parley_str type{};
         bool cached = false;
         parley_part* made = nullptr;
+        sdk::ExtraMembers unknown;
         JsonReader r(raw);
         JsonString key;
         r.enter_object();
@@ -225,7 +230,7 @@ private:
             } else if (key.raw == "prompt_cache_breakpoint" || key.raw == "cache_control") {
                 cached = r.raw() != "null";
             } else {
-                r.skip();
+                unknown.keep(key, r);
             }
         }
         if (made == nullptr) {
@@ -234,6 +239,7 @@ private:
                             "invalid_value");
         }
         if (cached) made->cache = PARLEY_CACHE_MARK;
+        unknown.attach(arena_, kDialect, *made);
         return *made;
     }
 
@@ -287,6 +293,7 @@ private:
     void call(std::string_view raw, const Path& path) {
         auto& call = sdk::make<parley_tool_call>(arena_);
         const parley_seal* sealed = nullptr;
+        sdk::ExtraMembers unknown;
         JsonReader r(raw);
         JsonString key;
         if (r.peek() != '{' || !r.enter_object()) {
@@ -302,11 +309,15 @@ private:
                 function(r.raw(), call);
             } else if (key.raw == "extra_content") {
                 sealed = seal(r.raw());
-            } else {
+            } else if (key.raw == "type") {
                 r.skip();
+            } else {
+                unknown.keep(key, r);
             }
         }
-        add_call(call, path).seal = sealed;
+        parley_part& part = add_call(call, path);
+        part.seal = sealed;
+        unknown.attach(arena_, kDialect, part);
     }
 
     parley_part& add_call(parley_tool_call& call, const Path& path) {
@@ -367,6 +378,7 @@ private:
         draft_.begin(PARLEY_ROLE_TOOL, path.text());
         parley_part& part = draft_.part(PARLEY_PART_TOOL_RESULT, path.text());
         part.tool_result = &result;
+        m.unknown.attach(arena_, kDialect, part);
         draft_.add(part);
     }
 

@@ -4,6 +4,7 @@
 // bytes come first.
 #include "ask_out.hpp"
 #include "parley/sdk/custom_tool.hpp"
+#include "parley/sdk/extras.hpp"
 #include "parts_out.hpp"
 #include "reply_in.hpp"
 #include "reply_out.hpp"
@@ -18,6 +19,8 @@ using sdk::str;
 using sdk::view;
 
 namespace {
+
+constexpr std::string_view kDialect = "openai-chat";
 
 class ChatRequestWriter {
 public:
@@ -38,7 +41,7 @@ public:
         w_.end_array();
         write_tools(body_, to_, Form::chat);
         write_asks();
-        write_extras(body_, to_, "openai-chat");
+        sdk::write_extras(w_, r_, kDialect);
         w_.end_object();
         body_.flush();
     }
@@ -58,7 +61,7 @@ private:
 
     void system(const parley_part& part) {
         begin_message(system_role(part.role)).key("content");
-        if (marks(part)) {
+        if (is_object(part)) {
             w_.begin_array();
             write_part(part);
             w_.end_array();
@@ -74,7 +77,7 @@ private:
             case PARLEY_ROLE_DEVELOPER:
                 begin_message(system_role(m.role));
                 write_content(m);
-                w_.end_object();
+                end_message(m);
                 break;
             case PARLEY_ROLE_ASSISTANT:
                 assistant(m);
@@ -86,11 +89,21 @@ private:
                 begin_message("user");
                 if (m.name.len != 0 && to_.is_native()) w_.key("name").string(view(m.name));
                 write_content(m);
-                w_.end_object();
+                end_message(m);
                 break;
             default:
                 break;
         }
+    }
+
+    void end_message(const parley_message& m) {
+        sdk::write_extras(w_, m, kDialect);
+        w_.end_object();
+    }
+
+    // A text with something to say beside it.
+    bool is_object(const parley_part& part) const {
+        return marks(part) || sdk::has_extras(part, kDialect);
     }
 
     // Only some models take breakpoints; the others cache on their own.
@@ -105,7 +118,7 @@ private:
         bool all_text = true;
         for (uint64_t i = 0; i < m.part_count; ++i) {
             if (i != 0 && !text.empty()) text += "\n\n";
-            all_text = text_form(*m.parts[i], text) && all_text && !marks(*m.parts[i]);
+            all_text = text_form(*m.parts[i], text) && all_text && !is_object(*m.parts[i]);
         }
         if (all_text && (m.part_count == 1 || !to_.traits.flag("content_parts_ok", true))) {
             w_.string(text);
@@ -120,7 +133,7 @@ private:
         std::string text;
         if (!text_form(part, text)) {
             if (part.media != nullptr) {
-                write_chat_media(body_, to_, part);
+                write_chat_media(body_, part);
             } else {
                 to_.warn(PARLEY_WARNING_FIELD_DROPPED, view(part.origin));
             }
@@ -133,6 +146,7 @@ private:
             w_.key("prompt_cache_breakpoint").begin_object().key("mode").string("explicit");
             w_.end_object();
         }
+        sdk::write_extras(w_, part, kDialect);
         w_.end_object();
     }
 
@@ -164,7 +178,7 @@ private:
             for (const parley_part* call : calls) write_call(*call);
             w_.end_array();
         }
-        w_.end_object();
+        end_message(m);
     }
 
     static void add_reasoning(const parley_reasoning& reasoning, std::string& out) {
@@ -197,7 +211,8 @@ private:
             if (refused_only) w_.key("refusal").string(view(said[0]->text));
             return;
         }
-        if (said.size() > 1 && to_.traits.flag("content_parts_ok", true)) {
+        const bool needs_list = said.size() > 1 || is_object(*said[0]);
+        if (needs_list && to_.traits.flag("content_parts_ok", true)) {
             w_.begin_array();
             for (const parley_part* part : said) write_part(*part);
             w_.end_array();
@@ -227,6 +242,7 @@ private:
             w_.key("extra_content").begin_object().key("google").begin_object();
             w_.key("thought_signature").string(view(part.seal->data)).end_object().end_object();
         }
+        sdk::write_extras(w_, part, kDialect);
         w_.end_object();
     }
 
@@ -248,6 +264,7 @@ private:
                 w_.string(text);
                 has_more = has_more || has_media(result);
             }
+            sdk::write_extras(w_, *m.parts[i], kDialect);
             w_.end_object();
         }
         if (has_more) move_media(m);

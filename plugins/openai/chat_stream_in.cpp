@@ -128,8 +128,7 @@ private:
     }
 
     void take_usage(std::string_view json) {
-        parley_usage usage{};
-        usage.struct_size = sizeof(usage);
+        sdk::Usage usage;
         JsonReader r(json);
         read_usage(r, usage);
         // Some count what came from the cache apart.

@@ -1,6 +1,8 @@
 // chat_stream_out.cpp: events become a chat reply, as a stream of chunks or as one completion.
 #include "errors.hpp"
+#include "parley/sdk/event_error.hpp"
 #include "parley/sdk/fold.hpp"
+#include "parley/sdk/logprobs.hpp"
 #include "parley/sdk/usage.hpp"
 #include "reply_out.hpp"
 #include "usage.hpp"
@@ -104,7 +106,7 @@ private:
                 finish(e);
                 break;
             case PARLEY_EVENT_ERROR:
-                text_ += "data: {\"error\":" + error_object(EventError(e).error) + "}\n\n";
+                text_ += "data: {\"error\":" + error_object(sdk::EventError(e).error) + "}\n\n";
                 break;
             case PARLEY_EVENT_PING:
                 text_ += ": keep-alive\n\n";
@@ -248,7 +250,7 @@ private:
     uint64_t section_ = 0;
     uint64_t points_ = 0;       // of all text
     uint64_t part_points_ = 0;  // before the open part
-    parley_usage usage_{};
+    sdk::Usage usage_;
 };
 
 class ChatBody final : public Encoder {
@@ -356,33 +358,13 @@ private:
             for (const std::string& extra : part.logprobs) {
                 if (!any) w.begin_object().key("content").begin_array();
                 any = true;
-                write_tokens(w, extra);
+                sdk::each_logprob(extra, [&](std::string_view token) { w.raw(token); });
             }
         }
         if (any) {
             w.end_array().key("refusal").null().end_object();
         } else {
             w.null();
-        }
-    }
-
-    // {"logprobs":{"content":[…]}}
-    static void write_tokens(JsonWriter& w, std::string_view extra) {
-        JsonReader r(extra);
-        JsonString key;
-        if (r.peek() != '{' || !r.enter_object()) return;
-        while (r.next_key(key)) {
-            if (key.raw != "logprobs" || r.peek() != '{' || !r.enter_object()) {
-                r.skip();
-                continue;
-            }
-            while (r.next_key(key)) {
-                if (key.raw != "content" || r.peek() != '[' || !r.enter_array()) {
-                    r.skip();
-                    continue;
-                }
-                while (r.next_item()) w.raw(r.raw());
-            }
         }
     }
 

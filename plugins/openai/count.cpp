@@ -39,8 +39,7 @@ private:
             report(json);
             return;
         }
-        parley_usage usage{};
-        usage.struct_size = sizeof(usage);
+        sdk::Usage usage;
         usage.known = PARLEY_USAGE_INPUT;
         usage.input_total = tokens;
         emit_.start({});

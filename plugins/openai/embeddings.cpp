@@ -122,8 +122,7 @@ private:
         JsonString model;
         std::string_view data;
         std::string_view error;
-        parley_usage usage{};
-        usage.struct_size = sizeof(usage);
+        sdk::Usage usage;
         if (r.peek() == '{') r.enter_object();
         while (r.next_key(key)) {
             if (key.raw == "data") {

@@ -294,6 +294,49 @@ int class_of(const Told& told) {
     return says_too_long(told.message) ? PARLEY_E_CONTEXT_TOO_LONG : 0;
 }
 
+// Types are less exact than codes, and some servers give the status for a code.
+int class_without_status(const Told& told) {
+    struct Word {
+        std::string_view word;
+        int error_class;
+    };
+
+    constexpr Word kWords[] = {
+        {"invalid_request_error", PARLEY_E_INVALID_ARGUMENT},
+        {"authentication_error", PARLEY_E_UNAUTHENTICATED},
+        {"permission_error", PARLEY_E_FORBIDDEN},
+        {"not_found_error", PARLEY_E_NOT_FOUND},
+        {"rate_limit_error", PARLEY_E_RATE_LIMITED},
+        {"requests", PARLEY_E_RATE_LIMITED},
+        {"tokens", PARLEY_E_RATE_LIMITED},
+        {"overloaded_error", PARLEY_E_OVERLOADED},
+        {"service_unavailable_error", PARLEY_E_OVERLOADED},
+        {"timeout_error", PARLEY_E_TIMEOUT},
+        {"timeout", PARLEY_E_TIMEOUT},
+        {"conflict", PARLEY_E_CONFLICT},
+        {"400", PARLEY_E_INVALID_ARGUMENT},
+        {"401", PARLEY_E_UNAUTHENTICATED},
+        {"402", PARLEY_E_PAYMENT_REQUIRED},
+        {"403", PARLEY_E_FORBIDDEN},
+        {"404", PARLEY_E_NOT_FOUND},
+        {"408", PARLEY_E_TIMEOUT},
+        {"409", PARLEY_E_CONFLICT},
+        {"413", PARLEY_E_TOO_LARGE},
+        {"422", PARLEY_E_INVALID_ARGUMENT},
+        {"429", PARLEY_E_RATE_LIMITED},
+        {"503", PARLEY_E_OVERLOADED},
+        {"504", PARLEY_E_TIMEOUT},
+        {"529", PARLEY_E_OVERLOADED},
+    };
+    if (const int known = class_of(told); known != 0) return known;
+    for (const std::string_view said : {std::string_view(told.code), std::string_view(told.type)}) {
+        for (const Word& word : kWords) {
+            if (word.word == said) return word.error_class;
+        }
+    }
+    return PARLEY_E_UPSTREAM_FAILED;
+}
+
 std::string_view error_code(const parley_error& error) {
     if (error.code.len != 0) return view(error.code);
     return row_of(error).code;

@@ -25,6 +25,9 @@ Told read_told(std::string_view json);
 // The class that the words alone tell, or 0.
 int class_of(const Told& told);
 
+// The same for an error inside of a reply that began well, where there is nothing but words.
+int class_without_status(const Told& told);
+
 // {"message":…,"type":…,"param":…,"code":…}: all four keys are always present.
 std::string error_object(const parley_error& error);
 

@@ -1,5 +1,6 @@
 #include "parts_out.hpp"
 
+#include "parley/sdk/extras.hpp"
 #include "words.hpp"
 
 namespace parley::openai {
@@ -115,7 +116,7 @@ void mark_error(const parley_tool_result& result, std::string& text) {
     if (result.is_error == PARLEY_SAYS_YES && !text.starts_with("Error")) text.insert(0, kMark);
 }
 
-void write_chat_media(Body& body, Crossing&, const parley_part& part) {
+void write_chat_media(Body& body, const parley_part& part) {
     const parley_media& media = *part.media;
     sdk::JsonWriter& w = body.json;
     if (part.kind == PARLEY_PART_IMAGE) {
@@ -123,12 +124,16 @@ void write_chat_media(Body& body, Crossing&, const parley_part& part) {
         w.key("image_url").begin_object().key("url");
         write_url(body, part);
         write_detail(body, media, false);
-        w.end_object().end_object();
+        w.end_object();
+        sdk::write_extras(w, part, "openai-chat");
+        w.end_object();
     } else if (part.kind == PARLEY_PART_DOCUMENT) {
         if (media.source == PARLEY_MEDIA_URL) reject(part, "files at a URL are not fetched");
         w.begin_object().key("type").string("file").key("file").begin_object();
         write_file(body, part);
-        w.end_object().end_object();
+        w.end_object();
+        sdk::write_extras(w, part, "openai-chat");
+        w.end_object();
     } else if (part.kind == PARLEY_PART_AUDIO) {
         const std::string_view format = audio_format(view(media.mime));
         if (format.empty() || media.source != PARLEY_MEDIA_BASE64) {
@@ -137,13 +142,15 @@ void write_chat_media(Body& body, Crossing&, const parley_part& part) {
         w.begin_object().key("type").string("input_audio").key("input_audio").begin_object();
         w.key("data");
         body.base64(media.data);
-        w.key("format").string(format).end_object().end_object();
+        w.key("format").string(format).end_object();
+        sdk::write_extras(w, part, "openai-chat");
+        w.end_object();
     } else {
         reject(part, "the model's place takes no video");
     }
 }
 
-void write_responses_media(Body& body, Crossing&, const parley_part& part) {
+void write_responses_media(Body& body, const parley_part& part) {
     const parley_media& media = *part.media;
     sdk::JsonWriter& w = body.json;
     if (part.kind == PARLEY_PART_IMAGE) {
@@ -155,6 +162,7 @@ void write_responses_media(Body& body, Crossing&, const parley_part& part) {
             write_url(body, part);
         }
         write_detail(body, media, true);
+        sdk::write_extras(w, part, "openai-responses");
         w.end_object();
     } else if (part.kind == PARLEY_PART_DOCUMENT) {
         w.begin_object().key("type").string("input_file");
@@ -163,6 +171,7 @@ void write_responses_media(Body& body, Crossing&, const parley_part& part) {
         } else {
             write_file(body, part);
         }
+        sdk::write_extras(w, part, "openai-responses");
         w.end_object();
     } else {
         reject(part, "the model's place takes neither sound nor video");

@@ -17,7 +17,7 @@ std::string result_text(const parley_tool_result& result);
 void mark_error(const parley_tool_result& result, std::string& text);
 
 // Media parts as elements of a content list. What the dialect cannot carry is refused.
-void write_chat_media(Body& body, Crossing& to, const parley_part& part);
-void write_responses_media(Body& body, Crossing& to, const parley_part& part);
+void write_chat_media(Body& body, const parley_part& part);
+void write_responses_media(Body& body, const parley_part& part);
 
 }  // namespace parley::openai

@@ -76,21 +76,22 @@ void Decoder::text(uint64_t key, std::string_view text, std::string_view extra) 
     }
     if (key != cut_key_) settle_text();
     cut_key_ = key;
-    const bool met = cutter_.feed(text, [&](std::string_view t) { emit_.text(key, t); });
+    logprobs_.add_all(extra);
+    const bool met =
+        cutter_.feed(text, [&](std::string_view t) { emit_.text(key, t, logprobs_.take()); });
     if (met) emit_.finish({PARLEY_FINISH_STOP_SEQUENCE, cutter_.met()});
 }
 
 void Decoder::settle_text() {
-    cutter_.flush([&](std::string_view t) { emit_.text(cut_key_, t); });
+    cutter_.flush([&](std::string_view t) { emit_.text(cut_key_, t, logprobs_.take()); });
 }
 
 void Decoder::report(std::string_view said) {
     Told told = read_told(said);
     if (told.message.empty()) told.message = "upstream: failed and gave no reason";
-    const int known = class_of(told);
     parley_error error{};
     error.struct_size = sizeof(error);
-    error.error_class = known != 0 ? known : PARLEY_E_UPSTREAM_FAILED;
+    error.error_class = class_without_status(told);
     error.fault = PARLEY_FAULT_UPSTREAM;
     error.retry_after_ms = told.retry_after_ms;
     error.message = sdk::str(told.message);

@@ -10,6 +10,7 @@
 #include "parley/sdk/custom_tool.hpp"
 #include "parley/sdk/emitter.hpp"
 #include "parley/sdk/json.hpp"
+#include "parley/sdk/logprobs.hpp"
 #include "parley/sdk/sse.hpp"
 #include "parley/sdk/stop_cutter.hpp"
 #include "parley/sdk/tool_names.hpp"
@@ -66,6 +67,7 @@ private:
     void read_stream(std::string_view bytes, bool eof);
 
     sdk::StopCutter cutter_;
+    sdk::LogprobList logprobs_;  // of text that the cutter holds
     uint64_t cut_key_ = 0;
     Form form_ = Form::unknown;
     sdk::SseSplitter splitter_;

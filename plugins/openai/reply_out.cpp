@@ -10,19 +10,6 @@ using sdk::JsonReader;
 using sdk::JsonString;
 using sdk::view;
 
-EventError::EventError(const parley_event& event) {
-    error.struct_size = sizeof(error);
-    error.error_class = static_cast<int32_t>(event.kind);
-    error.message = event.text;
-    error.code = event.name;
-    error.retry_after_ms = event.a;
-    error.http_status = static_cast<uint32_t>(event.b);
-    JsonString told;
-    const std::string_view raw = extra_member(event, "param");
-    if (raw.starts_with('"') && JsonReader(raw).read_string(told)) param = told.text();
-    error.param = sdk::str(param);
-}
-
 std::string reply_id(std::string_view prefix,
                      std::string_view upstream_id,
                      const parley_request& request) {

@@ -24,16 +24,6 @@ protected:
     Encoder() = default;
 };
 
-// An ERROR event as the errors of this dialect are written from. Views of the event, but for param.
-struct EventError {
-    explicit EventError(const parley_event& event);
-    EventError(const EventError&) = delete;
-    EventError& operator=(const EventError&) = delete;
-
-    parley_error error{};
-    std::string param;
-};
-
 // The reply's id in the client's spelling. Upstreams without ids get one from the request.
 std::string reply_id(std::string_view prefix,
                      std::string_view upstream_id,
@@ -65,6 +55,7 @@ void write_citation(sdk::JsonWriter& w, const Citation& c, bool nested);
 uint64_t code_points(std::string_view text);
 
 std::unique_ptr<Encoder> make_chat_encoder(const parley_codec_open& open);
+std::unique_ptr<Encoder> make_text_encoder(const parley_codec_open& open);
 std::unique_ptr<Encoder> make_responses_encoder(const parley_codec_open& open);
 std::unique_ptr<Encoder> make_embeddings_encoder(const parley_codec_open& open);
 

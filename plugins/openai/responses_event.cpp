@@ -97,6 +97,7 @@ ResponsePart read_response_part(std::string_view json) {
         {.name = "text", .text = &p.text},
         {.name = "refusal", .text = &p.text},
         {.name = "annotations", .raw = &p.annotations},
+        {.name = "logprobs", .raw = &p.logprobs},
     };
     read_places(json, places);
     return p;

@@ -48,6 +48,7 @@ struct ResponsePart {
     sdk::JsonString type;
     sdk::JsonString text;  // "text" or "refusal"
     std::string_view annotations;
+    std::string_view logprobs;
 };
 
 ResponsePart read_response_part(std::string_view json);

@@ -1,5 +1,8 @@
 #include "responses_items_in.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "ask_in.hpp"
 #include "media_in.hpp"
 #include "words.hpp"
@@ -39,7 +42,10 @@ struct WireItem {
     std::string_view output;
     std::string_view action;  // "action" or "operation"
     std::string_view raw;
+    sdk::ExtraMembers unknown;
 };
+
+constexpr std::string_view kDialect = "openai-responses";
 
 class InputReader {
 public:
@@ -108,7 +114,7 @@ private:
             if (text != nullptr) {
                 *text = read_text(arena_, r);
             } else {
-                r.skip();
+                item.unknown.keep(key, r);
             }
         }
         return item;
@@ -149,6 +155,7 @@ private:
                             "invalid_value");
         }
         draft_.begin(role, path.text()).phase = value_of(view(item.phase), kPhases);
+        draft_.turn_extras(item.unknown);
         for (const parley_part* part : parts(item.content, path / "content")) draft_.add(*part);
     }
 
@@ -177,6 +184,7 @@ private:
         parley_str type{};
         parley_part* made = nullptr;
         bool cached = false;
+        sdk::ExtraMembers unknown;
         JsonReader r(raw);
         JsonString key;
         r.enter_object();
@@ -190,8 +198,10 @@ private:
                 made->text = read_text(arena_, r);
             } else if (key.raw == "prompt_cache_breakpoint") {
                 cached = r.raw() != "null";
-            } else {
+            } else if (is_media_member(key.raw)) {
                 r.skip();
+            } else {
+                unknown.keep(key, r);
             }
         }
         if (view(type) == "input_image") made = &image(raw, path);
@@ -205,7 +215,15 @@ private:
                             "invalid_value");
         }
         if (cached) made->cache = PARLEY_CACHE_MARK;
+        unknown.attach(arena_, kDialect, *made);
         return *made;
+    }
+
+    // Read again by those who know the part's type.
+    static bool is_media_member(std::string_view name) {
+        constexpr std::string_view kMembers[] = {
+            "image_url", "file_id", "detail", "filename", "file_data", "file_url"};
+        return std::find(std::begin(kMembers), std::end(kMembers), name) != std::end(kMembers);
     }
 
     parley_part& image(std::string_view raw, const Path& path) {
@@ -302,7 +320,7 @@ private:
         call.name = item.name;
         call.name_space = item.name_space;
         call.arguments = item.input;
-        add_call(call, path);
+        item.unknown.attach(arena_, kDialect, add_call(call, path));
     }
 
     // A tool whose shape the provider knows: its action are the arguments.
@@ -317,11 +335,12 @@ private:
         add_call(call, path);
     }
 
-    void add_call(parley_tool_call& call, const Path& path) {
+    parley_part& add_call(parley_tool_call& call, const Path& path) {
         draft_.begin(PARLEY_ROLE_ASSISTANT, path.text());
         parley_part& part = draft_.part(PARLEY_PART_TOOL_CALL, path.text());
         part.tool_call = &call;
         draft_.add(part);
+        return part;
     }
 
     // A text, a list of parts, or whatever the tool's own shape is.
@@ -341,6 +360,7 @@ private:
         draft_.begin(PARLEY_ROLE_TOOL, path.text());
         parley_part& part = draft_.part(PARLEY_PART_TOOL_RESULT, path.text());
         part.tool_result = &result;
+        item.unknown.attach(arena_, kDialect, part);
         draft_.add(part);
     }
 

@@ -1,12 +1,11 @@
 #include "responses_message.hpp"
 
+#include "parley/sdk/logprobs.hpp"
 #include "parley/sdk/plugin.hpp"
 #include "reply_out.hpp"
 
 namespace parley::openai {
 
-using sdk::JsonReader;
-using sdk::JsonString;
 using sdk::JsonWriter;
 using sdk::view;
 
@@ -66,19 +65,10 @@ void ResponseMessage::text(const parley_event& e) {
 }
 
 void ResponseMessage::add_logprobs(const parley_event& e) {
-    JsonReader r(extra_member(e, "logprobs"));
-    JsonString key;
-    if (r.peek() != '{' || !r.enter_object()) return;
-    while (r.next_key(key)) {
-        if (key.raw != "content" || r.peek() != '[' || !r.enter_array()) {
-            r.skip();
-            continue;
-        }
-        while (r.next_item()) {
-            if (!logprobs_.empty()) logprobs_ += ',';
-            append_json(logprobs_, r.raw());
-        }
-    }
+    sdk::each_logprob(view(e.extra), [&](std::string_view token) {
+        if (!logprobs_.empty()) logprobs_ += ',';
+        append_json(logprobs_, token);
+    });
 }
 
 void ResponseMessage::annotate(const parley_event& e) {

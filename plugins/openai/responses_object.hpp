@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "parley/dialect.h"
+#include "parley/sdk/usage.hpp"
 
 namespace parley::openai {
 
@@ -14,7 +15,7 @@ struct ResponseState {
     std::string_view output = {};
     std::string_view incomplete_reason = {};
     const parley_error* error = nullptr;
-    const parley_usage* usage = nullptr;
+    const sdk::Usage* usage = nullptr;
 };
 
 // Has every member that the schema asks for. What the client asked is said back to it.

@@ -3,9 +3,11 @@
 // Items come first in the body and depend on nothing behind them: with one more turn the same
 // bytes come first.
 #include <set>
+#include <utility>
 
 #include "ask_out.hpp"
 #include "parley/sdk/custom_tool.hpp"
+#include "parley/sdk/extras.hpp"
 #include "parts_out.hpp"
 #include "reply_in.hpp"
 #include "reply_out.hpp"
@@ -19,6 +21,8 @@ using sdk::JsonWriter;
 using sdk::view;
 
 namespace {
+
+constexpr std::string_view kDialect = "openai-responses";
 
 class ResponsesRequestWriter {
 public:
@@ -70,7 +74,9 @@ private:
             case PARLEY_ROLE_USER:
                 begin_message(m.role == PARLEY_ROLE_USER ? "user" : role_of(m.role));
                 for (uint64_t i = 0; i < m.part_count; ++i) write_part(*m.parts[i]);
-                w_.end_array().end_object();
+                w_.end_array();
+                sdk::write_extras(w_, m, kDialect);
+                w_.end_object();
                 break;
             case PARLEY_ROLE_ASSISTANT:
                 assistant(m);
@@ -91,9 +97,10 @@ private:
                 w_.key("prompt_cache_breakpoint").begin_object().key("mode").string("explicit");
                 w_.end_object();
             }
+            sdk::write_extras(w_, part, kDialect);
             w_.end_object();
         } else if (part.media != nullptr) {
-            write_responses_media(body_, to_, part);
+            write_responses_media(body_, part);
         } else {
             to_.warn(PARLEY_WARNING_FIELD_DROPPED, view(part.origin));
         }
@@ -104,12 +111,14 @@ private:
     // Texts that follow one another are one message; what stands between them are items.
     void assistant(const parley_message& m) {
         bool in_message = false;
+        bool said_extras = false;
         const auto close = [&] {
             if (!in_message) return;
             in_message = false;
             w_.end_array();
             const std::string_view phase = word_of(m.phase, kPhases);
             if (!phase.empty()) w_.key("phase").string(phase);
+            if (!std::exchange(said_extras, true)) sdk::write_extras(w_, m, kDialect);
             w_.end_object();
         };
         for (uint64_t i = 0; i < m.part_count; ++i) {
@@ -132,7 +141,9 @@ private:
             if (!in_message) begin_message("assistant");
             in_message = true;
             w_.begin_object().key("type").string(refusal ? "refusal" : "output_text");
-            w_.key(refusal ? "refusal" : "text").string(text).end_object();
+            w_.key(refusal ? "refusal" : "text").string(text);
+            sdk::write_extras(w_, part, kDialect);
+            w_.end_object();
         }
         close();
     }
@@ -146,7 +157,7 @@ private:
             // Refused without the item that it led to.
             if (leads) write_reasoning(part);
         } else if (part.kind == PARLEY_PART_TOOL_CALL) {
-            write_call(*part.tool_call);
+            write_call(part);
         } else if (part.kind == PARLEY_PART_SERVER_ITEM) {
             w_.raw(view(part.server_item->raw));
         } else {
@@ -166,7 +177,8 @@ private:
         w_.end_array().key("encrypted_content").string(view(part.seal->data)).end_object();
     }
 
-    void write_call(const parley_tool_call& call) {
+    void write_call(const parley_part& part) {
+        const parley_tool_call& call = *part.tool_call;
         const bool custom = call.kind == PARLEY_TOOL_CALL_CUSTOM;
         const bool native = custom && has_custom_tools(to_);
         const std::string id = wire_call_id(view(call.id));
@@ -181,6 +193,7 @@ private:
         } else {
             w_.string(view(call.arguments));
         }
+        sdk::write_extras(w_, part, kDialect);
         w_.end_object();
     }
 
@@ -205,6 +218,7 @@ private:
             for (uint64_t i = 0; i < result.part_count; ++i) write_part(*result.parts[i]);
             w_.end_array();
         }
+        sdk::write_extras(w_, part, kDialect);
         w_.end_object();
     }
 
@@ -287,7 +301,7 @@ private:
         raw("prompt", r_.prompt_template);
         raw("truncation", r_.truncation);
         raw("context_management", r_.context_management);
-        write_extras(body_, to_, "openai-responses");
+        sdk::write_extras(w_, r_, kDialect);
     }
 
     Crossing& to_;

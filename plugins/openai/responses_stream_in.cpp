@@ -152,11 +152,7 @@ private:
         if (item.done || e.delta.raw.empty()) return;
         if (type == "output_text.delta") {
             Piece& piece = piece_at(item, e.content_index);
-            extra_.clear();
-            if (e.logprobs.size() > 2) {
-                ((extra_ += "{\"logprobs\":{\"content\":") += e.logprobs) += "}}";
-            }
-            say_text(item, piece, plain(e.delta), extra_);
+            say_text(item, piece, plain(e.delta), logprobs_of(e.logprobs));
         } else if (type == "refusal.delta") {
             say_refusal(item, piece_at(item, e.content_index), plain(e.delta));
         } else if (type == "reasoning_summary_text.delta") {
@@ -185,6 +181,13 @@ private:
             Piece& piece = piece_at(item, e.content_index);
             say_reasoning(item, piece, unsaid(piece, plain(e.text)));
         }
+    }
+
+    // The `extra` of a text with these; valid until the next call.
+    std::string_view logprobs_of(std::string_view tokens) {
+        extra_.clear();
+        if (tokens.size() > 2) ((extra_ += "{\"logprobs\":{\"content\":") += tokens) += "}}";
+        return extra_;
     }
 
     // What of a part's whole text no delta has brought.
@@ -300,7 +303,9 @@ private:
         if (told.type.raw == "refusal") {
             say_refusal(item, piece, rest);
         } else if (told.type.raw != "reasoning_text") {
-            say_text(item, piece, rest, {});
+            // Deltas have told them already, if there were any.
+            const bool fresh = piece.said == 0;
+            say_text(item, piece, rest, fresh ? logprobs_of(told.logprobs) : std::string_view());
             for_each_item(told.annotations, [&](std::string_view raw, uint64_t at) {
                 if (at >= piece.annotations) annotate(item, piece, raw);
             });
@@ -423,8 +428,7 @@ private:
         end_items(top.output);
         settle_text();
         if (emit_.ended()) return;
-        parley_usage usage{};
-        usage.struct_size = sizeof(usage);
+        sdk::Usage usage;
         JsonReader r(top.usage);
         if (!top.usage.empty()) read_usage(r, usage);
         emit_.usage(usage);

@@ -4,6 +4,7 @@
 // Some clients take texts and calls from response.output_item.done alone, so every item that began
 // gets one, with all of its text; but for an item that an error cut.
 #include "errors.hpp"
+#include "parley/sdk/event_error.hpp"
 #include "parley/sdk/usage.hpp"
 #include "reply_out.hpp"
 #include "responses_message.hpp"
@@ -128,7 +129,7 @@ private:
 
     // `error` for SDKs, which throw on it, and response.failed for clients that wait for it.
     void fail(const parley_event& e) {
-        const EventError told(e);
+        const sdk::EventError told(e);
         frames_.begin("error");
         frames_.text += ',';
         write_failure_code(frames_.text, told.error);
@@ -357,7 +358,7 @@ private:
     ResponseMessage message_;
     bool streams_;
     std::string body_;  // the whole reply, at its end
-    parley_usage usage_{};
+    sdk::Usage usage_;
 
     std::string seal_;
     std::string sections_;  // of the open reasoning item, those that are over

@@ -14,7 +14,7 @@ std::string told(const Events& events, bool usage) {
     std::string out;
     std::string part;
     uint64_t section = 0;
-    parley_usage counted{};
+    sdk::Usage counted;
     for (const Event& e : events) {
         switch (e.raw.type) {
             case PARLEY_EVENT_PART_STARTED:

@@ -92,7 +92,7 @@ public:
     // All counters known.
     Script& usage(
         uint64_t in, uint64_t out, uint64_t read = 0, uint64_t wrote = 0, uint64_t thought = 0) {
-        parley_usage u{};
+        sdk::Usage u;
         u.known = 31;
         u.input_cache_read = read;
         u.input_cache_write = wrote;

@@ -101,6 +101,23 @@ void named(Made& r, const char* name) {
     r.text("And?");
 }
 
+// A turn that nothing is joined to, and its text.
+parley_part& beside(Made& r) {
+    r.begin(PARLEY_ROLE_ASSISTANT);
+    r.text("Yes.");
+    r.begin(PARLEY_ROLE_USER);
+    return r.text("And?");
+}
+
+sdk::ExtraMembers new_thing() {
+    sdk::ExtraMembers members;
+    sdk::JsonReader r(R"({"new_thing":{"x":1}})");
+    sdk::JsonString key;
+    r.enter_object();
+    while (r.next_key(key)) members.keep(key, r);
+    return members;
+}
+
 void phased(Made& r, uint32_t phase) {
     r.draft().begin(PARLEY_ROLE_ASSISTANT, "messages[1]").phase = phase;
     r.text("Hm.");
@@ -438,6 +455,19 @@ const std::vector<Field> kFields{
     {"prompt", [](Made& r, Chance&) { r.request().prompt_template = str(R"({"id":"p"})"); }},
     {"background", [](Made& r, Chance&) { r.request().background = str("true"); }},
     {"extras", [](Made& r, Chance&) { r.draft().extras(R"({"new_thing":{"x":1}})"); }},
+    {"extras.turn",
+     [](Made& r, Chance&) {
+         beside(r);
+         r.draft().turn_extras(new_thing());
+     },
+     nullptr,
+     [](Made& r) { beside(r); }},
+    {"extras.part",
+     [](Made& r, Chance&) {
+         new_thing().attach(r.draft().arena(), view(r.request().dialect), beside(r));
+     },
+     nullptr,
+     [](Made& r) { beside(r); }},
     {"text",
      [](Made& r, Chance& c) {
          r.text(c.words());

@@ -80,7 +80,7 @@ Meaning meaning_of(const std::vector<Event>& events) {
                 if (e.raw.kind == PARLEY_PART_TOOL_CALL) m.calls += value_of(arguments);
                 break;
             case PARLEY_EVENT_USAGE: {
-                const parley_usage u = sdk::usage_of(e.border());
+                const sdk::Usage u = sdk::usage_of(e.border());
                 m.usage = std::to_string(u.input_total) + " in " + std::to_string(u.output_total) +
                           " out";
                 break;

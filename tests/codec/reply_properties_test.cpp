@@ -234,15 +234,15 @@ TEST(AnyReply, SaysTheSameHoweverItsBytesAreCut) {
 
 // ---- 15 ----
 
-parley_usage told_usage(const Events& events) {
-    parley_usage usage{};
+sdk::Usage told_usage(const Events& events) {
+    sdk::Usage usage;
     for (const Event& e : events) {
         if (e.raw.type == PARLEY_EVENT_USAGE) sdk::merge_usage(usage, sdk::usage_of(e.border()));
     }
     return usage;
 }
 
-Events reply_with(const parley_usage& usage) {
+Events reply_with(const sdk::Usage& usage) {
     Script s;
     s.start().open(PARLEY_PART_TEXT).text("Hi").end();
     Events events = s;
@@ -259,11 +259,27 @@ Events reply_with(const parley_usage& usage) {
     return events;
 }
 
+// Which of the finer counters a wire has a word for.
+bool says_finer(const std::string& id, sdk::Finer counter) {
+    using sdk::Finer;
+    static const std::map<std::string, std::set<Finer>> kOthers{
+        {"openai-chat",
+         {Finer::input_audio,
+          Finer::output_audio,
+          Finer::accepted_prediction,
+          Finer::rejected_prediction}},
+        {"openai-responses", {}},
+        {"anthropic-messages",
+         {Finer::cache_write_5m, Finer::cache_write_1h, Finer::web_searches, Finer::web_fetches}}};
+    const auto found = kOthers.find(id);
+    if (found != kOthers.end()) return found->second.contains(counter);
+    return counter >= Finer::input_text && counter <= Finer::output_document;
+}
+
 TEST(Usage, IsKeptThroughEveryDialect) {
     for_seeds(300, [](uint32_t seed) {
         Chance chance(seed);
-        parley_usage usage{};
-        usage.struct_size = sizeof(usage);
+        sdk::Usage usage;
         usage.input_total = chance.below(1000);
         usage.output_total = chance.below(1000);
         usage.known = PARLEY_USAGE_INPUT | PARLEY_USAGE_OUTPUT;
@@ -277,11 +293,16 @@ TEST(Usage, IsKeptThroughEveryDialect) {
              usage.input_cache_write,
              usage.input_total - usage.input_cache_read);
         some(PARLEY_USAGE_REASONING, usage.output_reasoning, usage.output_total);
+        for (uint32_t i = 0; i < sdk::kFinerNames.size(); ++i) {
+            if (chance.one_in(3)) continue;
+            usage.tell(static_cast<sdk::Finer>(i),
+                       chance.below(static_cast<uint32_t>(usage.input_total) + 1));
+        }
         const Events events = reply_with(usage);
         for (const std::string& id : kDialects) {
             for (const bool stream : {true, false}) {
                 SCOPED_TRACE(id + (stream ? ", streamed" : ", whole"));
-                const parley_usage got = told_usage(through(id, events, stream));
+                const sdk::Usage got = told_usage(through(id, events, stream));
                 EXPECT_EQ(got.input_total, usage.input_total);
                 EXPECT_EQ(got.output_total, usage.output_total);
                 EXPECT_EQ(got.input_cache_read, usage.input_cache_read);
@@ -291,9 +312,51 @@ TEST(Usage, IsKeptThroughEveryDialect) {
                 EXPECT_EQ(got.input_cache_write, has_write ? usage.input_cache_write : 0);
                 EXPECT_EQ(sdk::uncached_input(got) + got.input_cache_read + got.input_cache_write,
                           got.input_total);
+                for (uint32_t i = 0; i < sdk::kFinerNames.size(); ++i) {
+                    const auto counter = static_cast<sdk::Finer>(i);
+                    const uint64_t wanted = says_finer(id, counter) ? usage.of(counter) : 0;
+                    EXPECT_EQ(got.of(counter), wanted) << sdk::kFinerNames[i];
+                }
             }
         }
     });
+}
+
+// The same counters as each wire spells them.
+TEST(Usage, CrossesInItsFinerCounters) {
+    const std::string chat =
+        R"({"id":"r","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,)"
+        R"("message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],"usage":{)"
+        R"("prompt_tokens":31,"completion_tokens":9,"total_tokens":40,"prompt_tokens_details":{)"
+        R"("cached_tokens":0,"audio_tokens":7},"completion_tokens_details":{"reasoning_tokens":0,)"
+        R"("audio_tokens":3,"accepted_prediction_tokens":2,"rejected_prediction_tokens":1}}})";
+    const Events told = dialect("openai-chat").decode(plain_request(), chat, false);
+    EXPECT_EQ(told_usage(told).of(sdk::Finer::rejected_prediction), 1u);
+    const std::string gemini = dialect("gemini-generate").encode(plain_request(), told, false);
+    EXPECT_NE(gemini.find(R"("promptTokensDetails":[{"modality":"AUDIO","tokenCount":7}])"),
+              gemini.npos)
+        << gemini;
+    const Events back = dialect("gemini-generate").decode(plain_request(), gemini, false);
+    const std::string again = dialect("openai-chat").encode(plain_request(), back, false);
+    EXPECT_NE(again.find(R"("audio_tokens":7})"), again.npos) << again;
+    EXPECT_NE(again.find(R"("audio_tokens":3})"), again.npos) << again;
+
+    const std::string messages =
+        R"({"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{"type":)"
+        R"("text","text":"Hi"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{)"
+        R"("input_tokens":1,"cache_creation_input_tokens":5,"cache_read_input_tokens":0,)"
+        R"("cache_creation":{"ephemeral_5m_input_tokens":2,"ephemeral_1h_input_tokens":3},)"
+        R"("output_tokens":4,"server_tool_use":{"web_search_requests":6,"web_fetch_requests":0}}})";
+    const std::string same =
+        dialect("anthropic-messages")
+            .encode(plain_request(),
+                    dialect("anthropic-messages").decode(plain_request(), messages, false),
+                    false);
+    for (const char* member : {R"("cache_creation":{"ephemeral_5m_input_tokens":2,)"
+                               R"("ephemeral_1h_input_tokens":3})",
+                               R"("server_tool_use":{"web_search_requests":6,)"}) {
+        EXPECT_NE(same.find(member), same.npos) << same;
+    }
 }
 
 TEST(Usage, ToldAgainReplacesWhatWasTold) {
@@ -308,7 +371,7 @@ TEST(Usage, ToldAgainReplacesWhatWasTold) {
     s.finish(PARLEY_FINISH_STOP);
     for (const std::string& id : kDialects) {
         SCOPED_TRACE(id);
-        const parley_usage got = told_usage(through(id, s, true));
+        const sdk::Usage got = told_usage(through(id, s, true));
         EXPECT_EQ(got.input_total, 12u);
         EXPECT_EQ(got.output_total, 5u);
         EXPECT_EQ(got.input_cache_read, 4u);
@@ -381,16 +444,78 @@ int32_t class_of(const parley_error& error, uint32_t status) {
     return found == kByStatus.end() ? PARLEY_E_UPSTREAM_FAILED : found->second;
 }
 
+// What a wire cannot tell from its neighbour, and why.
+struct Blur {
+    const char* dialect;  // or the head of its id
+    int32_t told;
+    int32_t read;
+    const char* why;
+};
+
+constexpr Blur kBlurs[] = {
+    {"openai-",
+     PARLEY_E_UNSUPPORTED,
+     PARLEY_E_INVALID_ARGUMENT,
+     "what an upstream does not support is the request's fault to whoever asks it"},
+    {"openai-",
+     PARLEY_E_PAYMENT_REQUIRED,
+     PARLEY_E_QUOTA_EXHAUSTED,
+     "clients act on insufficient_quota alone, and it is the word for both"},
+    {"openai-",
+     PARLEY_E_UPSTREAM_PROTOCOL,
+     PARLEY_E_UPSTREAM_FAILED,
+     "a server_error is all that the API knows of broken places behind it"},
+    {"openai-", PARLEY_E_PRECONDITION, PARLEY_E_INVALID_ARGUMENT, "the API has no word for it"},
+    {"anthropic-messages",
+     PARLEY_E_UNSUPPORTED,
+     PARLEY_E_INVALID_ARGUMENT,
+     "invalid_request_error is the only word for bad requests"},
+    {"anthropic-messages",
+     PARLEY_E_CONTENT_BLOCKED,
+     PARLEY_E_INVALID_ARGUMENT,
+     "invalid_request_error is the only word for bad requests"},
+    {"anthropic-messages",
+     PARLEY_E_PRECONDITION,
+     PARLEY_E_INVALID_ARGUMENT,
+     "invalid_request_error is the only word for bad requests"},
+    {"anthropic-messages",
+     PARLEY_E_QUOTA_EXHAUSTED,
+     PARLEY_E_RATE_LIMITED,
+     "rate_limit_error is the word for both; x-should-retry tells them apart"},
+    {"anthropic-messages",
+     PARLEY_E_UPSTREAM_PROTOCOL,
+     PARLEY_E_UPSTREAM_FAILED,
+     "api_error is the only word for what fails behind the API"},
+    {"gemini-generate",
+     PARLEY_E_UNSUPPORTED,
+     PARLEY_E_INVALID_ARGUMENT,
+     "INVALID_ARGUMENT is the only status that clients do not try again after"},
+    {"gemini-generate",
+     PARLEY_E_CONTENT_BLOCKED,
+     PARLEY_E_INVALID_ARGUMENT,
+     "the API blocks prompts inside of replies, never by an error"},
+    {"gemini-generate",
+     PARLEY_E_TOO_LARGE,
+     PARLEY_E_INVALID_ARGUMENT,
+     "the API has no status for it, and its clients no 413"},
+    {"gemini-generate",
+     PARLEY_E_PAYMENT_REQUIRED,
+     PARLEY_E_QUOTA_EXHAUSTED,
+     "RESOURCE_EXHAUSTED is the word for both"},
+    {"gemini-generate",
+     PARLEY_E_UPSTREAM_PROTOCOL,
+     PARLEY_E_UPSTREAM_FAILED,
+     "INTERNAL is the only word for what fails behind the API"},
+};
+
+int32_t class_read_back(const std::string& id, int32_t told) {
+    for (const Blur& blur : kBlurs) {
+        if (id.starts_with(blur.dialect) && blur.told == told) return blur.read;
+    }
+    return told;
+}
+
 TEST(Failure, KeepsItsKindThroughEveryDialect) {
-    // What a wire cannot tell from its neighbour without the upstream's own words.
-    const std::map<int32_t, int32_t> kSame{{PARLEY_E_UNSUPPORTED, PARLEY_E_INVALID_ARGUMENT},
-                                           {PARLEY_E_UPSTREAM_PROTOCOL, PARLEY_E_UPSTREAM_FAILED},
-                                           {PARLEY_E_PAYMENT_REQUIRED, PARLEY_E_QUOTA_EXHAUSTED},
-                                           {PARLEY_E_QUOTA_EXHAUSTED, PARLEY_E_RATE_LIMITED},
-                                           {PARLEY_E_CONTEXT_TOO_LONG, PARLEY_E_INVALID_ARGUMENT},
-                                           {PARLEY_E_PRECONDITION, PARLEY_E_INVALID_ARGUMENT},
-                                           {PARLEY_E_TOO_LARGE, PARLEY_E_INVALID_ARGUMENT},
-                                           {PARLEY_E_CONTENT_BLOCKED, PARLEY_E_INVALID_ARGUMENT}};
     for (int32_t kind = PARLEY_E_INVALID_ARGUMENT; kind <= PARLEY_E_PRECONDITION; ++kind) {
         if (kind == PARLEY_E_CANCELLED) continue;  // nobody is left to be told
         for (const std::string& id : kDialects) {
@@ -408,12 +533,43 @@ TEST(Failure, KeepsItsKindThroughEveryDialect) {
             EXPECT_TRUE(wire.reply.status != 529 || id == "anthropic-messages");
             TestArena memory;
             const parley_error back = wire.read(id, memory);
-            const auto same = kSame.find(kind);
-            const int32_t got = class_of(back, wire.reply.status);
-            EXPECT_TRUE(got == kind || (same != kSame.end() && got == same->second))
-                << got << ' ' << wire.out.bytes;
+            EXPECT_EQ(class_of(back, wire.reply.status), class_read_back(id, kind))
+                << wire.out.bytes;
             if (!waits) continue;
             EXPECT_NEAR(static_cast<double>(back.retry_after_ms), 34400, 1000);
+        }
+    }
+}
+
+// Behind the first byte there is no status any more; the words must do.
+TEST(Failure, KeepsItsKindInsideOfAStream) {
+    for (int32_t kind = PARLEY_E_INVALID_ARGUMENT; kind <= PARLEY_E_PRECONDITION; ++kind) {
+        if (kind == PARLEY_E_CANCELLED) continue;
+        Script s;
+        s.start().open(PARLEY_PART_TEXT).text("Hi").fail(kind, "the reason \"why\"");
+        for (const std::string& id : kDialects) {
+            SCOPED_TRACE(id + " class " + std::to_string(kind));
+            const Events back = through(id, s, true);
+            EXPECT_EQ(back.back().raw.type, PARLEY_EVENT_ERROR);
+            EXPECT_EQ(static_cast<int32_t>(back.back().raw.kind), class_read_back(id, kind));
+            EXPECT_NE(back.back().text.find("the reason \"why\""), std::string::npos);
+        }
+    }
+}
+
+// A whole body with an error in it, whatever its status says.
+TEST(Failure, KeepsItsKindInsideOfAWholeReply) {
+    for (int32_t kind = PARLEY_E_INVALID_ARGUMENT; kind <= PARLEY_E_PRECONDITION; ++kind) {
+        if (kind == PARLEY_E_CANCELLED) continue;
+        auto error = sized<parley_error>();
+        error.error_class = kind;
+        error.message = str("why");
+        for (const std::string& id : kDialects) {
+            SCOPED_TRACE(id + " class " + std::to_string(kind));
+            const ErrorWire wire(id, error);
+            const Events back = dialect(id).decode(plain_request(), wire.out.bytes, false);
+            ASSERT_EQ(back.back().raw.type, PARLEY_EVENT_ERROR);
+            EXPECT_EQ(static_cast<int32_t>(back.back().raw.kind), class_read_back(id, kind));
         }
     }
 }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "parley/dialect.h"
+#include "parley/sdk/extras.hpp"
 #include "parley/sdk/tree.hpp"
 
 namespace parley::sdk {
@@ -98,6 +99,17 @@ public:
         extras_.push_back(&e);
     }
 
+    void extras(const ExtraMembers& members) {
+        const parley_extra* made = members.made(arena_, view(request.dialect));
+        if (made != nullptr) extras_.push_back(made);
+    }
+
+    // Those of a turn: the one that was begun last.
+    void turn_extras(const ExtraMembers& members) {
+        const parley_extra* made = members.made(arena_, view(request.dialect));
+        if (made != nullptr) messages_.back().extras.push_back(made);
+    }
+
     void warn(std::string_view code, std::string_view field = {}) {
         warnings_.add(arena_, code, field);
     }
@@ -155,8 +167,17 @@ private:
                 text.role = messages_[leading].role;
                 instructions_.push_back(&text);
             }
+            // They belong to a turn that is no more.
+            for (const parley_extra* extra : messages_[leading].extras) lose(*extra);
         }
         messages_.erase(messages_.begin(), messages_.begin() + static_cast<long>(leading));
+    }
+
+    void lose(const parley_extra& extra) {
+        const parley_extra* one = &extra;
+        each_extra(&one, 1, view(extra.dialect), [&](const std::string& name, std::string_view) {
+            warn(PARLEY_WARNING_FIELD_DROPPED, name);
+        });
     }
 
     // N3 to N8 and N12: behind an assistant turn stand the results of its calls, in their order.

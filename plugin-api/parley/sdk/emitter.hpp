@@ -76,7 +76,7 @@ public:
     // another part says it, provided that the arguments of an open call are whole.
     enum class Ends { marked, implied };
 
-    explicit Emitter(Ends ends) : ends_(ends) { usage_.struct_size = sizeof(usage_); }
+    explicit Emitter(Ends ends) : ends_(ends) {}
 
     // Where events of this decode call go.
     void bind(const parley_sink* sink) { sink_ = sink; }
@@ -244,9 +244,9 @@ public:
     // ---- the rest ----
 
     // Counters so far; told to the client with the end, and kept until then.
-    void usage(const parley_usage& so_far) { merge_usage(usage_, so_far); }
+    void usage(const Usage& so_far) { merge_usage(usage_, so_far); }
 
-    const parley_usage& usage() const { return usage_; }
+    const Usage& usage() const { return usage_; }
 
     void ping() {
         if (!ended_) send(make_event(PARLEY_EVENT_PING));
@@ -437,7 +437,7 @@ private:
     Ends ends_;
     const parley_sink* sink_ = nullptr;
     std::list<Part> parts_;  // the first is open, the others wait
-    parley_usage usage_{};
+    Usage usage_;
     uint32_t next_part_ = 0;
     bool started_ = false;
     bool ended_ = false;

@@ -54,7 +54,7 @@ struct FoldedReply {
     uint64_t created_s = 0;
     std::string start_extra;
     std::vector<FoldedPart> parts;
-    parley_usage usage{};
+    Usage usage;
     uint32_t finish = 0;  // PARLEY_FINISH_*
     std::string stop_sequence;
     std::string finish_name;
