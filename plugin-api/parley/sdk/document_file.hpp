@@ -54,11 +54,13 @@ inline std::vector<std::string> name_pieces(std::string_view segment, bool is_fo
     std::vector<std::string> pieces;
     for (std::size_t at = 0; at < escaped.size();) {
         std::size_t end = std::min(at + kNamePieceMax, escaped.size());
-        const auto inside_character = [&] {
-            return end < escaped.size() &&
-                   (static_cast<unsigned char>(escaped[end]) & 0xc0) == 0x80;
+        // Neither inside of a character nor of an escape.
+        const auto is_tail = [&](std::size_t i) {
+            return (static_cast<unsigned char>(escaped[i]) & 0xc0) == 0x80;
         };
-        while (inside_character()) --end;
+        while (end < escaped.size() && is_tail(end)) --end;
+        if (end < escaped.size() && escaped[end - 1] == '%') end -= 1;
+        if (end < escaped.size() && escaped[end - 2] == '%') end -= 2;
         std::string piece = escaped.substr(at, end - at);
         if (piece[0] == '.') piece.replace(0, 1, "%2E");
         at = end;
