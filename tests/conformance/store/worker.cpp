@@ -8,6 +8,8 @@
 //   store_worker PLUGIN SETTINGS hold NAME TTL         takes a lease, says its token, and waits
 //                                                      for its input to end
 //   store_worker PLUGIN SETTINGS put KEY VALUE
+//   store_worker PLUGIN SETTINGS save|both|drop A B   puts A, puts both at once, or removes A, and
+//                                                     says when it is done
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -60,6 +62,16 @@ int hold(Client& store, const std::string& name, const std::string& ttl) {
     return 0;
 }
 
+int change(Client& store, const std::string& what, const std::string& a, const std::string& b) {
+    const std::string value = R"({"n":"new"})";
+    const Written done = what == "drop"   ? store.remove(a)
+                         : what == "save" ? store.put(a, value)
+                                          : store.batch({{a, value}, {b, value}});
+    if (!done.ok()) return fail(done, what);
+    std::cout << "done" << std::endl;
+    return 0;
+}
+
 int run(const std::vector<std::string>& words) {
     Client store(words.at(0), words.at(1));
     const Told opened = store.open();
@@ -68,6 +80,9 @@ int run(const std::vector<std::string>& words) {
     if (what == "increment") return increment(store, words.at(3), std::stoi(words.at(4)));
     if (what == "write" || what == "pairs") return write(store, words.at(3), what == "pairs");
     if (what == "hold") return hold(store, words.at(3), words.at(4));
+    if (what == "save" || what == "both" || what == "drop") {
+        return change(store, what, words.at(3), words.at(4));
+    }
     if (what == "put") {
         const Written put = store.put(words.at(3), words.at(4));
         return put.ok() ? 0 : fail(put, "put");
