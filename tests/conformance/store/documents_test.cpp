@@ -225,16 +225,19 @@ TEST_P(Documents, AreRemovedAsExpected) {
     EXPECT_EQ(gone.revision, PARLEY_REVISION_NONE);
     const Written back = store_->put("k", "1", PARLEY_REVISION_NONE);
     PARLEY_ASSERT_OK(back);
-    EXPECT_NE(back.revision, put.revision);
+    EXPECT_TRUE(back.revision != put.revision || stage(GetParam()).revision_is_content);
 }
 
 TEST_P(Documents, GetAnotherRevisionWithEveryWrite) {
     std::set<std::uint64_t> revisions;
     for (int i = 0; i < 50; ++i) {
-        const Written written = store_->put("k", i % 2 == 0 ? "{}" : "[]");
+        const bool by_content = stage(GetParam()).revision_is_content;
+        const std::string value = by_content || i % 2 == 0 ? '[' + std::to_string(i) + ']' : "{}";
+        const Written written = store_->put("k", value);
         PARLEY_ASSERT_OK(written);
         EXPECT_TRUE(revisions.insert(written.revision).second) << i;
-        const Written same = store_->put("k", i % 2 == 0 ? "{}" : "[]");
+        if (by_content) continue;
+        const Written same = store_->put("k", value);
         EXPECT_TRUE(revisions.insert(same.revision).second) << i << ", the same value";
     }
 }

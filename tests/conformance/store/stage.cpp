@@ -6,6 +6,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "git_stage.hpp"
 #include "postgres_server.hpp"
 #include "s3_stage.hpp"
 
@@ -49,7 +50,7 @@ using Maker = std::unique_ptr<Stage> (*)();
 
 const std::map<std::string, Maker>& makers() {
     static const std::map<std::string, Maker> all{
-        {"file", file_stage}, {"postgres", postgres_stage}, {"s3", s3_stage}};
+        {"git", git_stage}, {"file", file_stage}, {"postgres", postgres_stage}, {"s3", s3_stage}};
     return all;
 }
 
@@ -73,6 +74,12 @@ Started& started(const std::string& name) {
 
 std::unique_ptr<Stage> file_stage() {
     return std::make_unique<FileStage>();
+}
+
+std::unique_ptr<Stage> git_stage() {
+    auto stage = std::make_unique<GitStage>();
+    stage->revision_is_content = true;
+    return stage;
 }
 
 std::unique_ptr<Stage> postgres_stage() {

@@ -26,6 +26,8 @@ public:
 
     std::string name;
     std::string plugin;  // the file
+    // A document that is put as it has been before has the revision that it had then.
+    bool revision_is_content = false;
 };
 
 // One of each kind, started by the first test that asks for it and ended with the program.
@@ -33,6 +35,7 @@ Stage& stage(const std::string& name);
 std::vector<std::string> stage_names();
 
 std::unique_ptr<Stage> file_stage();
+std::unique_ptr<Stage> git_stage();
 std::unique_ptr<Stage> postgres_stage();
 std::unique_ptr<Stage> s3_stage();
 

@@ -1,0 +1,64 @@
+"""A git server over HTTP for tests: `git http-backend` behind basic authentication.
+
+  git_http.py FOLDER USER:PASSWORD      prints its port; ends with its input
+"""
+import base64
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+FOLDER, PROOF = sys.argv[1], "Basic " + base64.b64encode(sys.argv[2].encode()).decode()
+
+
+class Backend(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.0"
+
+    def log_message(self, *words):
+        pass
+
+    def body(self):
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        whole = b""
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            whole += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return whole
+
+    def serve(self):
+        body = self.body()
+        if self.headers.get("Authorization") != PROOF:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="git"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        path, _, query = self.path.partition("?")
+        variables = dict(
+            os.environ, GIT_PROJECT_ROOT=FOLDER, GIT_HTTP_EXPORT_ALL="1", PATH_INFO=path,
+            QUERY_STRING=query, REQUEST_METHOD=self.command, REMOTE_USER="parley",
+            REMOTE_ADDR="127.0.0.1", CONTENT_LENGTH=str(len(body)),
+            CONTENT_TYPE=self.headers.get("Content-Type") or "",
+            HTTP_CONTENT_ENCODING=self.headers.get("Content-Encoding") or "")
+        done = subprocess.run(["git", "http-backend"], input=body, env=variables,
+                              stdout=subprocess.PIPE, check=True)
+        head, _, rest = done.stdout.partition(b"\r\n\r\n")
+        fields = [line.split(": ", 1) for line in head.decode().split("\r\n")]
+        self.send_response(int(next((v for n, v in fields if n == "Status"), "200").split()[0]))
+        for name, value in fields:
+            if name != "Status":
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(rest)))
+        self.end_headers()
+        self.wfile.write(rest)
+
+    do_GET = do_POST = serve
+
+
+server = ThreadingHTTPServer(("127.0.0.1", 0), Backend)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+print(server.server_address[1], flush=True)
+sys.stdin.read()
