@@ -21,7 +21,7 @@ const std::string_view kSchema = R"json({
   "type": "object",
   "additionalProperties": false,
   "properties": {
-    "path": {
+    "folder": {
       "type": "string", "minLength": 1, "default": "~/.parley/store",
       "description": "the folder of the documents; ~ is the user's home"
     },
@@ -61,7 +61,7 @@ std::string absolute(std::string_view path) {
 
 void Store::configure(std::string_view json) {
     const sdk::Settings settings(json);
-    root_ = absolute(settings.text("path"));
+    root_ = absolute(settings.text("folder"));
     create_ = settings.flag("create");
     value_bytes_max_ = settings.count("value_bytes_max");
     lock_wait_ms_ = settings.count("lock_wait_ms");

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 class Crash : public testing::TestWithParam<std::string> {
 protected:
     void SetUp() override {
-        settings_ = "{\"path\":\"" + scratch_.path() + "/store\"}";
+        settings_ = "{\"folder\":\"" + scratch_.path() + "/store\"}";
         Client client(plugin_, settings_);
         PARLEY_ASSERT_OK(client.open());
         PARLEY_ASSERT_OK(client.put("a", R"({"n":"old"})"));

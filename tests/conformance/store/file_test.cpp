@@ -1,6 +1,8 @@
 // file_test.cpp: what else may happen to a folder: people edit it, files are cut, rights go away.
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,7 +20,7 @@ protected:
     void SetUp() override {
         StoreTest::SetUp();
         if (IsSkipped()) return;
-        root_ = settings_.substr(9, settings_.size() - 11);
+        root_ = settings_.substr(11, settings_.size() - 13);
     }
 
     void write(const std::string& name, std::string_view text) const {
@@ -136,9 +138,33 @@ TEST_P(FileStore, ThatIsGoneHasNoAnswer) {
 }
 
 TEST_P(FileStore, IsNotMadeWhereItShouldBe) {
-    Client client(stage(GetParam()).plugin, "{\"path\":\"" + root_ + "/none\",\"create\":false}");
+    Client client(stage(GetParam()).plugin, "{\"folder\":\"" + root_ + "/none\",\"create\":false}");
     PARLEY_EXPECT_CLASS(client.open(), PARLEY_E_INTERNAL);
     EXPECT_FALSE(fs::exists(root_ + "/none"));
+}
+
+// As a process does that was stopped in the middle of a write.
+TEST_P(FileStore, ThatAnotherKeepsForItselfIsRead) {
+    PARLEY_ASSERT_OK(store_->put("a", "{}"));
+    const std::string at = position();
+    Client client(stage(GetParam()).plugin,
+                  settings_.substr(0, settings_.size() - 1) + ",\"lock_wait_ms\":100}");
+    PARLEY_ASSERT_OK(client.open());
+    const int lock = ::open((root_ + "/.parley/lock").c_str(), O_RDWR | O_CLOEXEC);
+    ASSERT_EQ(::flock(lock, LOCK_EX), 0);
+    PARLEY_ASSERT_OK(client.get("a"));
+    PARLEY_ASSERT_OK(client.list(""));
+    PARLEY_ASSERT_OK(client.poll("", at));
+    const Written put = client.put("a", "[]");
+    PARLEY_EXPECT_CLASS(put, PARLEY_E_OVERLOADED);
+    EXPECT_GT(put.retry_after_ms, 0u);
+    PARLEY_EXPECT_CLASS(client.lease("l", "o", 1000), PARLEY_E_OVERLOADED);
+    // What is edited by hand meanwhile is told of as soon as it can be written down.
+    write("by/hand.json", "{}");
+    PARLEY_ASSERT_OK(client.poll("", at));
+    ::close(lock);
+    EXPECT_EQ(client.poll("", at).keys, Keys{"by/hand"});
+    PARLEY_ASSERT_OK(client.put("a", "[]"));
 }
 
 // The files of a process that has no right to them.

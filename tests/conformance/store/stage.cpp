@@ -33,7 +33,7 @@ private:
 class FileStage : public Stage {
 public:
     std::string fresh_settings() override {
-        return "{\"path\":\"" + scratch_.path() + "/store-" + std::to_string(++places_) + "\"}";
+        return "{\"folder\":\"" + scratch_.path() + "/store-" + std::to_string(++places_) + "\"}";
     }
 
 private:
