@@ -63,6 +63,7 @@ public:
     void function(std::string_view raw, const Path& path, parley_str name_space) {
         parley_tool& tool = draft_.tool(PARLEY_TOOL_FUNCTION, path.text());
         tool.name_space = name_space;
+        sdk::ExtraMembers unknown;
         JsonReader r(raw);
         JsonString key;
         r.enter_object();
@@ -77,11 +78,14 @@ public:
                 tool.strict = read_says(r);
             } else if (key.raw == "defer_loading") {
                 tool.defer_loading = read_says(r);
-            } else {
+            } else if (key.raw == "type") {
                 r.skip();
+            } else {
+                unknown.keep(key, r);
             }
         }
         demand_name(tool, path);
+        unknown.attach(arena_, view(draft_.request.dialect), tool);
     }
 
 private:

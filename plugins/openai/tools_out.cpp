@@ -1,6 +1,7 @@
 #include "tools_out.hpp"
 
 #include "parley/sdk/custom_tool.hpp"
+#include "parley/sdk/extras.hpp"
 #include "strict_schema.hpp"
 #include "words.hpp"
 
@@ -223,6 +224,7 @@ private:
         if (may_wait && tool.defer_loading != 0) {
             w_.key("defer_loading").boolean(tool.defer_loading == PARLEY_SAYS_YES);
         }
+        sdk::write_extras(w_, tool, form_ == Form::chat ? "openai-chat" : "openai-responses");
         end();
     }
 

@@ -109,6 +109,8 @@ parley_part& beside(Made& r) {
     return r.text("And?");
 }
 
+constexpr const char* kAnySchema = R"({"type":"object","properties":{"a":{"type":"string"}}})";
+
 sdk::ExtraMembers new_thing() {
     sdk::ExtraMembers members;
     sdk::JsonReader r(R"({"new_thing":{"x":1}})");
@@ -295,6 +297,13 @@ const std::vector<Field> kFields{
          parley_tool& t = r.function(c.legal_name(), c.schema());
          t.description = r.copy(c.words());
      }},
+    {"extras.tool",
+     [](Made& r, Chance&) {
+         new_thing().attach(
+             r.draft().arena(), view(r.request().dialect), r.function("extra", kAnySchema));
+     },
+     nullptr,
+     [](Made& r) { r.function("extra", kAnySchema); }},
     {"tools.bare", [](Made& r, Chance&) { r.function("bare"); }},
     {"tools.strict",
      [](Made& r, Chance&) { strict_tool(r).strict = PARLEY_SAYS_YES; },
