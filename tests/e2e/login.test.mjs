@@ -414,3 +414,66 @@ test('iflow: a client with a secret of its own, and a key that the login leads t
   const shown = await desk.run(['account', 'show', 'iflow'], 0, { env });
   assert.match(shown.stdout, /"api_key":"\.\.\."/);
 });
+
+test('gemini: an OAuth client of the operator, and a project that is found', async (t) => {
+  const port = await freePort();
+  const clientSecret = secret('hush');
+  const bearer = (request) => request.headers.authorization?.replace('Bearer ', '');
+  const page = (method, answer) => (request, reply) => {
+    assert.equal(request.method, method);
+    assert.ok(login.isGood(bearer(request)), 'a good token');
+    return login.say(reply, 200, answer);
+  };
+  const login = await OAuthServer.start({
+    clientId: 'client-1',
+    clientSecret,
+    pkce: true,
+    redirect: (uri) => uri === `http://localhost:${port}/oauth2callback`,
+    authorize: {
+      response_type: 'code',
+      scope:
+        'https://www.googleapis.com/auth/cloud-platform ' +
+        'https://www.googleapis.com/auth/userinfo.email ' +
+        'https://www.googleapis.com/auth/userinfo.profile',
+      access_type: 'offline',
+      prompt: 'consent',
+    },
+    pages: {
+      '/user': page('GET', { email: 'me@example.com' }),
+      '/v1internal:loadCodeAssist': page('POST', {
+        currentTier: { id: 'free-tier' },
+        cloudaicompanionProject: 'p-1',
+      }),
+    },
+  });
+  const desk = new Desk({
+    provider: [
+      {
+        name: 'gemini',
+        client_id: 'client-1',
+        client_secret: '$GOOGLE_CLIENT_SECRET',
+        authorize_url: `${login.url}/authorize`,
+        token_url: `${login.url}/token`,
+        user_url: `${login.url}/user`,
+        code_assist_url: login.url,
+        callback_port: port,
+      },
+    ],
+  });
+  t.after(async () => {
+    desk.commands.forEach((c) => c.stop());
+    await login.stop();
+    login.mustNotStandIn(desk.text, 'printed');
+    assert.ok(!desk.text.includes(clientSecret), 'a secret is printed');
+    desk.clear();
+  });
+  const env = { GOOGLE_CLIENT_SECRET: clientSecret };
+  const command = desk.begin(['login', 'gemini'], { pty: true, env });
+  const url = await command.says(kUrl);
+  await command.says(/(comes back to this machine)/);
+  assert.equal((await fetch(login.authorize(url))).status, 200);
+  assert.equal(await command.ended(), 0, command.text);
+  assert.match(command.text, /gemini\/me@example\.com: logged in/);
+  const shown = await desk.run(['account', 'show', 'gemini'], 0, { env });
+  assert.match(shown.stdout, /"project_id":"p-1"/);
+});

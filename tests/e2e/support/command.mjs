@@ -34,8 +34,7 @@ export class Desk {
 
   configure(config) {
     this.config = config;
-    this.store = { path: join(this.state, 'store') };
-    writeFileSync(this.file, toml({ store: this.store, ...config }), { mode: 0o600 });
+    writeFileSync(this.file, toml(config), { mode: 0o600 });
   }
 
   /** Begins a command. With `pty` it has a terminal, and `type` is a keyboard. */
