@@ -202,11 +202,12 @@ uint64_t ChangeLog::revision(const std::string& key) const {
     return found == entries_.end() ? PARLEY_REVISION_NONE : found->second.revision;
 }
 
-std::vector<std::string> ChangeLog::keys_below(std::string_view prefix) const {
+std::vector<std::string> ChangeLog::keys_below(std::string_view prefix,
+                                               std::string_view after,
+                                               uint64_t limit) const {
     std::vector<std::string> keys;
-    for (auto at = entries_.lower_bound(prefix);
-         at != entries_.end() && at->first.starts_with(prefix);
-         ++at) {
+    auto at = after < prefix ? entries_.lower_bound(prefix) : entries_.upper_bound(after);
+    for (; at != entries_.end() && at->first.starts_with(prefix) && keys.size() < limit; ++at) {
         if (at->second.revision != PARLEY_REVISION_NONE) keys.push_back(at->first);
     }
     return keys;

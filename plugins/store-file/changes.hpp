@@ -43,7 +43,10 @@ public:
 
     // The revision that the log knows of a document; NONE when it knows of none.
     uint64_t revision(const std::string& key) const;
-    std::vector<std::string> keys_below(std::string_view prefix) const;
+    // Those of documents, behind `after`, `limit` at most.
+    std::vector<std::string> keys_below(std::string_view prefix,
+                                        std::string_view after,
+                                        uint64_t limit) const;
     // Keys that changed behind that sequence.
     std::vector<std::string> changed(std::string_view prefix, int64_t since) const;
 

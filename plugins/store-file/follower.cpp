@@ -89,7 +89,7 @@ std::vector<Change> Follower::all_differences() const {
     for (const auto& [key, revision] : now) {
         if (log_.revision(key) != revision) found.push_back({key, revision});
     }
-    for (const std::string& key : log_.keys_below("")) {
+    for (const std::string& key : log_.keys_below("", "", UINT64_MAX)) {
         if (!now.contains(key)) found.push_back({key, PARLEY_REVISION_NONE});
     }
     return found;

@@ -139,18 +139,20 @@ void Store::get(std::string_view key, sdk::Arena& arena, Cancel cancel, parley_d
 
 void Store::list(const sdk::ListAsk& ask, sdk::Arena& arena, Cancel cancel, parley_page& out) {
     finish_others(cancel);
-    std::vector<std::string> keys;
-    follower_.catch_up(cancel, [&](const ChangeLog& log) { keys = log.keys_below(ask.prefix); });
     sdk::PageWriter page(arena, ask.limit);
-    auto at = std::upper_bound(keys.begin(), keys.end(), ask.cursor, std::less<>());
-    std::string last;
-    for (; at != keys.end() && !page.is_full(); ++at) {
+    const uint64_t wanted = page.limit() + 1;
+    std::vector<std::string> keys;
+    follower_.catch_up(cancel, [&](const ChangeLog& log) {
+        keys = log.keys_below(ask.prefix, ask.cursor, wanted);
+    });
+    std::size_t next = 0;
+    for (; next < keys.size() && !page.is_full(); ++next) {
         cancel.check();
-        fill(*at, ask.values, page);
-        last = *at;
+        fill(keys[next], ask.values, page);
     }
     folder_.check();
-    page.finish(at == keys.end() ? "" : last, out);
+    const bool is_last = next == keys.size() && keys.size() < wanted;
+    page.finish(is_last ? "" : keys[next - 1], out);
 }
 
 // One that went meanwhile is left out.

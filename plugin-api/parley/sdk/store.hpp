@@ -419,6 +419,9 @@ class PageWriter {
 public:
     PageWriter(Arena& arena, uint64_t limit) : arena_(arena), limit_(std::min(limit, kPageMax)) {}
 
+    // How many documents there may be.
+    uint64_t limit() const { return limit_; }
+
     bool is_full() const { return documents_.size() >= limit_ || bytes_ >= kPageBytesMax; }
 
     // Cleared, with the key in it.
