@@ -37,7 +37,12 @@ public:
             if (auto renewed = renew(); !renewed) return std::move(renewed).error();
         }
         if (auto made = make_instances(); !made) return std::move(made).error();
-        if (dialect_ != nullptr) return ask_for_models();
+        if (dialect_ != nullptr) {
+            auto told = ask_for_models();
+            // Some places serve no list of models to such an account.
+            const bool has_none = !told && told.error().error_class == PARLEY_E_UNSUPPORTED;
+            if (!has_none || !is_renewed) return told;
+        }
         if (!is_renewed) {
             return base::client_error(PARLEY_E_UNSUPPORTED,
                                       "its provider has nothing to ask for without a bill");
