@@ -47,12 +47,17 @@ void add_account_commands(CLI::App& app,
 int main(int argc, char** argv) {
     using namespace parley::command;
     Options options;
+    options.arguments.assign(argv, argv + argc);
     int (*chosen)(const Options&) = serve;
 
     CLI::App app("Parley: one address for all your AI tools, accounts and providers.");
     app.set_version_flag("--version", PARLEY_VERSION);
     app.add_option("-c,--config", options.config, "configuration file (TOML)");
     app.add_option("--state", options.state, "state folder instead of ~/.parley");
+    app.add_flag("--no-supervisor",
+                 options.is_alone,
+                 "serve in this process: a crash ends it, and it cannot be upgraded under way");
+    app.add_option("--worker", options.worker, "for the supervisor's use")->group("");
     app.require_subcommand(0, 1);
     app.fallthrough();
 

@@ -11,7 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-LAYERS = "command live manage pipeline routing accounts store plugins http config base".split()
+LAYERS = ("command live manage pipeline routing accounts store plugins http supervisor "
+          "config base").split()
 CODE = r"\.(cpp|hpp|h|c)$"
 LAID_OUT = r"\.(cpp|hpp|h|c|py|sh|mjs|cmake)$|(^|/)CMakeLists\.txt$"
 TESTS = r"^tests/|_test\.\w+$"
@@ -53,12 +54,13 @@ TALK = r"(?<![\w>])::(connect|accept4?|recv\w*|send\w*)\s*\("
 IN_CODE = {  # read without comments and without the insides of strings
     "sockets": (r"^host/(?!http/|supervisor/)|" + COMPUTING, f"{SOCKET}|{TALK}",
                 "{} outside host/http", "go through its streams and its listener"),
-    "supervisor_sockets": (r"^host/supervisor/", TALK, "{} in the supervisor",
+    "supervisor_sockets": (r"^host/supervisor/(?!(link|notify)\.)", TALK, "{} in the supervisor",
                            "it binds for the worker, which does the talking"),
     "loading": (r"^(?!host/plugins/library\.cpp$)(host|plugins|plugin-api)/",
                 r"\bdl(m?open|v?sym|close|fcn)\b|\bshared_library\b|\bboost/dll\b",
                 "{} outside host/plugins/library.cpp", "load and resolve there alone"),
-    "configuration": (r"^host/(?!config/)", r"\b(secure_)?getenv\b|<toml\+\+/|\btoml::",
+    "configuration": (r"^host/(?!config/|supervisor/notify\.)",
+                      r"\b(secure_)?getenv\b|<toml\+\+/|\btoml::",
                       "{} outside host/config", "make it a checked value of the configuration"),
     "waiting": (COMPUTING, r"<(thread|future|condition_variable|semaphore)>|\bpthread_create\b"
                 r"|\bstd::(j?thread|async|this_thread)\b|\b(u|nano|thrd_)?sleep\s*\(",
@@ -124,7 +126,7 @@ class File:
 def layers(file):  # law 4
     me = file.path.split("/")[1]
     below = LAYERS[LAYERS.index(me):] if me in LAYERS else [me, "config", "base"]
-    below += ["parley"] + ["supervisor"] * (me == "command")
+    below += ["parley"]
     for at, name in file.includes:
         if name[0] == '"' and name[1:].split("/")[0] not in below:
             yield at, f"{me} includes {name}", f"from host/ and downwards: {' > '.join(LAYERS)}"

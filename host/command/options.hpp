@@ -23,6 +23,9 @@ struct Options {
     std::vector<std::string> params;  // of a login: "name=value"
     bool no_browser = false;
     bool device = false;
+    bool is_alone = false;               // no supervisor
+    std::string worker;                  // what a supervisor tells its worker
+    std::vector<std::string> arguments;  // all of them, the program's name first
 };
 
 }  // namespace parley::command

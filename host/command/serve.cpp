@@ -1,5 +1,6 @@
 // command/serve.cpp: the server, from start to drain.
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 #include <malloc.h>
 
@@ -8,6 +9,9 @@
 #include "command/greeting.hpp"
 #include "command/setup.hpp"
 #include "live/reload.hpp"
+#include "supervisor/crash.hpp"
+#include "supervisor/parent.hpp"
+#include "supervisor/supervisor.hpp"
 
 namespace parley::command {
 
@@ -24,28 +28,52 @@ void keep_freed_memory() {
     ::mallopt(M_MMAP_THRESHOLD, kMappedFromBytes);
 }
 
-}  // namespace
+// The program as it is on disk, also when another one has taken its place.
+std::string this_program() {
+    std::error_code fault;
+    const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", fault);
+    return path.string();
+}
 
-int serve(const Options& options) {
+int work(const Options& options, supervisor::Parent& parent) {
     const Setup setup = read_configuration(options, true);
     if (!report(setup.loaded, setup.file)) return 1;
     const config::Config& config = setup.loaded.config;
+    parent.say("log", config.log.level + (config.log.format == "json" ? " json" : " text"));
     base::set_up_log({base::log_level_of(config.log.level), config.log.format == "json"});
     std::signal(SIGPIPE, SIG_IGN);
     keep_freed_memory();
 
     const auto services = make_services();
-    live::House house(services);
-    auto catalogue = std::make_shared<plugins::Catalogue>(load_plugins(config, services));
+    live::House house(services, parent);
+    auto catalogue =
+        std::make_shared<plugins::Catalogue>(load_plugins(config, services, parent.crashes()));
     for (const config::Fault& fault : house.change({config, std::move(catalogue)})) {
         std::cerr << fault.text(setup.file) << '\n';
     }
     if (!house.is_open()) return 1;
     live::Reload reload(house, [options] { return read_configuration(options, false).loaded; });
-    greet(config, setup, house.addresses().front());
+    if (parent.is_first()) greet(config, setup, house.addresses().front());
+    parent.say("ready");
     house.run();
     base::log(LogLevel::info, "stopped");
     return 0;
+}
+
+}  // namespace
+
+int serve(const Options& options) {
+    if (!options.worker.empty()) {
+        std::optional<supervisor::Parent> parent = supervisor::Parent::meet(options.worker);
+        if (!parent) return 1;
+        supervisor::mark_crashes();
+        return work(options, *parent);
+    }
+    if (!options.is_alone) {
+        return supervisor::Supervisor(this_program(), options.arguments).run();
+    }
+    supervisor::Parent none;
+    return work(options, none);
 }
 
 }  // namespace parley::command

@@ -1,5 +1,6 @@
 #include "command/setup.hpp"
 
+#include <chrono>
 #include <fcntl.h>
 #include <filesystem>
 #include <iostream>
@@ -8,6 +9,7 @@
 
 #include "base/log.hpp"
 #include "config/write.hpp"
+#include "plugins/quarantine.hpp"
 
 namespace parley::command {
 
@@ -42,6 +44,21 @@ bool write_starter(const fs::path& file) {
     const std::string text = config::starter_config(config::new_client_key());
     const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
     return ::close(fd) == 0 && written;
+}
+
+plugins::Quarantine quarantine_of(const config::Config& config,
+                                  const std::vector<supervisor::Crash>& crashes) {
+    using std::chrono::milliseconds;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const config::SupervisorLimits& limits = config.supervisor;
+    plugins::Quarantine quarantine((fs::path(config.state_folder) / "quarantine.json").string(),
+                                   {limits.crashes_max, limits.crash_window_ms});
+    for (const supervisor::Crash& crash : crashes) {
+        const auto counted = quarantine.count(
+            crash.sha256, crash.file, std::chrono::duration_cast<milliseconds>(now).count());
+        if (!counted) base::log(base::LogLevel::error, counted.error().message);
+    }
+    return quarantine;
 }
 
 }  // namespace
@@ -87,8 +104,12 @@ std::vector<std::string> plugin_folders(const config::Config& config) {
 }
 
 plugins::Catalogue load_plugins(const config::Config& config,
-                                const std::shared_ptr<plugins::HostServices>& services) {
+                                const std::shared_ptr<plugins::HostServices>& services,
+                                const std::vector<supervisor::Crash>& crashes) {
     plugins::LoadOptions options;
+    options.quarantined = [all = quarantine_of(config, crashes)](const std::string& sha256) {
+        return all.why(sha256);
+    };
     options.bytes_max = config.plugins.library_bytes_max;
     options.services = services;
     auto catalogue = plugins::Catalogue::scan(plugin_folders(config), options);

@@ -9,6 +9,7 @@
 #include "command/options.hpp"
 #include "config/load.hpp"
 #include "plugins/catalogue.hpp"
+#include "supervisor/parent.hpp"
 
 namespace parley::command {
 
@@ -28,9 +29,10 @@ bool report(const config::Loaded& loaded, const std::string& file);
 // The bundled plugins beside the program, then the configured folders.
 std::vector<std::string> plugin_folders(const config::Config& config);
 
-// Loads all plugins; refusals are logged.
+// Loads all plugins but those that brought workers down too often; refusals are logged.
 plugins::Catalogue load_plugins(const config::Config& config,
-                                const std::shared_ptr<plugins::HostServices>& services);
+                                const std::shared_ptr<plugins::HostServices>& services,
+                                const std::vector<supervisor::Crash>& crashes = {});
 
 std::shared_ptr<plugins::HostServices> make_services();
 

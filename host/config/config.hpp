@@ -150,6 +150,7 @@ struct Config {
     UpstreamLimits upstream;
     Routing routing;
     AccountLimits accounts;
+    SupervisorLimits supervisor;
     Store store;
     std::string upstream_ca_file;  // [upstream] ca_file; empty: the system's certificates
     std::vector<ClientKey> client_keys;

@@ -98,6 +98,7 @@ Table lessons_table();
 Table upstream_table();
 Table routing_table();
 Table accounts_table();
+Table supervisor_table();
 Table store_table();
 
 }  // namespace parley::config

@@ -404,6 +404,7 @@ std::span<const Table> tables() {
                                         upstream_table(),
                                         routing_table(),
                                         accounts_table(),
+                                        supervisor_table(),
                                         store_table(),
                                         client_key(),
                                         provider(),

@@ -1,7 +1,7 @@
 // config/limits.hpp: every limit has a name and a number here and a key in the configuration:
 // Limits in [limits], StashLimits in [stash], LessonLimits in [lessons], UpstreamLimits in
 // [upstream], RoutingLimits in [routing], FailoverLimits in [failover], AccountLimits in
-// [accounts], StoreLimits in [store].
+// [accounts], StoreLimits in [store], SupervisorLimits in [supervisor].
 #pragma once
 
 #include <cstdint>
@@ -59,6 +59,15 @@ struct AccountLimits {
     std::uint64_t login_ms = 900'000;   // a login, with all that a person does for it
     std::uint64_t login_steps_max = 2'048;
     std::uint64_t secret_file_bytes_max = 256ull * 1024;
+};
+
+// When a plugin has done enough harm.
+struct SupervisorLimits {
+    std::uint64_t crashes_max = 3;  // within the window; then its file is loaded no more
+    std::uint64_t crash_window_ms = 600'000;
+    std::uint64_t slow_call_ms = 100;       // a call that holds its loop up so long is told of,
+    std::uint64_t stuck_dump_ms = 1'000;    // with its stack,
+    std::uint64_t stuck_abort_ms = 10'000;  // and its worker is ended
 };
 
 // How long the store is waited for, and how much of it is held. No request is among the waiting.

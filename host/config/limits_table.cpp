@@ -287,6 +287,40 @@ Table lessons_table() {
             .fresh = fresh<Config>};
 }
 
+Table supervisor_table() {
+    using S = SupervisorLimits;
+    return {
+        .path = "supervisor",
+        .meaning =
+            "The process that starts the one which serves, and what it does about plugins that "
+            "crash or hold a loop up.",
+        .keys =
+            {
+                number("crashes_max",
+                       slot<&Config::supervisor, &S::crashes_max>,
+                       {0, 1'000},
+                       "Crashes within `crash_window_ms` after which a plugin's file is loaded "
+                       "no more, until it is another one; 0: it always is"),
+                duration("crash_window_ms",
+                         slot<&Config::supervisor, &S::crash_window_ms>,
+                         {1'000, 30 * kDay},
+                         "How long a crash counts"),
+                duration("slow_call_ms",
+                         slot<&Config::supervisor, &S::slow_call_ms>,
+                         {0, kHour},
+                         "A plugin's call that takes so long is told of in the log; 0: none is"),
+                duration("stuck_dump_ms",
+                         slot<&Config::supervisor, &S::stuck_dump_ms>,
+                         {0, kHour},
+                         "After so long the log shows where it is; 0: never"),
+                duration("stuck_abort_ms",
+                         slot<&Config::supervisor, &S::stuck_abort_ms>,
+                         {0, kHour},
+                         "After so long its worker is ended and replaced; 0: never"),
+            },
+        .fresh = fresh<Config>};
+}
+
 Table store_table() {
     using S = StoreLimits;
     constexpr auto kStore = &Config::store;

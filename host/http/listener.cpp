@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <exception>
+#include <unistd.h>
 
 #include <boost/asio/ip/address.hpp>
 
@@ -25,7 +26,35 @@ base::Error cannot(const std::string& address, const boost::system::error_code& 
     return gateway_error(PARLEY_E_CONFIG, "listen on " + address + ": " + fault.message());
 }
 
+boost::system::error_code open(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
+    boost::system::error_code fault;
+    acceptor.open(endpoint.protocol(), fault);
+    if (fault) return fault;
+    acceptor.set_option(tcp::acceptor::reuse_address(true), fault);
+    acceptor.bind(endpoint, fault);
+    if (!fault) acceptor.listen(asio::socket_base::max_listen_connections, fault);
+    return fault;
+}
+
+// Listens already, perhaps with the queue of a service manager that is shorter than ours.
+boost::system::error_code adopt(tcp::acceptor& acceptor, const tcp& protocol, int socket) {
+    boost::system::error_code fault;
+    acceptor.assign(protocol, socket, fault);
+    if (fault) {
+        ::close(socket);
+    } else {
+        acceptor.listen(asio::socket_base::max_listen_connections, fault);
+    }
+    return fault;
+}
+
 }  // namespace
+
+std::string to_text(const tcp::endpoint& endpoint) {
+    const std::string host = endpoint.address().to_string();
+    const bool v6 = endpoint.address().is_v6();
+    return (v6 ? '[' + host + ']' : host) + ':' + std::to_string(endpoint.port());
+}
 
 Result<tcp::endpoint> parse_address(std::string_view text) {
     const std::size_t colon = text.rfind(':');
@@ -50,17 +79,13 @@ Result<std::shared_ptr<Listener>> Listener::bind(const std::string& address,
                                                  std::shared_ptr<SSL_CTX> tls,
                                                  std::shared_ptr<ConnectionCount> count,
                                                  std::uint64_t connections_max,
-                                                 Serve serve) {
+                                                 Serve serve,
+                                                 int opened) {
     auto endpoint = parse_address(address);
     if (!endpoint) return std::move(endpoint).error();
-    boost::system::error_code fault;
     tcp::acceptor acceptor(loops.front()->io());
-    acceptor.open(endpoint->protocol(), fault);
-    if (fault) return cannot(address, fault);
-    acceptor.set_option(tcp::acceptor::reuse_address(true), fault);
-    acceptor.bind(*endpoint, fault);
-    if (fault) return cannot(address, fault);
-    acceptor.listen(asio::socket_base::max_listen_connections, fault);
+    const auto fault =
+        opened < 0 ? open(acceptor, *endpoint) : adopt(acceptor, endpoint->protocol(), opened);
     if (fault) return cannot(address, fault);
     return std::shared_ptr<Listener>(new Listener(std::move(acceptor),
                                                   std::move(loops),
@@ -88,10 +113,7 @@ Listener::Listener(tcp::acceptor acceptor,
 
 std::string Listener::address() const {
     boost::system::error_code fault;
-    const auto endpoint = acceptor_.local_endpoint(fault);
-    const std::string host = endpoint.address().to_string();
-    const bool v6 = endpoint.address().is_v6();
-    return (v6 ? '[' + host + ']' : host) + ':' + std::to_string(endpoint.port());
+    return to_text(acceptor_.local_endpoint(fault));
 }
 
 void Listener::start() {

@@ -24,16 +24,21 @@ public:
     // Serves one connection from beginning to end, on the loop that the stream belongs to.
     using Serve = std::function<base::Task<void>(Stream::Ptr)>;
 
-    // Binds "host:port"; port 0 takes any free one. `tls` may be null.
+    // Binds "host:port"; port 0 takes any free one. `tls` may be null. `opened` is a socket that
+    // listens there already, which the listener owns from here on; -1: none.
     static base::Result<std::shared_ptr<Listener>> bind(const std::string& address,
                                                         std::vector<Loop*> loops,
                                                         std::shared_ptr<SSL_CTX> tls,
                                                         std::shared_ptr<ConnectionCount> count,
                                                         std::uint64_t connections_max,
-                                                        Serve serve);
+                                                        Serve serve,
+                                                        int opened = -1);
 
     // "127.0.0.1:8317", with the port that was taken.
     std::string address() const;
+
+    // The listening socket, which stays the listener's.
+    int socket() { return acceptor_.native_handle(); }
 
     void start();
     // For the connections that are accepted from now on. [first loop]
@@ -68,6 +73,8 @@ private:
     std::size_t turn_ = 0;
     bool stopped_ = false;
 };
+
+std::string to_text(const boost::asio::ip::tcp::endpoint& endpoint);
 
 // "host:port", "[v6]:port" or "port".
 base::Result<boost::asio::ip::tcp::endpoint> parse_address(std::string_view text);

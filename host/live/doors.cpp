@@ -26,8 +26,13 @@ std::optional<Doors::Plan> Doors::plan(const config::Config& config, std::vector
     for (const std::string& address : server.listen) {
         Door door{address, find(address)};
         if (door.listener == nullptr) {
-            auto bound = http::Listener::bind(
-                address, loops_, plan.tls, count_, plan.connections_max, serve_);
+            auto bound = http::Listener::bind(address,
+                                              loops_,
+                                              plan.tls,
+                                              count_,
+                                              plan.connections_max,
+                                              serve_,
+                                              opened_before(address));
             if (!bound) {
                 faults.push_back({{}, "server.listen", bound.error().message});
                 continue;
@@ -48,16 +53,27 @@ void Doors::open(Plan plan) {
         });
         if (find(configured) != nullptr) continue;
         listener->start();
+        parent_.keep(configured, listener->socket());
         base::log(LogLevel::info,
                   "listening",
                   {{"address", listener->address()}, {"version", PARLEY_VERSION}});
     }
     std::swap(doors_, plan.doors);
+    parent_.drop_rest();
     for (auto& [configured, listener] : plan.doors) {
         if (find(configured) != nullptr) continue;
+        parent_.drop(configured);
         base::log(LogLevel::info, "no longer listening", {{"address", listener->address()}});
         first.post([listener = std::move(listener)] { listener->retire(); });
     }
+}
+
+// By the words of the configuration, or, when a service manager has opened it, by its address.
+int Doors::opened_before(const std::string& address) {
+    const int kept = parent_.take(address);
+    if (kept >= 0) return kept;
+    const auto endpoint = http::parse_address(address);
+    return endpoint ? parent_.take(http::to_text(*endpoint)) : -1;
 }
 
 std::vector<std::string> Doors::addresses() const {

@@ -9,16 +9,21 @@
 
 #include "config/load.hpp"
 #include "http/listener.hpp"
+#include "supervisor/parent.hpp"
 
 namespace parley::live {
 
 class Doors {
 public:
-    // Listeners accept on the first of the loops.
+    // Listeners accept on the first of the loops. The parent keeps them open over our end.
     Doors(std::vector<http::Loop*> loops,
           std::shared_ptr<http::ConnectionCount> count,
-          http::Listener::Serve serve)
-        : loops_(std::move(loops)), count_(std::move(count)), serve_(std::move(serve)) {}
+          http::Listener::Serve serve,
+          supervisor::Parent& parent)
+        : loops_(std::move(loops)),
+          count_(std::move(count)),
+          serve_(std::move(serve)),
+          parent_(parent) {}
 
     struct Door {
         std::string configured;  // "127.0.0.1:0"
@@ -48,10 +53,12 @@ public:
 
 private:
     std::shared_ptr<http::Listener> find(const std::string& configured) const;
+    int opened_before(const std::string& address);
 
     std::vector<http::Loop*> loops_;
     std::shared_ptr<http::ConnectionCount> count_;
     http::Listener::Serve serve_;
+    supervisor::Parent& parent_;
     std::vector<Door> doors_;
 };
 

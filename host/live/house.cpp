@@ -3,7 +3,9 @@
 #include <csignal>
 #include <thread>
 
+#include "base/black_box.hpp"
 #include "base/log.hpp"
+#include "supervisor/crash.hpp"
 
 namespace parley::live {
 
@@ -12,19 +14,35 @@ using pipeline::World;
 
 namespace {
 
+constexpr std::uint64_t kNoLimitMs = std::uint64_t{1} << 62;
+
 // What was asked for, or one for so many cores each.
 std::size_t or_share_of_cores(std::uint64_t asked, unsigned cores_each) {
     const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
     return asked != 0 ? asked : (cores + cores_each - 1) / cores_each;
 }
 
+// How long the supervisor lets plugins hold a loop up.
+void watch_calls(const config::SupervisorLimits& limits) {
+    base::BlackBox& box = base::black_box();
+    box.slow_call_ms.store(static_cast<std::uint32_t>(limits.slow_call_ms));
+    box.stuck_dump_ms.store(static_cast<std::uint32_t>(limits.stuck_dump_ms));
+    box.stuck_abort_ms.store(static_cast<std::uint32_t>(limits.stuck_abort_ms));
+}
+
 }  // namespace
 
 // From here on signals ask for something, also those that come before the loops run.
-House::House(std::shared_ptr<plugins::HostServices> services)
-    : services_(std::move(services)), signals_(control_.io(), SIGTERM, SIGINT, SIGHUP) {}
+House::House(std::shared_ptr<plugins::HostServices> services, supervisor::Parent& parent)
+    : services_(std::move(services)),
+      signals_(control_.io(), SIGTERM, SIGINT, SIGHUP),
+      parent_(parent),
+      parent_speaks_(control_.io()) {
+    if (parent_.link() >= 0) parent_speaks_.assign(parent_.link());
+}
 
 House::~House() {
+    if (parent_speaks_.is_open()) parent_speaks_.release();
     services_->post_to_control = nullptr;
     control_.io().restart();
     control_.io().poll();  // what others have left to end here
@@ -42,6 +60,7 @@ House::Faults House::change(Inputs inputs) {
     if (made.world == nullptr) return std::move(made.faults);
     log_.enable(config.log.exchanges);
     base::change_log_level(base::log_level_of(config.log.level));
+    watch_calls(config.supervisor);
     tell(made.world);
     inputs_ = std::move(inputs);
     doors_->open(std::move(*doors));
@@ -57,10 +76,11 @@ void House::build(const config::Config& config) {
         all.push_back(loops_.back().get());
     }
     workers_.emplace(or_share_of_cores(config.server.workers, 2));
-    doors_.emplace(std::move(all), count_, [this](http::Stream::Ptr stream) {
+    const auto serve = [this](http::Stream::Ptr stream) {
         const int index = stream->loop().index();
         return fronts_[static_cast<std::size_t>(index)]->serve(std::move(stream));
-    });
+    };
+    doors_.emplace(std::move(all), count_, serve, parent_);
 }
 
 // The refresher is told first: what is in force of the new accounts goes to the loops with the
@@ -99,11 +119,14 @@ void House::run() {
         control_.post(std::move(work));
     };
     wait_for_signal();
+    wait_for_parent();
     refresher_->start();
     std::vector<std::jthread> threads;
     for (const auto& each : loops_) {
         threads.emplace_back([&loop = *each] {
             plugins::set_loop_index(loop.index());
+            base::black_box_line().is_loop.store(1);
+            supervisor::give_signals_a_stack();
             loop.run();
         });
     }
@@ -120,13 +143,34 @@ void House::wait_for_signal() {
             return;
         }
         if (is_draining_) return stop();
-        is_draining_ = true;
         wait_for_signal();
-        first().post([this, doors = doors_->all(), most_ms = inputs_.config.limits.drain_ms] {
-            first().wake();
-            Doors::shut(doors);
-            drain(most_ms);
-        });
+        end(inputs_.config.limits.drain_ms);
+    });
+}
+
+// Another worker has taken over, and nobody waits for the end of this one: what has begun may take
+// its time. When the supervisor is gone, it is as if it had said to stop.
+void House::wait_for_parent() {
+    if (!parent_speaks_.is_open()) return;
+    parent_speaks_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                              [this](const boost::system::error_code& fault) {
+                                  if (fault) return;
+                                  control_.wake();
+                                  const auto message = supervisor::receive(parent_.link());
+                                  if (message && message->verb != "retire")
+                                      return wait_for_parent();
+                                  if (!is_draining_)
+                                      end(message ? kNoLimitMs : inputs_.config.limits.drain_ms);
+                                  if (message) wait_for_parent();
+                              });
+}
+
+void House::end(std::uint64_t most_ms) {
+    is_draining_ = true;
+    first().post([this, doors = doors_->all(), most_ms] {
+        first().wake();
+        Doors::shut(doors);
+        drain(most_ms);
     });
 }
 

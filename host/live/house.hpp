@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include "live/doors.hpp"
@@ -27,7 +28,7 @@ struct Inputs {
 
 class House {
 public:
-    explicit House(std::shared_ptr<plugins::HostServices> services);
+    House(std::shared_ptr<plugins::HostServices> services, supervisor::Parent& parent);
     ~House();
     House(const House&) = delete;
     House& operator=(const House&) = delete;
@@ -56,13 +57,15 @@ public:
     // What SIGHUP asks for.
     void on_hang_up(std::function<void()> what) { on_hang_up_ = std::move(what); }
 
-    // Until the drain that SIGTERM or SIGINT starts is over.
+    // Until the drain that SIGTERM, SIGINT or the supervisor starts is over.
     void run();
 
 private:
     void build(const config::Config& config);
     void tell(const std::shared_ptr<const pipeline::World>& world);
     void wait_for_signal();
+    void wait_for_parent();
+    void end(std::uint64_t most_ms);
     void drain(std::uint64_t most_ms);
     void look_again();
     void stop();
@@ -81,6 +84,8 @@ private:
     std::shared_ptr<http::ConnectionCount> count_ = std::make_shared<http::ConnectionCount>(0);
     std::optional<Doors> doors_;
     boost::asio::signal_set signals_;
+    supervisor::Parent& parent_;
+    boost::asio::posix::stream_descriptor parent_speaks_;
     std::function<void()> on_hang_up_;
     bool is_draining_ = false;
     // Of the drain, on the first loop.

@@ -149,6 +149,11 @@ private:
         std::string message = "provider \"" + id + "\" is not loaded";
         const auto near = base::nearest(id, catalogue_.ids_of(PARLEY_KIND_PROVIDER), 1);
         if (!near.empty()) message += "; did you mean \"" + near.front() + '"';
+        // It may be in a file that was refused, for which the others shall not be out of service.
+        if (!catalogue_.refusals().empty()) {
+            base::log(base::LogLevel::error, "provider left out", {{"why", message}});
+            return;
+        }
         faults_.push_back({provider.position, where + ".plugin", std::move(message)});
     }
 

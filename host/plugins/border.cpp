@@ -10,6 +10,7 @@ namespace parley::plugins {
 using base::Arena;
 using base::Bytes;
 using base::Error;
+using base::Function;
 using base::Result;
 
 parley_error cleared_error(const Arena& arena) {
@@ -85,17 +86,21 @@ Outlet::Outlet(Bytes& into, std::size_t bytes_max)
 Dialect::Dialect(std::shared_ptr<Instance> instance)
     : instance_(std::move(instance)),
       table_(static_cast<const parley_dialect*>(instance_->component().table)) {
+    const base::Visit visit = instance_->visit(Function::routes);
     std::uint32_t count = 0;
     const parley_route* all = table_->routes(self(), &count);
     routes_ = {all, count};
 }
 
 std::uint32_t Dialect::match(const parley_call& call) const {
-    return table_->match == nullptr ? 1 : table_->match(self(), &call);
+    if (table_->match == nullptr) return 1;
+    const base::Visit visit = instance_->visit(Function::match);
+    return table_->match(self(), &call);
 }
 
 Result<void> Dialect::peek(const parley_call& call, Arena& arena, parley_peek& out) const {
     parley_error error = cleared_error(arena);
+    const base::Visit visit = instance_->visit(Function::peek);
     const auto status = table_->peek(self(), &call, arena.border(), &out, &error);
     return outcome(status, error, name_of(*instance_));
 }
@@ -106,6 +111,7 @@ Result<void> Dialect::retarget(const parley_call& call,
                                Arena& arena,
                                parley_retarget& io) const {
     parley_error error = cleared_error(arena);
+    const base::Visit visit = instance_->visit(Function::retarget);
     const auto status =
         table_->retarget(self(), &call, &peek, str(model), arena.border(), &io, &error);
     return outcome(status, error, name_of(*instance_));
@@ -116,6 +122,7 @@ Composed Dialect::encode_error(const parley_call* call, const Error& error, Aren
     Composed reply{sized<parley_http_reply>(), {}};
     const parley_error given = to_border(error);
     const Outlet outlet(reply.body, kErrorBytesMax);
+    const base::Visit visit = instance_->visit(Function::encode_error);
     const auto status =
         table_->encode_error(self(), call, &given, arena.border(), &reply.head, outlet.border());
     if (status < 0 || reply.head.status < 400) {
@@ -132,6 +139,7 @@ Error Dialect::decode_error(const parley_http_reply_head& head,
                             std::string_view body,
                             Arena& arena) const {
     parley_error error = cleared_error(arena);
+    const base::Visit visit = instance_->visit(Function::decode_error);
     table_->decode_error(self(), &head, bytes(body), arena.border(), &error);
     if (error.error_class == 0) error.error_class = base::class_of_http_status(head.status);
     if (error.fault == 0) error.fault = PARLEY_FAULT_UPSTREAM;
@@ -149,6 +157,7 @@ Result<Composed> Dialect::encode_models(const parley_call& call,
     }
     const Outlet outlet(reply.body, kModelsBytesMax);
     parley_error error = cleared_error(arena);
+    const base::Visit visit = instance_->visit(Function::encode_models);
     const auto status = table_->encode_models(self(),
                                               &call,
                                               models.data(),
@@ -164,12 +173,16 @@ Result<Composed> Dialect::encode_models(const parley_call& call,
 // ---- tap ----
 
 Tap::~Tap() {
-    if (session_ != nullptr) table_->tap_close(session_);
+    if (session_ == nullptr) return;
+    const base::Visit visit(place_);
+    table_->tap_close(session_);
 }
 
 Result<void> Tap::open(const Dialect& dialect, const parley_tap_open& open, Arena& arena) {
     table_ = &dialect.table();
+    place_ = dialect.instance().library().place(Function::tap);
     arena_ = &arena;
+    const base::Visit visit(place_);
     parley_error error = cleared_error(arena);
     const auto status = table_->tap_open(dialect.self(), &open, &session_, &error);
     if (status < 0) session_ = nullptr;
@@ -183,6 +196,7 @@ Result<void> Tap::feed(std::string_view input, bool eof) {
     parley_error error = cleared_error(*arena_);
     tap_.taken = 0;
     tap_.cut_count = 0;
+    const base::Visit visit(place_);
     const auto status = table_->tap_feed(session_, bytes(input), eof ? 1 : 0, &tap_, &error);
     if (tap_.taken > input.size()) tap_.taken = input.size();
     has_declined_ = status == PARLEY_DECLINED;
@@ -194,6 +208,7 @@ Bytes Tap::fail(const Error& error) {
     Bytes event;
     const Outlet outlet(event, kEventBytesMax);
     const parley_error given = to_border(error);
+    const base::Visit visit(place_);
     if (table_->tap_fail(session_, &given, outlet.border()) < 0) event.clear();
     return event;
 }
@@ -203,6 +218,7 @@ Bytes Tap::fail(const Error& error) {
 Provider::Provider(std::shared_ptr<Instance> instance)
     : instance_(std::move(instance)),
       table_(static_cast<const parley_provider*>(instance_->component().table)) {
+    const base::Visit visit = instance_->visit(Function::models);
     std::uint32_t count = 0;
     const parley_str* spoken = table_->dialects(self(), &count);
     dialects_ = {spoken, count};
@@ -218,12 +234,15 @@ bool Provider::speaks(std::string_view dialect) const {
 
 Result<void> Provider::plan(const parley_plan_ask& ask, Arena& arena, parley_plan& out) const {
     parley_error error = cleared_error(arena);
+    const base::Visit visit = instance_->visit(Function::plan);
     const auto status = table_->plan(self(), &ask, arena.border(), &out, &error);
     return outcome(status, error, name());
 }
 
 std::uint32_t Provider::wants(const parley_plan_ask& ask) const {
-    return PARLEY_HAS(table_, parley_provider, wants) ? table_->wants(self(), &ask) : 0;
+    if (!PARLEY_HAS(table_, parley_provider, wants)) return 0;
+    const base::Visit visit = instance_->visit(Function::plan);
+    return table_->wants(self(), &ask);
 }
 
 Result<void> Provider::amend(const parley_plan_ask& ask,
@@ -232,6 +251,7 @@ Result<void> Provider::amend(const parley_plan_ask& ask,
                              parley_amendment& out) const {
     if (!PARLEY_HAS(table_, parley_provider, amend)) return {};
     parley_error error = cleared_error(arena);
+    const base::Visit visit = instance_->visit(Function::plan);
     const auto status = table_->amend(self(), &ask, bytes(body), arena.border(), &out, &error);
     return outcome(status, error, name());
 }
@@ -248,6 +268,7 @@ parley_verdict Provider::classify(const parley_account& account,
     const parley_error given = verdict.error;
     auto own = sized<parley_verdict>();
     own.error = cleared_error(arena);
+    const base::Visit visit = instance_->visit(Function::classify);
     const auto status =
         table_->classify(self(), &account, head, bytes(body), &given, arena.border(), &own);
     return status == PARLEY_OK && own.error.error_class != 0 ? own : verdict;
@@ -267,6 +288,7 @@ Result<parley_pick> Policy::pick(const parley_pick_ask& ask,
     Arena arena(kErrorBytesMax);
     parley_error error = cleared_error(arena);
     auto out = sized<parley_pick>();
+    const base::Visit visit = instance_->visit(Function::pick);
     const auto status = table_->pick(instance_->get(),
                                      &ask,
                                      candidates.data(),
@@ -285,13 +307,17 @@ Result<parley_pick> Policy::pick(const parley_pick_ask& ask,
 }
 
 void Policy::report(const parley_pick_report& report) const {
-    if (PARLEY_HAS(table_, parley_policy, report)) table_->report(instance_->get(), &report);
+    if (!PARLEY_HAS(table_, parley_policy, report)) return;
+    const base::Visit visit = instance_->visit(Function::pick);
+    table_->report(instance_->get(), &report);
 }
 
 // ---- answer ----
 
 Answer::~Answer() {
-    if (session_ != nullptr) table_->answer_close(session_);
+    if (session_ == nullptr) return;
+    const base::Visit visit(place_);
+    table_->answer_close(session_);
 }
 
 Result<void> Answer::open(const Provider& provider,
@@ -303,6 +329,8 @@ Result<void> Answer::open(const Provider& provider,
         return base::gateway_error(PARLEY_E_INTERNAL, provider.name() + ": has no own answers");
     }
     parley_error error = cleared_error(arena);
+    place_ = provider.instance().library().place(Function::answer);
+    const base::Visit visit(place_);
     const auto status = table_->answer_open(provider.self(), &ask, bytes(body), &session_, &error);
     if (status < 0) session_ = nullptr;
     return outcome(status, error, provider.name());
@@ -310,6 +338,7 @@ Result<void> Answer::open(const Provider& provider,
 
 parley_status Answer::step(Bytes& out, std::size_t bytes_max) {
     const Outlet outlet(out, bytes_max);
+    const base::Visit visit(place_);
     return table_->answer_step(session_, &answer_, outlet.border());
 }
 

@@ -137,6 +137,7 @@ public:
 private:
     const parley_dialect* table_ = nullptr;
     parley_session* session_ = nullptr;
+    base::Place place_ = 0;
     base::Arena* arena_ = nullptr;
     parley_tap tap_ = sized<parley_tap>();
     bool has_declined_ = false;
@@ -202,6 +203,7 @@ public:
 private:
     const parley_provider* table_ = nullptr;
     parley_session* session_ = nullptr;
+    base::Place place_ = 0;
     parley_answer answer_ = sized<parley_answer>();
 };
 

@@ -3,6 +3,7 @@
 namespace parley::plugins {
 
 using base::Arena;
+using base::Function;
 using base::Result;
 
 Rope::Rope(std::size_t bytes_max) : bytes_max_(bytes_max), out_(sized<parley_out>()) {
@@ -47,6 +48,7 @@ Result<const parley_request*> decode_request(const Dialect& dialect,
                                              Arena& arena) {
     parley_error error = cleared_error(arena);
     const parley_request* request = nullptr;
+    const base::Visit visit = dialect.instance().visit(Function::decode_request);
     const auto status =
         dialect.table().decode_request(dialect.self(), &call, arena.border(), &request, &error);
     if (auto ok = outcome(status, error, dialect.id()); !ok) return std::move(ok).error();
@@ -62,6 +64,7 @@ Result<void> encode_request(const Dialect& dialect,
                             Arena& arena,
                             EncodedRequest& out) {
     parley_error error = cleared_error(arena);
+    const base::Visit visit = dialect.instance().visit(Function::encode_request);
     const auto status = dialect.table().encode_request(
         dialect.self(), &request, &target, arena.border(), &out.head, out.body.border(), &error);
     return outcome(status, error, dialect.id());
@@ -77,6 +80,7 @@ std::string correct_traits(const Dialect& dialect,
     parley_error error = to_border(told);
     error.arena = arena.border();
     parley_str traits{};
+    const base::Visit visit = dialect.instance().visit(Function::correct);
     const auto status =
         table.correct_traits(dialect.self(), &request, &target, &error, arena.border(), &traits);
     return status == PARLEY_OK ? std::string(view(traits)) : std::string();
@@ -94,6 +98,7 @@ Result<Composed> encode_count(const Dialect& dialect,
     }
     const Outlet outlet(reply.body, kCountBytesMax);
     parley_error error = cleared_error(arena);
+    const base::Visit visit = dialect.instance().visit(Function::encode_models);
     const auto status = table.encode_count(
         dialect.self(), &call, input_tokens, arena.border(), &reply.head, outlet.border(), &error);
     if (auto ok = outcome(status, error, dialect.id()); !ok) return std::move(ok).error();
@@ -121,13 +126,16 @@ parley_status EventSink::emit(const parley_event& event) {
 }
 
 Decoder::~Decoder() {
-    if (session_ != nullptr) dialect_->table().decoder_close(session_);
+    if (session_ == nullptr) return;
+    const base::Visit visit = dialect_->instance().visit(Function::decoder);
+    dialect_->table().decoder_close(session_);
 }
 
 Result<void> Decoder::open(const Dialect& dialect, const parley_codec_open& open) {
     dialect_ = &dialect;
     auto error = sized<parley_error>();
     error.arena = open.arena;
+    const base::Visit visit = dialect.instance().visit(Function::decoder);
     const auto status = dialect.table().decoder_open(dialect.self(), &open, &session_, &error);
     if (status < 0) session_ = nullptr;
     return outcome(status, error, dialect.id());
@@ -138,6 +146,7 @@ Result<void> Decoder::decode(std::string_view input,
                              const EventSink& sink,
                              Arena& arena) {
     parley_error error = cleared_error(arena);
+    const base::Visit visit = dialect_->instance().visit(Function::decoder);
     const auto status =
         dialect_->table().decode(session_, bytes(input), eof ? 1 : 0, sink.border(), &error);
     if (sink.breach() != nullptr) {
@@ -151,13 +160,16 @@ Result<void> Decoder::decode(std::string_view input,
 }
 
 Encoder::~Encoder() {
-    if (session_ != nullptr) dialect_->table().encoder_close(session_);
+    if (session_ == nullptr) return;
+    const base::Visit visit = dialect_->instance().visit(Function::encoder);
+    dialect_->table().encoder_close(session_);
 }
 
 Result<void> Encoder::open(const Dialect& dialect, const parley_codec_open& open) {
     dialect_ = &dialect;
     auto error = sized<parley_error>();
     error.arena = open.arena;
+    const base::Visit visit = dialect.instance().visit(Function::encoder);
     const auto status = dialect.table().encoder_open(dialect.self(), &open, &session_, &error);
     if (status < 0) session_ = nullptr;
     return outcome(status, error, dialect.id());
@@ -165,6 +177,7 @@ Result<void> Encoder::open(const Dialect& dialect, const parley_codec_open& open
 
 Result<void> Encoder::encode(const parley_event& event, const Outlet& out, Arena& arena) {
     parley_error error = cleared_error(arena);
+    const base::Visit visit = dialect_->instance().visit(Function::encoder);
     const auto status = dialect_->table().encode(session_, &event, out.border(), &error);
     return outcome(status, error, dialect_->id());
 }

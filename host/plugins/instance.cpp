@@ -62,6 +62,7 @@ Instance::Instance(std::shared_ptr<Library> library,
       host_(std::move(services), name_) {}
 
 Result<void> Instance::start(const boost::json::object& settings) {
+    const base::Visit visit = this->visit(base::Function::create);
     base::Arena arena(kErrorBytesMax);
     auto error = sized<parley_error>();
     error.arena = arena.border();
@@ -92,6 +93,7 @@ Result<void> Instance::start(const boost::json::object& settings) {
 
 Instance::~Instance() {
     if (instance_ == nullptr) return;
+    const base::Visit visit = this->visit(base::Function::destroy);
     if (active_ && component_.quiesce != nullptr) component_.quiesce(instance_);
     if (active_ && component_.deactivate != nullptr) component_.deactivate(instance_);
     component_.destroy(instance_);

@@ -50,6 +50,11 @@ public:
 
     const Library& library() const { return *library_; }
 
+    // To be held during a call into its table.
+    base::Visit visit(base::Function function) const {
+        return base::Visit(library_->place(function));
+    }
+
 private:
     Instance(std::shared_ptr<Library> library,
              std::shared_ptr<HostServices> services,

@@ -125,6 +125,7 @@ Library::Library(LibraryInfo info, Manifest manifest, const LoadOptions& options
       sha256_(std::move(info.sha256)),
       facts_(std::move(info.facts)),
       manifest_(std::move(manifest)),
+      black_box_(name_, sha256_),
       on_unloaded_(options.unloaded),
       host_(options.services ? options.services : std::make_shared<HostServices>(), manifest_.id) {
     for (Finding& finding : info.findings.list) warnings_.push_back(std::move(finding.text));
@@ -140,6 +141,10 @@ Result<std::shared_ptr<Library>> Library::load(const std::string& path,
     if (info.has_error()) return of_plugin(name, info.error());
     Result<Manifest> manifest = precheck(info->findings);
     if (manifest.has_error()) return of_plugin(name, manifest.error());
+    if (const std::string why = options.quarantined ? options.quarantined(info->sha256) : "";
+        !why.empty()) {
+        return of_plugin(name, refusal("C1", PARLEY_E_FORBIDDEN, "quarantine: " + why));
+    }
     copy->drop_pages();
     const std::shared_ptr<Library> library(
         new Library(std::move(*info), std::move(*manifest), options));
@@ -160,6 +165,7 @@ Result<LibraryInfo> Library::info(const std::string& path, std::uint64_t bytes_m
 // Each step needs those before it; what a failed one leaves is cleared away by the destructor.
 Result<void> Library::start(Loaded loaded) {
     loaded_ = std::make_unique<Loaded>(std::move(loaded));
+    const base::Visit visit(place(base::Function::load));
     LoadWatch watch;
     Result<void> right = guarded("load", [this] { return open(); });
     if (right.has_value()) right = check_conduct(watch);
@@ -273,6 +279,7 @@ std::string Library::why_pinned() const {
 Library::~Library() {
     if (!loaded_ || !loaded_->library.is_loaded()) return;
     const std::string path = loaded_->copy.path();
+    const base::Visit visit(place(base::Function::destroy));
     if (pinned_.empty()) {
         deinit();
     } else {

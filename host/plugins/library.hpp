@@ -15,7 +15,9 @@
 #include <string>
 #include <vector>
 
+#include "base/black_box.hpp"
 #include "base/error.hpp"
+#include "base/function.hpp"
 #include "plugins/elf.hpp"
 #include "plugins/entry.hpp"
 #include "plugins/host_table.hpp"
@@ -37,6 +39,8 @@ struct LoadOptions {
     std::uint64_t bytes_max = std::uint64_t{64} * 1024 * 1024;
     HostAbi abi;
     std::shared_ptr<HostServices> services;  // empty: its log goes nowhere
+    // Why a file with these contents must not be loaded, however it looks; empty: it may.
+    std::function<std::string(const std::string& sha256)> quarantined;
     // Called for everything that was loaded, refused after that or not, from the destructor.
     std::function<void(const Unloaded&)> unloaded;
 };
@@ -78,6 +82,11 @@ public:
 
     const std::vector<Component>& components() const { return components_; }
 
+    // Where a thread is while it runs in this library.
+    base::Place place(base::Function function) const {
+        return black_box_.place(static_cast<std::uint8_t>(function));
+    }
+
 private:
     struct Loaded;
 
@@ -95,6 +104,7 @@ private:
     std::string sha256_;
     ElfFacts facts_;
     Manifest manifest_;
+    base::BlackBoxEntry black_box_;
     std::vector<std::string> warnings_;
     std::function<void(const Unloaded&)> on_unloaded_;
     HostTable host_;

@@ -25,12 +25,15 @@ base::Error broken_op(const std::string& name, std::string_view what) {
 }  // namespace
 
 Op::~Op() {
-    if (op_ != nullptr) table_->destroy(op_);
+    if (op_ == nullptr) return;
+    const base::Visit visit(place_);
+    table_->destroy(op_);
 }
 
 Result<Op::Step> Op::step(const parley_resume& resume, const parley_effects& effects) {
     Arena arena(kFactsBytesMax);
     parley_error error = cleared_error(arena);
+    const base::Visit visit(place_);
     const parley_status status = table_->step(op_, &resume, &effects, &error);
     if (status == PARLEY_PENDING) return Step::pending;
     if (status == PARLEY_DONE) return Step::done;
@@ -44,7 +47,8 @@ Login::Login(std::shared_ptr<Instance> instance)
     : owner_(instance),
       name_(instance->name()),
       table_(static_cast<const parley_login*>(instance->component().table)),
-      instance_(instance->get()) {}
+      instance_(instance->get()),
+      place_(instance->library().place(base::Function::login)) {}
 
 bool Login::may_serve(const parley_component& component, std::string_view provider) {
     const auto* table = static_cast<const parley_login*>(component.table);
@@ -54,6 +58,7 @@ bool Login::may_serve(const parley_component& component, std::string_view provid
 bool Login::serves(std::string_view provider) const {
     if (!PARLEY_HAS(table_, parley_login, providers)) return true;
     std::uint32_t count = 0;
+    const base::Visit visit(place_);
     const parley_str* ids = table_->providers(instance_, &count);
     const std::span<const parley_str> all(ids, count);
     return std::any_of(all.begin(), all.end(), [&](parley_str id) { return view(id) == provider; });
@@ -80,6 +85,7 @@ Result<SecretFacts> Login::parse(std::string_view secret) const {
     Arena arena(kFactsBytesMax);
     parley_error error = cleared_error(arena);
     auto told = sized<parley_secret_facts>();
+    const base::Visit visit(place_);
     const auto status = table_->parse(instance_, str(secret), arena.border(), &told, &error);
     if (auto ok = outcome(status, error, name_); !ok) return std::move(ok).error();
     SecretFacts facts;
@@ -101,6 +107,7 @@ Result<Op> Login::refresh_begin(const parley_account& account) const {
     Arena arena(kFactsBytesMax);
     parley_error error = cleared_error(arena);
     parley_op* op = nullptr;
+    const base::Visit visit(place_);
     const auto status = table_->refresh_begin(instance_, &account, &op, &error);
     return begun(status, error, op);
 }
@@ -123,6 +130,7 @@ Result<Op> Login::login_begin(std::string_view provider,
     ask.params = str(params);
     ask.callback_origin = str(callback_origin);
     parley_op* op = nullptr;
+    const base::Visit visit(place_);
     const auto status = table_->login_begin(instance_, &ask, &op, &error);
     return begun(status, error, op);
 }
@@ -130,7 +138,7 @@ Result<Op> Login::login_begin(std::string_view provider,
 Result<Op> Login::begun(parley_status status, const parley_error& error, parley_op* op) const {
     if (auto ok = outcome(status, error, name_); !ok) return std::move(ok).error();
     if (op == nullptr) return broken_op(name_, "none was begun");
-    return Op(owner_, name_, table_->ops, op);
+    return Op(owner_, name_, table_->ops, op, place_);
 }
 
 Result<std::string> Login::redact(std::string_view secret) const {
@@ -138,6 +146,7 @@ Result<std::string> Login::redact(std::string_view secret) const {
     Arena arena(kFactsBytesMax);
     parley_error error = cleared_error(arena);
     parley_str shown{};
+    const base::Visit visit(place_);
     const auto status = table_->redact(instance_, str(secret), arena.border(), &shown, &error);
     if (auto ok = outcome(status, error, name_); !ok) return std::move(ok).error();
     return std::string(view(shown));

@@ -34,8 +34,9 @@ public:
     Op(std::shared_ptr<const void> owner,
        std::string name,
        const parley_op_table* table,
-       parley_op* op)
-        : owner_(std::move(owner)), name_(std::move(name)), table_(table), op_(op) {}
+       parley_op* op,
+       base::Place place = 0)
+        : owner_(std::move(owner)), name_(std::move(name)), table_(table), op_(op), place_(place) {}
 
     Op(Op&& other) noexcept { swap(other); }
 
@@ -60,12 +61,14 @@ private:
         name_.swap(other.name_);
         std::swap(table_, other.table_);
         std::swap(op_, other.op_);
+        std::swap(place_, other.place_);
     }
 
     std::shared_ptr<const void> owner_;
     std::string name_;
     const parley_op_table* table_ = nullptr;
     parley_op* op_ = nullptr;
+    base::Place place_ = 0;
 };
 
 class Login {
@@ -119,6 +122,7 @@ private:
     std::string name_;
     const parley_login* table_;
     parley_instance* instance_;
+    base::Place place_ = 0;
 };
 
 }  // namespace parley::plugins

@@ -36,7 +36,9 @@ Store::Store(std::shared_ptr<Instance> instance, const config::StoreLimits& limi
             instance->name(),
             static_cast<const parley_store*>(instance->component().table),
             instance->get(),
-            limits) {}
+            limits) {
+    place_ = instance->library().place(base::Function::store);
+}
 
 Store::Store(std::shared_ptr<const void> owner,
              std::string name,
@@ -58,7 +60,9 @@ Store::Store(std::shared_ptr<const void> owner,
 }
 
 Store::~Store() {
-    if (is_open_) table_->close(instance_);
+    if (!is_open_) return;
+    const base::Visit visit(place_);
+    table_->close(instance_);
 }
 
 base::Error Store::failure(parley_status status,
@@ -78,6 +82,7 @@ Result<void> Store::open(std::function<void(std::string_view)> changed, const Ca
     parley_error error = cleared_error(arena);
     changed_ = std::move(changed);
     facts_ = sized<parley_store_facts>();
+    const base::Visit visit(place_);
     const auto status = table_->open(instance_, &watcher_, cancel.border(), &facts_, &error);
     if (status < 0) return failure(status, error, cancel);
     is_open_ = true;
@@ -99,6 +104,7 @@ Result<std::optional<Document>> Store::get(std::string_view key, const Cancel& c
     Arena arena(limits_.document_bytes_max + kTextBytesMax);
     parley_error error = cleared_error(arena);
     auto found = sized<parley_document>();
+    const base::Visit visit(place_);
     const auto status =
         table_->get(instance_, str(key), arena.border(), cancel.border(), &found, &error);
     if (is(status, PARLEY_E_NOT_FOUND)) return std::optional<Document>();
@@ -114,6 +120,7 @@ Result<DocumentPage> Store::list(std::string_view prefix,
         Arena arena(limits_.page_bytes_max + kTextBytesMax);
         parley_error error = cleared_error(arena);
         auto page = sized<parley_page>();
+        const base::Visit visit(place_);
         const auto status = table_->list(instance_,
                                          str(prefix),
                                          str(cursor),
@@ -164,6 +171,7 @@ Result<Changes> Store::poll(std::string_view prefix,
     Arena arena(limits_.page_bytes_max + kTextBytesMax);
     parley_error error = cleared_error(arena);
     auto told = sized<parley_changes>();
+    const base::Visit visit(place_);
     const auto status = table_->poll(
         instance_, str(prefix), str(position), arena.border(), cancel.border(), &told, &error);
     if (status < 0) return failure(status, error, cancel);
@@ -176,6 +184,7 @@ Result<Changes> Store::poll(std::string_view prefix,
 Result<bool> Store::watch(const Cancel& cancel) {
     Arena arena(kTextBytesMax);
     parley_error error = cleared_error(arena);
+    const base::Visit visit(place_);
     const auto status = table_->watch(instance_, cancel.border(), &error);
     if (status < 0) return failure(status, error, cancel);
     return status != PARLEY_AGAIN;
@@ -188,6 +197,7 @@ Result<Lease> Store::lease(std::string_view name,
     Arena arena(kTextBytesMax);
     parley_error error = cleared_error(arena);
     auto taken = sized<parley_lease>();
+    const base::Visit visit(place_);
     const auto status =
         table_->lease(instance_, str(name), str(owner), ttl_ms, cancel.border(), &taken, &error);
     if (is(status, PARLEY_E_CONFLICT)) return Lease{true, 0, taken.expires_in_ms};
@@ -198,6 +208,7 @@ Result<Lease> Store::lease(std::string_view name,
 Result<void> Store::release(std::string_view name, std::uint64_t token, const Cancel& cancel) {
     Arena arena(kTextBytesMax);
     parley_error error = cleared_error(arena);
+    const base::Visit visit(place_);
     const auto status = table_->release(instance_, str(name), token, cancel.border(), &error);
     if (status < 0) return failure(status, error, cancel);
     return {};
@@ -207,6 +218,7 @@ Result<void> Store::health(const Cancel& cancel) {
     if (table_->health == nullptr) return {};
     Arena arena(kTextBytesMax);
     parley_error error = cleared_error(arena);
+    const base::Visit visit(place_);
     const auto status = table_->health(instance_, cancel.border(), &error);
     if (status < 0) return failure(status, error, cancel);
     return {};

@@ -119,6 +119,7 @@ private:
     std::string name_;
     const parley_store* table_;
     parley_instance* instance_;
+    base::Place place_ = 0;
     const config::StoreLimits limits_;
     std::function<void(std::string_view)> changed_;
     parley_watcher watcher_;

@@ -1,0 +1,56 @@
+// supervisor/link.hpp: what the supervisor and a worker say to each other: short texts, now and
+// then with a descriptor, over a socket pair that keeps messages apart.
+//
+//   supervisor to worker                      worker to supervisor
+//   crash <signal> <sha256> <function> <file> keep <address>   + the listening socket
+//   door <address>   + a listening socket     drop <address>
+//   go               all has been said        ready
+//   retire           another one serves now   log <level> <text|json>
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace parley::supervisor {
+
+// Owns a descriptor.
+class Descriptor {
+public:
+    Descriptor() = default;
+
+    explicit Descriptor(int number) : number_(number) {}
+
+    Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+
+    Descriptor& operator=(Descriptor&& other) noexcept {
+        std::swap(number_, other.number_);
+        return *this;
+    }
+
+    ~Descriptor();
+
+    int get() const { return number_; }
+
+    int release() { return std::exchange(number_, -1); }
+
+    explicit operator bool() const { return number_ >= 0; }
+
+private:
+    int number_ = -1;
+};
+
+struct Message {
+    std::string verb;
+    std::string rest;
+    Descriptor descriptor;
+};
+
+// False when the other side is gone.
+bool send(int link, std::string_view verb, std::string_view rest = {}, int descriptor = -1);
+
+// Waits for the next message; empty when the other side is gone.
+std::optional<Message> receive(int link);
+
+}  // namespace parley::supervisor

@@ -1,0 +1,55 @@
+// supervisor/parent.hpp: the supervisor, as a worker sees it.
+//
+// A process that was started without one has a parent that keeps nothing and says nothing.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "supervisor/link.hpp"
+
+namespace parley::supervisor {
+
+// A worker that went down, and the plugin that may have done it.
+struct Crash {
+    int signal = 0;
+    std::string sha256;
+    std::string function;
+    std::string file;
+};
+
+class Parent {
+public:
+    Parent() = default;
+    // From the value of --worker; hears what there is to know before the work begins. Empty when
+    // the value is none or the supervisor is gone.
+    static std::optional<Parent> meet(const std::string& worker);
+
+    const std::vector<Crash>& crashes() const { return crashes_; }
+
+    // The socket of a door that was open before, -1: none is kept. Whoever takes it closes it.
+    int take(const std::string& address);
+    // From here on the supervisor keeps the door open too.
+    void keep(const std::string& address, int socket) const;
+    void drop(const std::string& address) const;
+    // Doors that were open before and that nobody has taken are no longer wanted.
+    void drop_rest();
+
+    void say(std::string_view verb, std::string_view rest = {}) const;
+
+    // No worker has served before this one.
+    bool is_first() const { return is_first_; }
+
+    // To be waited on for what the supervisor says; -1: there is none.
+    int link() const { return link_.get(); }
+
+private:
+    Descriptor link_;
+    std::vector<Crash> crashes_;
+    std::map<std::string, Descriptor> doors_;
+    bool is_first_ = true;
+};
+
+}  // namespace parley::supervisor

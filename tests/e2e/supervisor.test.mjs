@@ -1,0 +1,198 @@
+// The supervisor: what crashes is named and replaced, nobody is refused meanwhile, and the program
+// is exchanged under way.
+import assert from 'node:assert/strict';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+
+import { user } from './support/house.mjs';
+import { configuration, Parley } from './support/parley.mjs';
+import { once } from './support/raw.mjs';
+import { chunks, completion, kDone } from './support/replies.mjs';
+import { Upstream } from './support/upstream.mjs';
+import { defer } from './support/wait.mjs';
+
+const hazard = process.env.PARLEY_TEST_HAZARD;
+const folder = mkdtempSync(join(tmpdir(), 'parley-supervisor-'));
+const plugins = join(folder, 'plugins');
+mkdirSync(plugins, { mode: 0o700 });
+copyFileSync(hazard, join(plugins, 'hazard.so'));
+
+const upstream = await Upstream.start();
+after(() => upstream.stop());
+
+// A crash must end the process as it would without a sanitizer.
+const env = { ASAN_OPTIONS: 'handle_segv=0:handle_abort=0:abort_on_error=1:detect_leaks=0' };
+const withHazard = (more = {}) => ({
+  ...configuration(upstream, more),
+  plugins: { folders: [plugins] },
+  provider: [
+    { name: 'hazard' },
+    {
+      name: 'up',
+      plugin: 'openai',
+      base_url: `${upstream.url}/v1`,
+      models: ['calm'],
+      account: [{ label: 'main', api_key: upstream.key }],
+    },
+  ],
+});
+
+const ask = (parley, model, more = {}) =>
+  once(
+    parley.port,
+    'POST',
+    '/v1/chat/completions',
+    { authorization: `Bearer ${parley.key}` },
+    JSON.stringify({ model, messages: user('hi'), ...more }),
+  );
+
+/** The process that serves: the supervisor's only child, or the one that is not `other`. */
+function workerOf(parley, other) {
+  const path = `/proc/${parley.pid}/task/${parley.pid}/children`;
+  const all = readFileSync(path, 'utf8').trim().split(' ').map(Number);
+  return all.find((pid) => pid !== other);
+}
+
+const calm = (request, reply) => reply.json(200, completion(request, { content: 'calm' }));
+
+async function supervised(config, more = {}) {
+  return Parley.start(config, { ...more, env: { ...env, ...more.env }, supervised: true });
+}
+
+test('a plugin that crashes is named, and others are served at once', async () => {
+  upstream.script = calm;
+  const parley = await supervised(withHazard({ supervisor: { crashes_max: 0 } }));
+  for (const model of ['hazard-null', 'hazard-abort', 'hazard-overflow']) {
+    const before = workerOf(parley);
+    const named = parley.next((l) => /^worker crashed/.test(l.message ?? ''), 'the crash is told');
+    const lost = await ask(parley, model).catch((error) => error);
+    assert.notEqual(lost.status, 200);
+    // The next one waits in the socket's queue until there is a worker again.
+    const reply = await ask(parley, 'calm');
+    assert.equal(reply.status, 200);
+    assert.notEqual(workerOf(parley), before);
+    const line = await named;
+    assert.equal(line.plugin, 'hazard.so', JSON.stringify(line));
+    assert.equal(line.function, 'plan');
+    assert.match(line.sha256, /^[0-9a-f]{64}$/);
+  }
+  await parley.stop({ hasCrashed: true });
+});
+
+test('an exception is an error of that request alone', async () => {
+  const parley = await supervised(withHazard());
+  const before = workerOf(parley);
+  const reply = await ask(parley, 'hazard-throw');
+  assert.ok(reply.status >= 500, `${reply.status}`);
+  assert.equal(workerOf(parley), before);
+  await parley.stop();
+});
+
+test('a plugin that holds a loop up is told of, shown, ended and replaced', async () => {
+  upstream.script = calm;
+  const supervisor = { slow_call_ms: 100, stuck_dump_ms: 400, stuck_abort_ms: 1500 };
+  const parley = await supervised(withHazard({ supervisor, server: { threads: 1 } }));
+  const held = parley.next((l) => l.message === 'a plugin holds a loop up', 'it is told of');
+  const ended = parley.next((l) => /the worker is ended/.test(l.message ?? ''), 'it is ended');
+  const named = parley.next((l) => /^worker crashed/.test(l.message ?? ''), 'the crash is told');
+  const lost = ask(parley, 'hazard-loop').catch((error) => error);
+  assert.equal((await held).plugin, 'hazard.so');
+  assert.equal((await ended).function, 'plan');
+  assert.equal((await named).plugin, 'hazard.so');
+  assert.notEqual((await lost).status, 200);
+  assert.equal((await ask(parley, 'calm')).status, 200);
+  assert.match(parley.stderr, /held up, the stack/);
+  await parley.stop();
+});
+
+test('what crashes too often is held, over a restart too, until its file is another one', async () => {
+  upstream.script = calm;
+  const state = join(folder, 'state');
+  const config = withHazard({ supervisor: { crashes_max: 2 } });
+  let parley = await supervised(config, { state });
+  for (let i = 0; i < 2; ++i) {
+    await ask(parley, 'hazard-null').catch(() => {});
+    assert.equal((await ask(parley, 'calm')).status, 200);
+  }
+  const refused = () => parley.lines.find((l) => l.message === 'plugin refused', 'it is held');
+  assert.match((await refused()).why, /quarantine: these contents brought the worker down 2 times/);
+  assert.equal((await ask(parley, 'hazard-null')).status, 404);
+  await parley.stop({ hasCrashed: true });
+
+  parley = await supervised(config, { state });
+  assert.match((await refused()).why, /quarantine/);
+  await parley.stop();
+
+  const other = readFileSync(hazard);
+  const name = Buffer.from('goes wrong when asked to');
+  other.write('goes wrong when asked TO', other.indexOf(name));
+  writeFileSync(join(plugins, 'hazard.so'), other, { mode: 0o600 });
+  parley = await supervised(config, { state });
+  assert.ok((await ask(parley, 'hazard-throw')).status >= 500);
+  await parley.stop();
+  copyFileSync(hazard, join(plugins, 'hazard.so'));
+});
+
+test('an upgrade cuts no stream and refuses nobody', async () => {
+  const parley = await supervised(withHazard());
+  const before = workerOf(parley);
+  const begun = defer();
+  const go = defer();
+  upstream.script = async (request, reply) => {
+    if (!request.json.stream) return calm(request, reply);
+    const [first, word, last] = chunks('calm', ['on']);
+    reply.events();
+    await reply.say(first);
+    begun.resolve();
+    await go.promise;
+    await reply.say(word);
+    await reply.say(last + kDone);
+    reply.end();
+  };
+  const stream = ask(parley, 'calm', { stream: true });
+  await begun.promise;
+  const serves = parley.next((l) => l.message === 'upgrade: the new worker serves', 'it serves');
+  parley.signal('SIGUSR2');
+  // Again and again, from before to after: every one is served.
+  let after = 0;
+  let isRelieved = false;
+  serves.then(() => (isRelieved = true));
+  while (after < 5) {
+    assert.equal((await ask(parley, 'calm')).status, 200);
+    if (isRelieved) ++after;
+  }
+  assert.ok(existsSync(`/proc/${before}`), 'the old worker finishes its stream');
+  assert.notEqual(workerOf(parley, before), undefined);
+  go.resolve();
+  const reply = await stream;
+  assert.equal(reply.status, 200);
+  assert.match(reply.body.toString(), /data: \[DONE\]/);
+  await parley.stop();
+});
+
+test('an upgrade that fails leaves the old worker at work', async () => {
+  upstream.script = calm;
+  const parley = await supervised(withHazard());
+  const before = workerOf(parley);
+  const given = parley.next((l) => l.message === 'upgrade: given up, the old worker goes on', 'so');
+  parley.write('server = 3\n');
+  parley.signal('SIGUSR2');
+  await given;
+  assert.equal(workerOf(parley), before);
+  assert.equal((await ask(parley, 'calm')).status, 200);
+  await parley.stop();
+});
+
+test('a worker whose supervisor is killed ends in order', async () => {
+  const parley = await supervised(withHazard());
+  const stopped = parley.next((l) => l.message === 'stopped', 'the worker stops');
+  parley.signal('SIGKILL');
+  await stopped;
+  await parley.ended(); // once nobody holds its output any more
+});
+
+test('a configuration that is no good ends it with its faults', async () => {
+  await assert.rejects(supervised('server = 3\n'), /parley ended before it listened: code 1/);
+});
