@@ -42,6 +42,28 @@ void add_account_commands(CLI::App& app,
     of_one("test", "whether its provider takes its secret", account_test);
 }
 
+template <class Command>
+void add_store_commands(CLI::App& app, parley::command::Options& options, const Command& command) {
+    using namespace parley::command;
+    CLI::App* store = app.add_subcommand("store", "the store: status, verify, copy, rekey, ...");
+    store->require_subcommand(1);
+    store->fallthrough();
+    command(*store, "status", "what is in the store, and whether it can be written", store_status);
+    command(*store, "verify", "read and decrypt everything, change nothing", store_verify);
+    command(*store, "rekey", "encrypt with the present key what is not", store_rekey);
+    CLI::App* copy = command(*store, "copy", "bring documents into another store", store_copy);
+    copy->add_option("--from", options.from, "configuration of that store; else the usual one");
+    copy->add_option("--to", options.to, "configuration of the other store")->required();
+    CLI::App* out = command(*store, "export", "write documents to a file", store_export);
+    out->add_option("file", options.file, "lines of JSON; - for standard output")->required();
+    out->add_flag("--decrypt", options.decrypts, "in the open, not as the store has them");
+    CLI::App* in = command(*store, "import", "read documents from such a file", store_import);
+    in->add_option("file", options.file, "- for standard input")->required();
+    for (CLI::App* one : {copy, in}) {
+        one->add_flag("--replace", options.replaces, "also documents that are there already");
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -97,6 +119,8 @@ int main(int argc, char** argv) {
     command(*plugin, "list", "the plugins that would be loaded, and those refused", plugin_list);
     CLI::App* info = command(*plugin, "info", "what a file says, without running it", plugin_info);
     info->add_option("file", options.plugin_file, "the .so")->required();
+
+    add_store_commands(app, options, command);
 
     CLI11_PARSE(app, argc, argv);
     return chosen(options);

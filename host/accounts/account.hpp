@@ -41,6 +41,10 @@ struct Account {
     // found in Secrets, by `number`, which is the account's in every configuration.
     const plugins::Login* login = nullptr;
     std::size_t number = 0;
+    // The document of the store where its secret is kept; empty: nowhere. `origin` stands for the
+    // configured secret that it came from; empty: the document is the account's own.
+    std::string document;
+    std::string origin;
     std::int32_t priority = 0;  // the higher goes first
     std::uint32_t weight = 1;
     std::uint32_t in_flight_max = 0;           // attempts at a time; 0: any number

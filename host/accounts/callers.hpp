@@ -45,6 +45,11 @@ public:
     // By its name, for those who know it already.
     const Caller* find_by_name(std::string_view name) const;
 
+    template <class Use>
+    void each(Use&& use) const {
+        for (const auto& [start, entry] : callers_) use(entry.caller);
+    }
+
 private:
     struct Entry {
         base::Digest digest;

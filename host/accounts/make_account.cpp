@@ -28,7 +28,10 @@ Account make_account(const config::Account& from, std::string_view provider, Boo
 }
 
 base::Result<LiveSecretPtr> make_secret(const config::Account& from, const plugins::Login* login) {
-    const base::Secret& text = from.api_key.empty() ? from.secret : from.api_key;
+    return make_secret(from.api_key.empty() ? from.secret : from.api_key, login);
+}
+
+base::Result<LiveSecretPtr> make_secret(const base::Secret& text, const plugins::Login* login) {
     if (login != nullptr) {
         return read_secret(*login, text, 0, base::wall_ms(), http::Loop::clock_ms());
     }

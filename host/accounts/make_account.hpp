@@ -14,6 +14,7 @@ Account make_account(const config::Account& from, std::string_view provider, Boo
 
 // What proves it. `login` knows what form that has; null: it is a key, sent as it is.
 base::Result<LiveSecretPtr> make_secret(const config::Account& from, const plugins::Login* login);
+base::Result<LiveSecretPtr> make_secret(const base::Secret& text, const plugins::Login* login);
 
 // Of a provider that needs no proof, like a model server on this machine.
 Account make_nameless_account(std::string_view provider, Book& book);

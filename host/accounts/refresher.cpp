@@ -15,11 +15,13 @@ Refresher::Refresher(http::Loop& home,
                      std::shared_ptr<Outside> outside,
                      const config::AccountLimits& limits,
                      std::vector<const Account*> accounts,
-                     std::shared_ptr<const void> world)
+                     std::shared_ptr<const void> world,
+                     Keeper keeper)
     : home_(home),
       outside_(std::move(outside)),
       limits_(limits),
       world_(std::move(world)),
+      keeper_(std::move(keeper)),
       timer_(home.io()),
       random_(std::random_device()()) {
     for (const Account* account : accounts) {
@@ -51,6 +53,7 @@ void Refresher::adopt(Change change) {
     const auto before = std::exchange(world_, std::move(change.world));  // to the end of this
     outside_ = std::move(change.outside);
     limits_ = change.limits;
+    keeper_ = std::move(change.keeper);
     std::unordered_set<std::size_t> stay;
     for (const Account* account : change.accounts) stay.insert(account->number);
     for (auto& [number, entry] : entries_) {
@@ -88,9 +91,15 @@ void Refresher::begin_with(Entry& entry, LiveSecretPtr secret) {
 }
 
 void Refresher::end_run(Entry& entry) {
+    if (std::exchange(entry.claim, 0) != 0) --running_;
+    give_back(entry);
     if (entry.run == nullptr) return;
     std::exchange(entry.run, nullptr)->cancel();
     --running_;
+}
+
+void Refresher::give_back(Entry& entry) {
+    keeper_.give_back(entry.document, std::exchange(entry.lease, 0));
 }
 
 void Refresher::ask(Secrets& from, std::size_t number, std::optional<std::uint64_t> refused) {
@@ -102,7 +111,7 @@ void Refresher::answer(Secrets& from, std::size_t number, std::optional<std::uin
     const auto known = entries_.find(number);
     if (known == entries_.end()) return;  // adopt() has told who waits
     Entry& entry = known->second;
-    if (entry.run != nullptr || entry.is_queued || is_stopped_) return;
+    if (entry.run != nullptr || entry.claim != 0 || entry.is_queued || is_stopped_) return;
     const std::uint64_t now_ms = home_.now_ms();
     const bool is_newer = !refused || entry.secret->revision > *refused;
     const bool is_there = is_newer && entry.secret->is_usable(now_ms);
@@ -160,7 +169,7 @@ void Refresher::look() {
         if (known == entries_.end() || known->second.due_ms != due_ms) continue;
         Entry& entry = known->second;
         entry.due_ms = UINT64_MAX;
-        if (entry.run == nullptr && !entry.is_queued) enqueue(number);
+        if (entry.run == nullptr && entry.claim == 0 && !entry.is_queued) enqueue(number);
     }
     begin_some();
     set_timer();
@@ -184,11 +193,72 @@ void Refresher::begin_some() {
 
 // ---- one refresh ----
 
+// What is kept for others too is claimed first.
 void Refresher::begin(std::size_t number) {
     Entry& entry = entries_.at(number);
-    const Account& account = *entry.account;
     entry.due_ms = UINT64_MAX;
     entry.began_ms = home_.now_ms();
+    if (!keeper_.keeps(*entry.account)) return run(number);
+    ++running_;
+    const std::uint64_t waited_for = ++last_claim_;
+    entry.claim = waited_for;
+    entry.document = entry.account->document;
+    auto late = std::make_shared<boost::asio::steady_timer>(
+        home_.io(), std::chrono::milliseconds(static_cast<std::int64_t>(keeper_.wait_ms())));
+    // A store that does not answer holds up no refresh.
+    late->async_wait([this, late, number, waited_for](const boost::system::error_code& fault) {
+        home_.wake();
+        if (!fault) claimed(number, waited_for, {});
+    });
+    auto told = [this, late, number, waited_for](Claim claim) {
+        home_.post([this, late, number, waited_for, claim = std::move(claim)]() mutable {
+            home_.wake();
+            late->cancel();
+            claimed(number, waited_for, std::move(claim));
+        });
+    };
+    keeper_.claim(*entry.account, *entry.secret, std::move(told));
+}
+
+void Refresher::claimed(std::size_t number, std::uint64_t waited_for, Claim claim) {
+    const auto known = entries_.find(number);
+    const bool is_wanted = known != entries_.end() && known->second.claim == waited_for;
+    if (!is_wanted) return keeper_.give_back(claim.document, claim.token);
+    Entry& entry = known->second;
+    entry.claim = 0;
+    --running_;
+    entry.lease = claim.token;
+    if (claim.elsewhere) {
+        take_over(number, std::move(*claim.elsewhere));
+    } else if (claim.wait_ms != 0) {
+        // What the other one brings is told by the store; should it not, this one goes on.
+        constexpr std::uint64_t kLookMs = 1'000;
+        schedule(number, home_.now_ms() + std::min(claim.wait_ms, kLookMs));
+    } else {
+        run(number);
+    }
+    begin_some();
+}
+
+// Another Parley has refreshed it. What has expired meanwhile is what a refresh begins with.
+void Refresher::take_over(std::size_t number, base::Secret text) {
+    Entry& entry = entries_.at(number);
+    auto secret = read_secret(*entry.account->login,
+                              std::move(text),
+                              entry.secret->revision + 1,
+                              outside_->wall_ms(),
+                              home_.now_ms());
+    if (!secret) return run(number);
+    if ((*secret)->is_usable(home_.now_ms())) {
+        return succeed(number, std::move(*secret), "secret refreshed elsewhere");
+    }
+    entry.secret = std::move(*secret);
+    run(number);
+}
+
+void Refresher::run(std::size_t number) {
+    Entry& entry = entries_.at(number);
+    const Account& account = *entry.account;
     auto op = account.login->refresh_begin(account.border(*entry.secret));
     if (!op) return fail(number, op.error());
     ++running_;
@@ -209,7 +279,9 @@ void Refresher::ended(std::size_t number, Result<base::Secret> result) {
     if (!result) return fail(number, result.error());
     auto secret = accept(number, std::move(*result));
     if (!secret) return fail(number, secret.error());
-    succeed(number, std::move(*secret));
+    const Entry& entry = entries_.at(number);
+    if (keeper_.keeps(*entry.account)) keeper_.keep(*entry.account, *entry.secret, **secret);
+    succeed(number, std::move(*secret), "secret refreshed");
 }
 
 Result<LiveSecretPtr> Refresher::accept(std::size_t number, base::Secret text) const {
@@ -224,14 +296,15 @@ Result<LiveSecretPtr> Refresher::accept(std::size_t number, base::Secret text) c
     return secret;
 }
 
-void Refresher::succeed(std::size_t number, LiveSecretPtr secret) {
+void Refresher::succeed(std::size_t number, LiveSecretPtr secret, const char* how) {
     Entry& entry = entries_.at(number);
+    give_back(entry);
     entry.secret = std::move(secret);
     entry.failures = 0;
     entry.failure.reset();
     entry.blocked_until_ms = 0;
     base::log(LogLevel::info,
-              "secret refreshed",
+              how,
               {{"account", entry.account->id},
                {"revision", entry.secret->revision},
                {"took_ms", home_.now_ms() - entry.began_ms}});
@@ -242,6 +315,7 @@ void Refresher::succeed(std::size_t number, LiveSecretPtr secret) {
 // Where only a new login helps, nothing is tried again before the account is configured anew.
 void Refresher::fail(std::size_t number, const base::Error& cause) {
     Entry& entry = entries_.at(number);
+    give_back(entry);
     const Account& account = *entry.account;
     const bool is_final =
         cause.error_class == PARLEY_E_UNAUTHENTICATED && cause.scope == PARLEY_SCOPE_ACCOUNT;

@@ -1,5 +1,6 @@
 // accounts/refresher.hpp: keeps the accounts' secrets fresh. One for the process, on one loop: so
-// a secret is never renewed twice at a time, whichever loops ask. What is due stands on a heap.
+// a secret is never renewed twice at a time, whichever loops ask, and with a store that has leases
+// by one process alone. What is due stands on a heap.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "accounts/keeper.hpp"
 #include "accounts/op_run.hpp"
 #include "accounts/secrets.hpp"
 #include "config/limits.hpp"
@@ -34,7 +36,8 @@ public:
               std::shared_ptr<Outside> outside,
               const config::AccountLimits& limits,
               std::vector<const Account*> accounts,
-              std::shared_ptr<const void> world);
+              std::shared_ptr<const void> world,
+              Keeper keeper = Keeper());
     ~Refresher();
     Refresher(const Refresher&) = delete;
     Refresher& operator=(const Refresher&) = delete;
@@ -48,6 +51,7 @@ public:
         config::AccountLimits limits;
         std::vector<const Account*> accounts;
         std::shared_ptr<const void> world;
+        Keeper keeper = Keeper();
     };
 
     // Goes on with other accounts. Those that were there keep the secret in force, unless another
@@ -81,6 +85,9 @@ private:
         std::uint32_t failures = 0;          // in a row
         std::optional<base::Error> failure = {};
         std::shared_ptr<OpRun> run = {};
+        std::uint64_t claim = 0;    // that is waited for; 0: none
+        std::uint64_t lease = 0;    // to be given back; 0: none
+        std::string document = {};  // whose lease it is
         std::uint64_t began_ms = 0;
         bool is_queued = false;
     };
@@ -99,9 +106,13 @@ private:
     void enqueue(std::size_t number);
     void begin_some();
     void begin(std::size_t number);
+    void claimed(std::size_t number, std::uint64_t waited_for, Claim claim);
+    void take_over(std::size_t number, base::Secret text);
+    void run(std::size_t number);
+    void give_back(Entry& entry);
     void ended(std::size_t number, base::Result<base::Secret> result);
     base::Result<LiveSecretPtr> accept(std::size_t number, base::Secret text) const;
-    void succeed(std::size_t number, LiveSecretPtr secret);
+    void succeed(std::size_t number, LiveSecretPtr secret, const char* how);
     void fail(std::size_t number, const base::Error& cause);
     void publish(std::size_t number);
     std::uint64_t renewal_of(const LiveSecret& secret);
@@ -111,6 +122,8 @@ private:
     std::shared_ptr<Outside> outside_;
     config::AccountLimits limits_;
     std::shared_ptr<const void> world_;
+    Keeper keeper_;
+    std::uint64_t last_claim_ = 0;
     std::vector<Secrets*> listeners_;
     std::unordered_map<std::size_t, Entry> entries_;
     std::priority_queue<Due, std::vector<Due>, std::greater<>> heap_;

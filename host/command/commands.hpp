@@ -18,6 +18,12 @@ int account_disable(const Options& options);
 int account_enable(const Options& options);
 int account_remove(const Options& options);
 int account_test(const Options& options);
+int store_status(const Options& options);
+int store_copy(const Options& options);
+int store_verify(const Options& options);
+int store_export(const Options& options);
+int store_import(const Options& options);
+int store_rekey(const Options& options);
 int plugin_list(const Options& options);
 int plugin_info(const Options& options);
 

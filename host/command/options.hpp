@@ -13,7 +13,8 @@ struct Options {
     std::string model;
     std::string key;  // the name of a client key
     bool json = false;
-    std::string from;         // whose files are imported
+    std::string from;         // whose files are imported, or whose store is copied
+    std::string to;           // whose store it is copied into
     std::string file;         // that is read, or written
     std::string auth_folder;  // of credential files; empty: where the file says
     bool is_dry_run = false;
@@ -26,6 +27,8 @@ struct Options {
     bool is_alone = false;               // no supervisor
     std::string worker;                  // what a supervisor tells its worker
     std::vector<std::string> arguments;  // all of them, the program's name first
+    bool replaces = false;  // documents that are there already
+    bool decrypts = false;  // what is exported
 };
 
 }  // namespace parley::command

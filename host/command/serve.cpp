@@ -1,5 +1,6 @@
 // command/serve.cpp: the server, from start to drain.
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <malloc.h>
@@ -9,6 +10,7 @@
 #include "command/greeting.hpp"
 #include "command/setup.hpp"
 #include "live/reload.hpp"
+#include "live/stock.hpp"
 #include "supervisor/crash.hpp"
 #include "supervisor/parent.hpp"
 #include "supervisor/supervisor.hpp"
@@ -48,15 +50,26 @@ int work(const Options& options, supervisor::Parent& parent) {
     live::House house(services, parent);
     auto catalogue =
         std::make_shared<plugins::Catalogue>(load_plugins(config, services, parent.crashes()));
-    for (const config::Fault& fault : house.change({config, std::move(catalogue)})) {
+    auto stock = live::Stock::open(config, *catalogue, services);
+    if (!stock) {
+        std::cerr << stock.error().message << '\n';
+        return 1;
+    }
+    pipeline::Stored stored = *stock == nullptr ? pipeline::Stored() : (*stock)->stored();
+    live::Inputs inputs{config, std::move(catalogue), std::move(stored)};
+    for (const config::Fault& fault : house.change(std::move(inputs))) {
         std::cerr << fault.text(setup.file) << '\n';
     }
     if (!house.is_open()) return 1;
     live::Reload reload(house, [options] { return read_configuration(options, false).loaded; });
     if (parent.is_first()) greet(config, setup, house.addresses().front());
+    if (*stock != nullptr) (*stock)->serve(house);
     parent.say("ready");
     house.run();
+    const bool is_let_go = *stock == nullptr || (*stock)->close();
     base::log(LogLevel::info, "stopped");
+    // A thread that a plugin holds would meet what the end of the process takes apart.
+    if (!is_let_go) std::_Exit(0);
     return 0;
 }
 

@@ -111,6 +111,12 @@ struct Provider : OpenKeys {
 // [store]: where accounts and state are kept. Its open keys are the plugin's.
 struct Store : OpenKeys {
     std::string plugin = "store-file";  // the component's id; empty: nothing is kept
+    std::string replica;                // this Parley among those on one store; empty: the host's
+    // What documents are encrypted with: one of three, or none. The old one only reads.
+    base::Secret encryption_key;
+    std::string encryption_key_file;
+    std::vector<std::string> encryption_key_command;
+    base::Secret old_encryption_key;
     StoreLimits limits;
     Position position;
 };

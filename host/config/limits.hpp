@@ -75,6 +75,15 @@ struct StoreLimits {
     std::uint64_t call_ms = 30'000;  // one call
     std::uint64_t document_bytes_max = 16ull * 1024 * 1024;
     std::uint64_t page_bytes_max = 64ull * 1024 * 1024;  // of a list, in memory at a time
+    std::uint64_t start_ms = 2'000;    // a start, before it serves what was known at the last
+    std::uint64_t slow_ms = 2'000;     // one call, before the store is said to be away
+    std::uint64_t stop_ms = 2'000;     // an end, for what is not in the store yet
+    std::uint64_t list_ms = 10'000;    // between lists, of a store that tells no changes
+    std::uint64_t retry_min_ms = 500;  // after a failure; doubled each time
+    std::uint64_t retry_max_ms = 30'000;
+    std::uint64_t lease_ms = 20'000;      // how long one refresh keeps others out
+    std::uint64_t lease_wait_ms = 2'000;  // how long a refresh waits to know of others
+    std::uint64_t state_ms = 5'000;       // between two writes of cool-downs and budgets
 };
 
 // The upstreams' side.

@@ -109,6 +109,88 @@ std::vector<Key> affinity_keys() {
     };
 }
 
+template <auto kMember>
+constexpr SlotOf kStore = slot<&Config::store, &Store::limits, kMember>;
+
+std::vector<Key> encryption_keys() {
+    return {
+        or_else("none",
+                key(Form::kSecret,
+                    "encryption_key",
+                    slot<&Config::store, &Store::encryption_key>,
+                    "What documents are encrypted with (AES-256-GCM), here and in the store: 32 "
+                    "bytes in hex or base64")),
+        or_else("none",
+                key(Form::kPath,
+                    "encryption_key_file",
+                    slot<&Config::store, &Store::encryption_key_file>,
+                    "A file that holds it instead")),
+        or_else("none",
+                key(Form::kTexts,
+                    "encryption_key_command",
+                    slot<&Config::store, &Store::encryption_key_command>,
+                    "A program and its arguments that print it instead")),
+        or_else("none",
+                key(Form::kSecret,
+                    "old_encryption_key",
+                    slot<&Config::store, &Store::old_encryption_key>,
+                    "The one before, with which documents are read until `parley store rekey` has "
+                    "been run")),
+    };
+}
+
+std::vector<Key> store_limit_keys() {
+    using S = StoreLimits;
+    return {
+        duration("call_ms",
+                 kStore<&S::call_ms>,
+                 {100, kHour},
+                 "One call of the store, before it is told to give up"),
+        bytes("document_bytes_max",
+              kStore<&S::document_bytes_max>,
+              {kMiB, 4 * kGiB},
+              "The largest document that is read"),
+        bytes("page_bytes_max",
+              kStore<&S::page_bytes_max>,
+              {2 * kMiB, 16 * kGiB},
+              "What one call for several documents may bring"),
+        duration("start_ms",
+                 kStore<&S::start_ms>,
+                 {0, kHour},
+                 "How long a start waits for the store before it serves what it knew last"),
+        duration("slow_ms",
+                 kStore<&S::slow_ms>,
+                 {1, kHour},
+                 "After how long a call without an answer is told on `/readyz`"),
+        duration("stop_ms",
+                 kStore<&S::stop_ms>,
+                 {0, kHour},
+                 "How long an end waits for what is not in the store yet; what is not then is in "
+                 "the journal"),
+        duration("list_ms",
+                 kStore<&S::list_ms>,
+                 {1, kDay},
+                 "How often a store that tells no changes is listed"),
+        duration("retry_min_ms",
+                 kStore<&S::retry_min_ms>,
+                 {1, kHour},
+                 "From a failure of the store to the next try; doubled with each failure"),
+        duration("retry_max_ms", kStore<&S::retry_max_ms>, {1, kDay}, "What that grows to"),
+        duration("lease_ms",
+                 kStore<&S::lease_ms>,
+                 {1'000, kDay},
+                 "How long a refresh of an account keeps other replicas from the same"),
+        duration("lease_wait_ms",
+                 kStore<&S::lease_wait_ms>,
+                 {1, kHour},
+                 "How long a refresh waits to hear from the store that no other replica does it"),
+        duration("state_ms",
+                 kStore<&S::state_ms>,
+                 {1, kDay},
+                 "How often cool-downs and the callers' budgets are kept"),
+    };
+}
+
 }  // namespace
 
 Table routing_table() {
@@ -322,35 +404,30 @@ Table supervisor_table() {
 }
 
 Table store_table() {
-    using S = StoreLimits;
-    constexpr auto kStore = &Config::store;
-    return {
+    Table table{
         .path = "store",
         .meaning =
-            "Where accounts and state are kept. Every key that is not listed here is a setting of "
-            "the store's plugin and is checked against the plugin's own schema; a `folder` that "
-            "the plugin has and that is not given is `store` in the state folder.",
+            "Where accounts and state are kept, see [stores.md](stores.md). Every key that is not "
+            "listed here is a setting of the store's plugin and is checked against the plugin's "
+            "own schema; a `folder` that the plugin has and that is not given is `store` in the "
+            "state folder.",
         .is_open = true,
         .keys =
             {
                 key(Form::kText,
                     "plugin",
-                    slot<kStore, &Store::plugin>,
+                    slot<&Config::store, &Store::plugin>,
                     "The plugin's component that keeps documents; empty: nothing is kept"),
-                duration("call_ms",
-                         slot<kStore, &Store::limits, &S::call_ms>,
-                         {100, kHour},
-                         "One call of the store, before it is told to give up"),
-                bytes("document_bytes_max",
-                      slot<kStore, &Store::limits, &S::document_bytes_max>,
-                      {kMiB, 4 * kGiB},
-                      "The largest document that is read"),
-                bytes("page_bytes_max",
-                      slot<kStore, &Store::limits, &S::page_bytes_max>,
-                      {2 * kMiB, 16 * kGiB},
-                      "What one call for several documents may bring"),
+                or_else("the name of the host",
+                        key(Form::kName,
+                            "replica",
+                            slot<&Config::store, &Store::replica>,
+                            "What this Parley is called among those that share the store")),
             },
         .fresh = fresh<Config>};
+    for (Key& key : encryption_keys()) table.keys.push_back(std::move(key));
+    for (Key& key : store_limit_keys()) table.keys.push_back(std::move(key));
+    return table;
 }
 
 Table accounts_table() {

@@ -56,7 +56,8 @@ House::Faults House::change(Inputs inputs) {
     if (world_ == nullptr) build(config);
     auto doors = doors_->plan(config, faults);
     if (!doors) return faults;
-    auto made = pipeline::make_world(config, *inputs.catalogue, services_, world_.get());
+    auto made =
+        pipeline::make_world(config, *inputs.catalogue, services_, world_.get(), inputs.stored);
     if (made.world == nullptr) return std::move(made.faults);
     log_.enable(config.log.exchanges);
     base::change_log_level(base::log_level_of(config.log.level));

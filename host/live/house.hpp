@@ -24,6 +24,7 @@ namespace parley::live {
 struct Inputs {
     config::Config config;
     std::shared_ptr<const plugins::Catalogue> catalogue;
+    pipeline::Stored stored = {};
 };
 
 class House {
@@ -47,6 +48,9 @@ public:
 
     // Of the latest change. [control]
     const Inputs& inputs() const { return inputs_; }
+
+    // In which exchanges begin now. [control]
+    const std::shared_ptr<const pipeline::World>& world() const { return world_; }
 
     // Where clients are served.
     std::vector<std::string> addresses() const { return doors_->addresses(); }

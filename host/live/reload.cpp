@@ -18,7 +18,8 @@ void Reload::now() {
     }
     std::vector<config::Fault> faults = std::move(loaded.faults);
     if (faults.empty()) {
-        faults = house_.change({std::move(loaded.config), house_.inputs().catalogue});
+        const Inputs& now = house_.inputs();
+        faults = house_.change({std::move(loaded.config), now.catalogue, now.stored});
     }
     for (const config::Fault& fault : faults) {
         base::log(LogLevel::error, "configuration refused", {{"why", fault.text(file)}});

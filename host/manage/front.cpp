@@ -1,6 +1,9 @@
 #include "manage/front.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include <boost/json/serialize.hpp>
 
 #include "pipeline/exchange.hpp"
 
@@ -26,6 +29,20 @@ bool is_local_origin(std::string_view origin) {
     host =
         host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
     return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
+}
+
+// Whether exchanges can be served, and what is not as it should be. A store that is away keeps
+// nobody from being served.
+std::pair<unsigned, std::string> readiness(const pipeline::World& world, bool is_draining) {
+    if (is_draining) return {503, "{\"status\":\"draining\"}"};
+    const bool is_ready = !world.registry.dialects().empty() && !world.router.places().empty();
+    if (!is_ready) return {503, "{\"status\":\"no provider is loaded\"}"};
+    if (world.stored.ledger == nullptr) return {200, "{\"status\":\"ready\"}"};
+    const store::Reach reach = world.stored.ledger->reach();
+    if (reach.is_good) return {200, "{\"status\":\"ready\"}"};
+    const boost::json::object told{
+        {"status", "degraded"}, {"store", reach.why}, {"not_stored_yet", reach.pending}};
+    return {200, boost::json::serialize(told)};
 }
 
 // A client is listed as long as its connection is served, however that ends.
@@ -91,13 +108,8 @@ Task<bool> Front::answer_own_page(Client& client) {
         co_return true;
     }
     if (head.path == "/readyz") {
-        const pipeline::World& world = *lane_.world();
-        const bool ready = !world.registry.dialects().empty() && !world.router.places().empty();
-        const unsigned status = ready && !draining_ ? 200 : 503;
-        const std::string_view why = draining_ ? "{\"status\":\"draining\"}"
-                                     : ready   ? "{\"status\":\"ready\"}"
-                                               : "{\"status\":\"no provider is loaded\"}";
-        co_await reply(client, status, "application/json", why);
+        const auto [status, body] = readiness(*lane_.world(), draining_);
+        co_await reply(client, status, "application/json", body);
         co_return true;
     }
     if (head.path == "/") {

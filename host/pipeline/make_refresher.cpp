@@ -13,14 +13,19 @@ accounts::Refresher::Change change_to(http::Loop& home, const std::shared_ptr<co
     return {accounts::make_outside(home, limits, world->upstream_tls),
             world->config.accounts,
             std::move(renewed),
-            world};
+            world,
+            accounts::Keeper(world->stored.ledger, world->config.store.limits.lease_wait_ms)};
 }
 
 std::unique_ptr<accounts::Refresher> make_refresher(http::Loop& home,
                                                     const std::shared_ptr<const World>& world) {
     auto first = change_to(home, world);
-    return std::make_unique<accounts::Refresher>(
-        home, std::move(first.outside), first.limits, std::move(first.accounts), world);
+    return std::make_unique<accounts::Refresher>(home,
+                                                 std::move(first.outside),
+                                                 first.limits,
+                                                 std::move(first.accounts),
+                                                 world,
+                                                 std::move(first.keeper));
 }
 
 }  // namespace parley::pipeline

@@ -9,6 +9,7 @@
 #include "config/write.hpp"
 #include "http/tls.hpp"
 #include "http/upstream.hpp"
+#include "pipeline/stored_accounts.hpp"
 #include "routing/plugin_policy.hpp"
 
 namespace parley::pipeline {
@@ -24,8 +25,13 @@ public:
     Maker(const Catalogue& catalogue,
           std::shared_ptr<plugins::HostServices> services,
           accounts::Book& book,
+          const StoredAccounts& stored,
           std::vector<Fault>& faults)
-        : catalogue_(catalogue), services_(std::move(services)), book_(book), faults_(faults) {}
+        : catalogue_(catalogue),
+          services_(std::move(services)),
+          book_(book),
+          stored_(stored),
+          faults_(faults) {}
 
     std::vector<std::shared_ptr<Instance>> dialects() {
         std::vector<std::shared_ptr<Instance>> made;
@@ -136,9 +142,11 @@ private:
             account.secret = std::move(*secret);
             const bool is_renewed = account.secret->is_refreshable && !account.disabled;
             if (is_renewed) account.login = place.login.get();
+            if (is_renewed) stored_.bring_kept_secret(provider.name, account);
             place.accounts.push_back(std::move(account));
         }
-        if (provider.accounts.empty()) {
+        stored_.add_to(place, book_);
+        if (place.accounts.empty() && provider.accounts.empty()) {
             place.accounts.push_back(accounts::make_nameless_account(provider.name, book_));
         }
     }
@@ -170,6 +178,7 @@ private:
     const Catalogue& catalogue_;
     std::shared_ptr<plugins::HostServices> services_;
     accounts::Book& book_;
+    const StoredAccounts& stored_;
     std::vector<Fault>& faults_;
 };
 
@@ -215,11 +224,14 @@ std::shared_ptr<Kept> go_on(const std::shared_ptr<Kept>* before, const Limits& l
 MadeWorld make_world(config::Config config,
                      const Catalogue& catalogue,
                      const std::shared_ptr<plugins::HostServices>& services,
-                     const World* before) {
+                     const World* before,
+                     Stored stored) {
     MadeWorld made;
     const config::Environment environment = config::process_environment();
     auto book = before != nullptr ? before->book : std::make_shared<accounts::Book>();
-    Maker maker(catalogue, services, *book, made.faults);
+    const StoredAccounts accounts(stored, before == nullptr ? nullptr : &before->stored);
+    accounts.add_providers(catalogue, config);
+    Maker maker(catalogue, services, *book, accounts, made.faults);
     auto dialects = maker.dialects();
     auto places = maker.places(config);
     const routing::FindPolicy find_policy = routing::with_plugins(maker.policies());
@@ -250,7 +262,8 @@ MadeWorld make_world(config::Config config,
         make_seals(config, before),
         go_on(is_first ? nullptr : &before->stash, config.stash),
         go_on(is_first ? nullptr : &before->lessons, config.lessons),
-        std::move(*tls)};
+        std::move(*tls),
+        std::move(stored)};
     made.world = plugins::ended_on_control(world, services);
     return made;
 }

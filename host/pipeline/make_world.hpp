@@ -17,11 +17,13 @@ struct MadeWorld {
 };
 
 // On the control thread. What `before` knows of accounts, callers and conversations goes on, and
-// the two share it from here on.
+// the two share it from here on. Stored accounts stand beside the configured ones; what is wrong
+// with one of them is logged and leaves it out.
 MadeWorld make_world(config::Config config,
                      const plugins::Catalogue& catalogue,
                      const std::shared_ptr<plugins::HostServices>& services,
-                     const World* before = nullptr);
+                     const World* before = nullptr,
+                     Stored stored = {});
 
 // What keeps the secrets of a world's accounts fresh; it works on the loop `home`.
 std::unique_ptr<accounts::Refresher> make_refresher(http::Loop& home,

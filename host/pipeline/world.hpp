@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "accounts/book.hpp"
 #include "accounts/callers.hpp"
@@ -14,8 +15,15 @@
 #include "routing/lessons.hpp"
 #include "routing/router.hpp"
 #include "routing/traits.hpp"
+#include "store/account_reader.hpp"
 
 namespace parley::pipeline {
+
+// What comes from the store.
+struct Stored {
+    std::shared_ptr<store::Ledger> ledger;  // null: nothing is kept
+    std::vector<store::AccountPtr> accounts;
+};
 
 struct World {
     config::Config config;
@@ -28,6 +36,7 @@ struct World {
     std::shared_ptr<Stash> stash;
     std::shared_ptr<routing::Lessons> lessons;
     std::shared_ptr<http::ClientTls> upstream_tls;
+    Stored stored;
 };
 
 }  // namespace parley::pipeline

@@ -2,8 +2,11 @@
 
 #include <filesystem>
 
+#include <boost/json/serialize.hpp>
+
 #include "base/nearest.hpp"
 #include "config/schema.hpp"
+#include "store/read_cipher.hpp"
 
 namespace parley::store {
 
@@ -40,10 +43,10 @@ boost::json::object settings_of(const config::Config& config, const Catalogue::F
 
 }  // namespace
 
-std::shared_ptr<plugins::Store> make_store(const config::Config& config,
-                                           const Catalogue& catalogue,
-                                           const std::shared_ptr<plugins::HostServices>& services,
-                                           std::vector<Fault>& faults) {
+std::shared_ptr<Documents> make_store(const config::Config& config,
+                                      const Catalogue& catalogue,
+                                      const std::shared_ptr<plugins::HostServices>& services,
+                                      std::vector<Fault>& faults) {
     const config::Store& wished = config.store;
     if (wished.plugin.empty()) return nullptr;
     const Catalogue::Found found = catalogue.find(PARLEY_KIND_STORE, wished.plugin);
@@ -60,8 +63,19 @@ std::shared_ptr<plugins::Store> make_store(const config::Config& config,
                                    settings_of(config, found),
                                    broken);
     for (const config::SchemaFault& fault : broken) faults.push_back(fault_of(wished, fault));
-    if (instance == nullptr) return nullptr;
-    return std::make_shared<plugins::Store>(std::move(instance), wished.limits);
+    auto cipher = read_cipher(wished);
+    if (!cipher) {
+        faults.push_back({wished.position, cipher.error().param, cipher.error().message});
+    }
+    if (instance == nullptr || !cipher) return nullptr;
+    auto store = std::make_shared<plugins::Store>(std::move(instance), wished.limits);
+    return std::make_shared<Documents>(std::move(store), std::move(*cipher));
+}
+
+std::string identity_of(const config::Config& config) {
+    const config::Store& wished = config.store;
+    return config.state_folder + "\n" + wished.plugin + "\n" +
+           boost::json::serialize(wished.settings);
 }
 
 }  // namespace parley::store

@@ -22,8 +22,8 @@ Result<std::unique_ptr<Opened>> Opened::open(
     const plugins::Catalogue& catalogue,
     const std::shared_ptr<plugins::HostServices>& services) {
     std::vector<config::Fault> faults;
-    auto store = make_store(config, catalogue, services, faults);
-    if (store == nullptr) {
+    auto documents = make_store(config, catalogue, services, faults);
+    if (documents == nullptr) {
         std::string message;
         for (const config::Fault& fault : faults) {
             message += (message.empty() ? "" : "; ") + fault.text(config.file);
@@ -36,13 +36,13 @@ Result<std::unique_ptr<Opened>> Opened::open(
         return base::gateway_error(PARLEY_E_CONFIG, message);
     }
     const Cancel cancel(config.store.limits.call_ms, nullptr);
-    if (auto ok = store->open({}, cancel); !ok) return std::move(ok).error();
-    return std::make_unique<Opened>(std::move(store), config.store.limits);
+    if (auto ok = documents->store().open({}, cancel); !ok) return std::move(ok).error();
+    return std::make_unique<Opened>(std::move(documents), config.store.limits);
 }
 
 Result<std::optional<Document>> Opened::get(const std::string& key) {
     const Cancel cancel(limits_.call_ms, nullptr);
-    return store_->get(key, cancel);
+    return documents_->get(key, cancel);
 }
 
 Result<std::vector<Document>> Opened::list(const std::string& prefix) {
@@ -50,10 +50,11 @@ Result<std::vector<Document>> Opened::list(const std::string& prefix) {
     std::string cursor;
     do {
         const Cancel cancel(limits_.call_ms, nullptr);
-        auto page = store_->list(prefix, cursor, kPageDocuments, cancel);
+        auto page = documents_->list(prefix, cursor, kPageDocuments, cancel);
         if (!page) return std::move(page).error();
-        for (Document& document : page->documents) all.push_back(std::move(document));
-        cursor = std::move(page->cursor);
+        if (!page->broken.empty()) return std::move(page->broken.front().second);
+        for (Document& document : page->page.documents) all.push_back(std::move(document));
+        cursor = std::move(page->page.cursor);
     } while (!cursor.empty());
     return all;
 }
@@ -61,7 +62,7 @@ Result<std::vector<Document>> Opened::list(const std::string& prefix) {
 Result<std::uint64_t> Opened::change(const std::string& key, const Edit& edit) {
     const Cancel cancel(limits_.call_ms, nullptr);
     while (!cancel.is_set()) {
-        auto before = store_->get(key, cancel);
+        auto before = documents_->get(key, cancel);
         if (!before) return std::move(before).error();
         const Document* found = *before ? &**before : nullptr;
         auto after = edit(found);
@@ -72,7 +73,7 @@ Result<std::uint64_t> Opened::change(const std::string& key, const Edit& edit) {
         write.key = key;
         write.value = std::move(**after);
         write.expected = revision;
-        auto written = store_->write(write, cancel);
+        auto written = documents_->write(write, cancel);
         if (!written) return std::move(written).error();
         if (!written->is_conflict) return written->revision;
     }
@@ -82,14 +83,14 @@ Result<std::uint64_t> Opened::change(const std::string& key, const Edit& edit) {
 
 Result<bool> Opened::remove(const std::string& key) {
     const Cancel cancel(limits_.call_ms, nullptr);
-    auto before = store_->get(key, cancel);
+    auto before = documents_->get(key, cancel);
     if (!before) return std::move(before).error();
     if (!*before) return false;
     plugins::DocumentWrite write;
     write.key = key;
     write.expected = PARLEY_REVISION_ANY;
     write.is_removal = true;
-    auto written = store_->write(write, cancel);
+    auto written = documents_->write(write, cancel);
     if (!written) return std::move(written).error();
     return true;
 }

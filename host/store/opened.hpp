@@ -10,8 +10,8 @@
 
 #include "config/config.hpp"
 #include "plugins/catalogue.hpp"
-#include "plugins/store.hpp"
 #include "store/account_document.hpp"
+#include "store/documents.hpp"
 
 namespace parley::store {
 
@@ -29,11 +29,15 @@ public:
         const plugins::Catalogue& catalogue,
         const std::shared_ptr<plugins::HostServices>& services);
 
-    // `store` is open.
-    Opened(std::shared_ptr<plugins::Store> store, const config::StoreLimits& limits)
-        : store_(std::move(store)), limits_(limits) {}
+    // The store is open.
+    Opened(std::shared_ptr<Documents> documents, const config::StoreLimits& limits)
+        : documents_(std::move(documents)), limits_(limits) {}
 
-    const std::string& name() const { return store_->name(); }
+    const std::string& name() const { return documents_->store().name(); }
+
+    const Documents& documents() const { return *documents_; }
+
+    const config::StoreLimits& limits() const { return limits_; }
 
     // ---- any document ----
 
@@ -66,7 +70,7 @@ public:
     base::Result<bool> remove_account(const std::string& provider, const std::string& label);
 
 private:
-    std::shared_ptr<plugins::Store> store_;
+    std::shared_ptr<Documents> documents_;
     const config::StoreLimits limits_;
 };
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "plugins/border.hpp"
-#include "plugins/store.hpp"
+#include "store/documents.hpp"
 
 namespace parley::store {
 
@@ -40,6 +40,16 @@ public:
     std::shared_ptr<plugins::Store> make(const config::StoreLimits& limits = {}) {
         return std::make_shared<plugins::Store>(
             nullptr, "memory", &table(), reinterpret_cast<parley_instance*>(this), limits);
+    }
+
+    std::shared_ptr<Documents> make_documents(const config::StoreLimits& limits = {},
+                                              Cipher cipher = Cipher()) {
+        return std::make_shared<Documents>(make(limits), std::move(cipher));
+    }
+
+    std::shared_ptr<Documents> open_documents(const config::StoreLimits& limits = {},
+                                              Cipher cipher = Cipher()) {
+        return std::make_shared<Documents>(open_store(limits), std::move(cipher));
     }
 
     // By another's hand.

@@ -16,7 +16,7 @@ using plugins::Document;
 struct Shop {
     MemoryStore memory;
     config::StoreLimits limits;
-    Opened opened{memory.open_store(limits), limits};
+    Opened opened{memory.open_documents(limits), limits};
 
     // Adds one to the number that the document holds.
     void count(const std::string& key) {
@@ -51,7 +51,7 @@ TEST(OpenedStore, LargeDocumentsComeInSmallerPages) {
     MemoryStore memory;
     config::StoreLimits limits;
     limits.page_bytes_max = 2 * 1024 * 1024;
-    Opened opened(memory.open_store(limits), limits);
+    Opened opened(memory.open_documents(limits), limits);
     for (int i = 0; i < 8; ++i) {
         memory.set("account/a/" + std::to_string(i), std::string(700'000, 'v'));
     }
@@ -94,7 +94,7 @@ TEST(OpenedStore, AFrozenStoreIsGivenUpInTime) {
     MemoryStore memory;
     config::StoreLimits limits;
     limits.call_ms = 20;
-    Opened opened(memory.open_store(limits), limits);
+    Opened opened(memory.open_documents(limits), limits);
     memory.freeze(true);
     const auto got = opened.get("state/x");
     ASSERT_FALSE(got);

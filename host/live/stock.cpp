@@ -1,0 +1,120 @@
+#include "live/stock.hpp"
+
+#include <algorithm>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "store/make_store.hpp"
+
+namespace parley::live {
+
+using base::LogLevel;
+using base::Result;
+
+Result<std::unique_ptr<Stock>> Stock::open(const config::Config& config,
+                                           const plugins::Catalogue& catalogue,
+                                           const std::shared_ptr<plugins::HostServices>& services) {
+    std::vector<config::Fault> faults;
+    auto documents = store::make_store(config, catalogue, services, faults);
+    if (!faults.empty()) {
+        std::string all;
+        for (const config::Fault& fault : faults) {
+            all += (all.empty() ? "" : "\n") + fault.text(config.file);
+        }
+        return base::gateway_error(PARLEY_E_CONFIG, all);
+    }
+    if (documents == nullptr) return std::unique_ptr<Stock>();
+    auto ledger = store::Ledger::open(std::move(documents),
+                                      config.state_folder + "/journal",
+                                      store::identity_of(config),
+                                      {std::string(store::kAccountPrefix), "state/"},
+                                      config.store.limits);
+    if (!ledger) return std::move(ledger).error();
+    return std::unique_ptr<Stock>(new Stock(std::move(*ledger), config.store));
+}
+
+Stock::Stock(std::unique_ptr<store::Ledger> ledger, const config::Store& wished)
+    : ledger_(std::move(ledger)),
+      accounts_(*ledger_),
+      state_(ledger_, accounts::replica_of(wished.replica)),
+      limits_(wished.limits) {
+    ledger_->start([this](const std::vector<std::string>& keys) {
+        const auto is_account = [](const std::string& key) {
+            return key.starts_with(store::kAccountPrefix);
+        };
+        if (std::any_of(keys.begin(), keys.end(), is_account)) changed();
+    });
+    if (ledger_->wait_until_read(limits_.start_ms)) return;
+    base::log(LogLevel::warn,
+              "store has not answered within store.start_ms; what was known last is served",
+              {{"why", ledger_->reach().why}});
+}
+
+Stock::~Stock() {
+    ledger_->stop();
+}
+
+pipeline::Stored Stock::stored() {
+    return {ledger_, accounts_.read()};
+}
+
+void Stock::serve(House& house) {
+    const pipeline::World& world = *house.world();
+    house.control().wake();
+    const auto now_ms = static_cast<std::int64_t>(house.control().now_ms());
+    state_.restore(*world.book, world.callers, now_ms, base::wall_ms());
+    house_ = &house;
+    if (is_changed_) changed();
+    keep_again_.emplace(house.control().deadlines(), this, [](void* self) {
+        static_cast<Stock*>(self)->keep_state();
+    });
+    keep_again_->set(limits_.state_ms);
+}
+
+// On a thread of the ledger.
+void Stock::changed() {
+    is_changed_ = true;
+    House* house = house_;
+    if (house == nullptr) return;
+    house->control().post([self = std::weak_ptr(self_)] {
+        if (const auto alive = self.lock()) (*alive)->follow();
+    });
+}
+
+// What came while the last World was made is in the next one, all of it.
+void Stock::follow() {
+    if (!is_changed_.exchange(false)) return;
+    House& house = *house_;
+    house.control().wake();
+    Inputs inputs = house.inputs();
+    pipeline::Stored now = stored();
+    if (now.accounts == inputs.stored.accounts) return;
+    inputs.stored = std::move(now);
+    const std::uint64_t count = inputs.stored.accounts.size();
+    for (const config::Fault& fault : house.change(std::move(inputs))) {
+        base::log(LogLevel::error, "stored accounts not taken over", {{"why", fault.text("")}});
+        return;
+    }
+    base::log(LogLevel::info, "stored accounts changed", {{"accounts", count}});
+}
+
+void Stock::keep_state() {
+    House& house = *house_;
+    const pipeline::World& world = *house.world();
+    const auto now_ms = static_cast<std::int64_t>(house.control().now_ms());
+    state_.keep(*world.book, world.callers, now_ms, base::wall_ms());
+    keep_again_->set(limits_.state_ms);
+}
+
+bool Stock::close() {
+    keep_state();
+    keep_again_.reset();
+    if (!ledger_->wait_until_stored(limits_.stop_ms)) {
+        base::log(LogLevel::warn,
+                  "not all is in the store; the rest is in the journal for the next start",
+                  {{"documents", ledger_->reach().pending}});
+    }
+    return ledger_->stop();
+}
+
+}  // namespace parley::live

@@ -1,0 +1,399 @@
+// store/ledger_sync.cpp: how a ledger keeps step with its store. One thread makes all calls, but
+// for watch, which waits on a thread of its own.
+#include <algorithm>
+#include <random>
+
+#include "base/log.hpp"
+#include "store/ledger_shared.hpp"
+#include "store/merge.hpp"
+
+namespace parley::store {
+
+using base::LogLevel;
+using base::Result;
+using plugins::Cancel;
+using plugins::Document;
+using plugins::Lease;
+
+namespace {
+
+constexpr std::uint64_t kPageDocuments = 512;
+constexpr std::string_view kLeasePrefix = "refresh/";
+
+// Tells processes apart, also two of one machine.
+const std::string& own_name() {
+    static const std::string name = [] {
+        std::random_device source;
+        return "parley-" + std::to_string(source()) + std::to_string(source());
+    }();
+    return name;
+}
+
+}  // namespace
+
+// Calls are made without the lock, and looked at while they last.
+template <class Call>
+auto Ledger::Shared::call(Call&& made) -> decltype(made(std::declval<const Cancel&>())) {
+    {
+        const std::lock_guard held(mutex);
+        call_began = Clock::now();
+        news.notify_all();
+    }
+    const Cancel cancel(limits.call_ms, stop);
+    auto result = made(cancel);
+    const std::lock_guard held(mutex);
+    call_began = {};
+    return result;
+}
+
+bool Ledger::Shared::follows(std::string_view key) const {
+    return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) {
+        return key.starts_with(prefix);
+    });
+}
+
+void Ledger::Shared::run_sync() {
+    for (;;) {
+        {
+            std::unique_lock held(mutex);
+            news.wait_until(held, next_step(), [this] {
+                const bool may_try = Clock::now() >= again;
+                const bool has_work = has_pending() || !returns.empty() || is_hinted;
+                return is_stopping || !claims.empty() || (may_try && has_work);
+            });
+            is_hinted = false;
+        }
+        answer_claims();
+        const bool is_early = [this] {
+            const std::lock_guard held(mutex);
+            return Clock::now() < again && !is_stopping;
+        }();
+        if (!is_early) note(step());
+        tell_changed();
+        const std::lock_guard held(mutex);
+        if (is_stopping) return;
+    }
+}
+
+Clock::time_point Ledger::Shared::next_step() const {
+    return again != Clock::time_point{} ? again : next_look;
+}
+
+Result<void> Ledger::Shared::step() {
+    if (!store.is_open()) {
+        if (auto ok = open_store(); !ok) return ok;
+    }
+    // A store without changes to tell is listed now and then.
+    const bool is_due =
+        is_whole && !store.can(PARLEY_STORE_WATCH_POLL) && Clock::now() >= next_look;
+    if (!is_whole || is_due) {
+        if (auto ok = read_all(); !ok) return ok;
+    } else if (store.can(PARLEY_STORE_WATCH_POLL)) {
+        if (auto ok = read_changes(); !ok) return ok;
+    }
+    const bool polls = store.can(PARLEY_STORE_WATCH_POLL);
+    const std::uint64_t wait_ms = polls ? store.facts().poll_interval_ms : limits.list_ms;
+    if (Clock::now() >= next_look) next_look = Clock::now() + ms(wait_ms);
+    return write_pending();
+}
+
+Result<void> Ledger::Shared::open_store() {
+    auto hint = [weak = weak_from_this()](std::string_view) {
+        const auto self = weak.lock();
+        if (self == nullptr) return;
+        const std::lock_guard held(self->mutex);
+        self->is_hinted = true;
+        self->news.notify_all();
+    };
+    auto opened = call([&](const Cancel& cancel) { return store.open(hint, cancel); });
+    if (!opened || !store.can(PARLEY_STORE_WATCH_PUSH)) return opened;
+    const std::lock_guard held(mutex);
+    is_pushed = true;
+    news.notify_all();
+    return opened;
+}
+
+// The thread waits for a store that can push, and then for its news.
+void Ledger::Shared::run_watch() {
+    std::uint64_t failures_here = 0;
+    for (;;) {
+        {
+            std::unique_lock held(mutex);
+            const auto pause = ms(std::min(limits.retry_max_ms, failures_here * 1'000));
+            if (failures_here != 0) news.wait_for(held, pause, [this] { return is_stopping; });
+            news.wait(held, [this] { return is_stopping || is_pushed; });
+            if (is_stopping) return;
+        }
+        const Cancel cancel(limits.call_ms, watch_stop);
+        const auto watched = store.watch(cancel);
+        failures_here = watched ? 0 : failures_here + 1;
+    }
+}
+
+// The position comes first, so that what changes meanwhile is told afterwards.
+Result<void> Ledger::Shared::read_all() {
+    auto begun = call([&](const Cancel& cancel) { return store.poll("", "", cancel); });
+    if (!begun) return std::move(begun).error();
+    std::set<std::string> gone;
+    {
+        const std::lock_guard held(mutex);
+        for (const auto& [key, entry] : image) {
+            if (entry.known) gone.insert(key);
+        }
+    }
+    for (const std::string& prefix : prefixes) {
+        std::string cursor;
+        do {
+            auto page = call([&](const Cancel& cancel) {
+                return documents->list(prefix, cursor, kPageDocuments, cancel);
+            });
+            if (!page) return std::move(page).error();
+            for (const auto& [key, why] : page->broken) {
+                gone.erase(key);  // it is there: what was known of it holds
+                leave_out(why);
+            }
+            for (Document& document : page->page.documents) {
+                const std::string key = document.key;
+                gone.erase(key);
+                take_in(key, std::move(document));
+            }
+            cursor = std::move(page->page.cursor);
+        } while (!cursor.empty());
+    }
+    for (const std::string& key : gone) take_in(key, {});
+    const std::lock_guard held(mutex);
+    position = begun->position;
+    is_whole = true;
+    has_read = true;
+    news.notify_all();
+    return {};
+}
+
+Result<void> Ledger::Shared::read_changes() {
+    auto told_of = call([&](const Cancel& cancel) { return store.poll("", position, cancel); });
+    if (!told_of) return std::move(told_of).error();
+    if (told_of->is_reset) {
+        is_whole = false;
+        return read_all();
+    }
+    for (const std::string& key : told_of->keys) {
+        if (!follows(key)) continue;
+        if (auto ok = read_one(key); !ok) return ok;
+    }
+    position = told_of->position;
+    return {};
+}
+
+Result<void> Ledger::Shared::read_one(const std::string& key) {
+    auto found = call([&](const Cancel& cancel) { return documents->get(key, cancel); });
+    if (!found && found.error().error_class == PARLEY_E_CORRUPT_STATE) {
+        leave_out(found.error());
+        return {};
+    }
+    if (!found) return std::move(found).error();
+    take_in(key, std::move(*found));
+    return {};
+}
+
+// One document that is none holds up no other.
+void Ledger::Shared::leave_out(const base::Error& why) {
+    base::log(LogLevel::error, "stored document left out", {{"why", why.message}});
+}
+
+// What the store has of a document now.
+void Ledger::Shared::take_in(const std::string& key, std::optional<Document> found) {
+    const std::lock_guard held(mutex);
+    Entry& entry = image[key];
+    const std::uint64_t revision = found ? found->revision : PARLEY_REVISION_NONE;
+    const bool is_same = entry.known.has_value() == found.has_value() && entry.revision == revision;
+    if (!is_same) {
+        const std::optional<base::Secret> before =
+            entry.in_force() == nullptr ? std::nullopt : std::optional(*entry.in_force());
+        settle(entry, key, std::move(found));
+        const base::Secret* now = entry.in_force();
+        const bool is_other =
+            before.has_value() != (now != nullptr) || (now != nullptr && !(*before == *now));
+        dirty.insert(key);
+        if (is_other) {
+            entry.stamp = ++last_stamp;
+            changed.push_back(key);
+        }
+        news.notify_all();
+    }
+    if (entry.in_force() == nullptr) image.erase(key);
+}
+
+// Brings what we wish for together with what another wrote.
+void Ledger::Shared::settle(Entry& entry, const std::string& key, std::optional<Document> theirs) {
+    std::optional<base::Secret> known;
+    if (theirs) known = std::move(theirs->value);
+    if (entry.wished) {
+        auto both = merged(key, entry.known, *entry.wished, known);
+        if (both == known) both.reset();
+        entry.wished = std::move(both);
+    }
+    entry.known = std::move(known);
+    entry.revision = theirs ? theirs->revision : PARLEY_REVISION_NONE;
+    if (!entry.wished) pending.erase(key);
+}
+
+// ---- what we wish for ----
+
+// One that the store does not take holds up no other.
+Result<void> Ledger::Shared::write_pending() {
+    std::set<std::string> keys;
+    std::deque<std::pair<std::string, std::uint64_t>> back;
+    {
+        const std::lock_guard held(mutex);
+        // What is on its way into the journal is there first.
+        for (const std::string& key : pending) {
+            if (is_ready(key)) keys.insert(key);
+        }
+        back.swap(returns);
+    }
+    Result<void> first = base::Result<void>();
+    for (const std::string& key : keys) {
+        auto ok = write_one(key);
+        if (!ok && first) first = std::move(ok);
+    }
+    for (const auto& [key, token] : back) {
+        {
+            const std::lock_guard held(mutex);
+            if (pending.contains(key)) {
+                returns.emplace_back(key, token);
+                continue;
+            }
+        }
+        const std::string name = std::string(kLeasePrefix) + key;
+        // One that cannot be given back runs out.
+        call([&, token = token](const Cancel& cancel) {
+            return store.release(name, token, cancel);
+        });
+    }
+    return first;
+}
+
+// The journal comes first, unless it cannot be written.
+bool Ledger::Shared::is_ready(const std::string& key) const {
+    return !journal_fault.empty() || (!dirty.contains(key) && !writing.contains(key));
+}
+
+bool Ledger::Shared::has_pending() const {
+    return std::any_of(
+        pending.begin(), pending.end(), [this](const auto& key) { return is_ready(key); });
+}
+
+Result<void> Ledger::Shared::write_one(const std::string& key) {
+    plugins::DocumentWrite write;
+    {
+        const std::lock_guard held(mutex);
+        const auto found = image.find(key);
+        if (found == image.end() || !found->second.wished) {
+            pending.erase(key);
+            return {};
+        }
+        write.key = key;
+        write.value = *found->second.wished;
+        write.expected = found->second.revision;
+    }
+    auto written = call([&](const Cancel& cancel) { return documents->write(write, cancel); });
+    if (!written) return std::move(written).error();
+    // Merged with what is there by then, it is written in the next step.
+    if (written->is_conflict) return read_one(key);
+    const std::lock_guard held(mutex);
+    const auto found = image.find(key);
+    if (found == image.end()) return {};
+    Entry& entry = found->second;
+    entry.revision = written->revision;
+    if (entry.wished && *entry.wished == write.value) {
+        entry.wished.reset();
+        pending.erase(key);
+    }
+    entry.known = std::move(write.value);
+    dirty.insert(key);
+    news.notify_all();
+    return {};
+}
+
+// ---- leases ----
+
+void Ledger::Shared::answer_claims() {
+    for (;;) {
+        std::pair<std::string, Claimed> next;
+        {
+            const std::lock_guard held(mutex);
+            if (claims.empty()) return;
+            next = std::move(claims.front());
+            claims.pop_front();
+        }
+        auto lease = answer_claim(next.first);
+        const std::lock_guard speaking(voice);
+        if (!is_silent) next.second(std::move(lease));
+    }
+}
+
+// Who has the lease knows the document as it is.
+Result<Lease> Ledger::Shared::answer_claim(const std::string& key) {
+    if (!store.is_open()) {
+        return base::gateway_error(PARLEY_E_OVERLOADED, "the store is not open");
+    }
+    Lease lease;
+    if (store.can(PARLEY_STORE_LEASE)) {
+        const std::string name = std::string(kLeasePrefix) + key;
+        auto taken = call([&](const Cancel& cancel) {
+            return store.lease(name, own_name(), limits.lease_ms, cancel);
+        });
+        if (!taken || taken->is_taken) return taken;
+        lease = *taken;
+    }
+    if (auto ok = read_one(key); !ok) return std::move(ok).error();
+    return lease;
+}
+
+// ---- what others hear ----
+
+void Ledger::Shared::tell_changed() {
+    std::vector<std::string> keys;
+    Told to;
+    {
+        const std::lock_guard held(mutex);
+        keys.swap(changed);
+        to = told;
+    }
+    const std::lock_guard speaking(voice);
+    if (!keys.empty() && to && !is_silent) to(keys);
+}
+
+// A store that comes or goes is told of once.
+void Ledger::Shared::note(const Result<void>& outcome) {
+    const std::lock_guard held(mutex);
+    is_slow = false;
+    if (outcome) {
+        const bool is_news = !standing.is_good;
+        failures = 0;
+        again = {};
+        is_away = false;
+        standing.is_good = true;
+        standing.why.clear();
+        if (is_news) {
+            base::log(LogLevel::info,
+                      "store is reached",
+                      {{"store", store.name()}, {"pending", pending.size()}});
+        }
+        return;
+    }
+    const base::Error& why = outcome.error();
+    constexpr std::uint64_t kDoublingsMax = 16;
+    const std::uint64_t grown_ms = limits.retry_min_ms << std::min(failures, kDoublingsMax);
+    const std::uint64_t wait_ms =
+        std::min(std::max(grown_ms, why.retry_after_ms), limits.retry_max_ms);
+    again = Clock::now() + ms(wait_ms);
+    ++failures;
+    standing.is_good = false;
+    standing.why = why.message;
+    if (!std::exchange(is_away, true)) {
+        base::log(LogLevel::warn, "store is away", {{"why", why.message}});
+    }
+}
+
+}  // namespace parley::store

@@ -1,0 +1,307 @@
+#include "store/ledger.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "memory_store.hpp"
+
+namespace parley::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+using base::Secret;
+
+constexpr std::uint64_t kLongMs = 20'000;  // deadline
+
+class LedgerTest : public ::testing::Test {
+protected:
+    LedgerTest() {
+        std::string pattern = (fs::temp_directory_path() / "ledger-XXXXXX").string();
+        folder_ = ::mkdtemp(pattern.data());
+        limits_.retry_min_ms = 1;
+        limits_.retry_max_ms = 5;
+        limits_.list_ms = 5;
+        limits_.slow_ms = 20;
+        limits_.call_ms = 10'000;
+        limits_.stop_ms = 200;
+    }
+
+    ~LedgerTest() override {
+        memory_.freeze(false);
+        fs::remove_all(folder_);
+    }
+
+    std::unique_ptr<Ledger> open(const std::string& identity = "memory") {
+        auto ledger = Ledger::open(memory_.make_documents(limits_, cipher_),
+                                   folder_,
+                                   identity,
+                                   {"account/", "state/"},
+                                   limits_);
+        EXPECT_TRUE(ledger) << ledger.error().message;
+        return std::move(*ledger);
+    }
+
+    // One that has begun, and remembers what it was told.
+    std::unique_ptr<Ledger> start() {
+        auto ledger = open();
+        ledger->start([this](const std::vector<std::string>& keys) {
+            const std::lock_guard lock(told_mutex_);
+            for (const std::string& key : keys) told_.push_back(key);
+            told_news_.notify_all();
+        });
+        return ledger;
+    }
+
+    std::unique_ptr<Ledger> start_and_read() {
+        auto ledger = start();
+        EXPECT_TRUE(ledger->wait_until_read(kLongMs));
+        return ledger;
+    }
+
+    // Whether a change of the document was told, from now on or before.
+    bool is_told(const std::string& key) {
+        std::unique_lock lock(told_mutex_);
+        return told_news_.wait_for(lock, std::chrono::milliseconds(kLongMs), [&] {
+            const auto at = std::find(told_.begin(), told_.end(), key);
+            if (at == told_.end()) return false;
+            told_.erase(at);
+            return true;
+        });
+    }
+
+    static std::string text(const Ledger& ledger, const std::string& key) {
+        const auto found = ledger.find(key);
+        return found ? std::string(found->reveal()) : "none";
+    }
+
+    static void set(Ledger& ledger, const std::string& key, const std::string& to) {
+        ledger.change(key, [to](const Secret*) { return std::optional(Secret(to)); });
+    }
+
+    MemoryStore memory_;
+    Cipher cipher_;
+    config::StoreLimits limits_;
+    std::string folder_;
+    std::mutex told_mutex_;
+    std::condition_variable told_news_;
+    std::vector<std::string> told_;
+};
+
+TEST_F(LedgerTest, ReadsAndFollows) {
+    memory_.set("account/a/1", "one");
+    memory_.set("config/not-followed", "x");
+    const auto ledger = start_and_read();
+    EXPECT_EQ(text(*ledger, "account/a/1"), "one");
+    EXPECT_EQ(text(*ledger, "config/not-followed"), "none");
+    ASSERT_TRUE(is_told("account/a/1"));
+    memory_.set("account/a/2", "two");
+    ASSERT_TRUE(is_told("account/a/2"));
+    EXPECT_EQ(text(*ledger, "account/a/2"), "two");
+    memory_.erase("account/a/1");
+    ASSERT_TRUE(is_told("account/a/1"));
+    EXPECT_EQ(text(*ledger, "account/a/1"), "none");
+    EXPECT_TRUE(ledger->reach().is_good);
+}
+
+TEST_F(LedgerTest, AStoreThatTellsNoChangesIsListed) {
+    memory_.capabilities = PARLEY_STORE_CAS;
+    memory_.set("account/a/1", "one");
+    const auto ledger = start_and_read();
+    memory_.set("account/a/2", "two");
+    ASSERT_TRUE(is_told("account/a/2"));
+    memory_.erase("account/a/1");
+    ASSERT_TRUE(is_told("account/a/1"));
+}
+
+TEST_F(LedgerTest, WhatIsChangedComesIntoTheStore) {
+    memory_.set("account/a/1", "one");
+    const auto ledger = start_and_read();
+    set(*ledger, "account/a/1", "changed");
+    set(*ledger, "state/new", "made");
+    ASSERT_TRUE(ledger->wait_until_stored(kLongMs));
+    EXPECT_EQ(memory_.value("account/a/1"), "changed");
+    EXPECT_EQ(memory_.value("state/new"), "made");
+    EXPECT_EQ(ledger->reach().pending, 0u);
+}
+
+TEST_F(LedgerTest, WithoutTheStoreItKnowsWhatItKnew) {
+    memory_.set("account/a/1", "one");
+    { ASSERT_TRUE(start_and_read()->wait_until_journaled(kLongMs)); }
+    memory_.fail(PARLEY_E_INTERNAL);
+    const auto ledger = start();
+    EXPECT_EQ(text(*ledger, "account/a/1"), "one");
+    EXPECT_FALSE(ledger->wait_until_read(20));
+    EXPECT_FALSE(ledger->reach().is_good);
+    memory_.set("account/a/2", "two");
+    memory_.fail(0);
+    ASSERT_TRUE(ledger->wait_until_read(kLongMs));
+    EXPECT_EQ(text(*ledger, "account/a/2"), "two");
+}
+
+TEST_F(LedgerTest, AFrozenStoreHoldsNobodyUp) {
+    memory_.set("account/a/1", "one");
+    { ASSERT_TRUE(start_and_read()->wait_until_journaled(kLongMs)); }
+    memory_.freeze(true);
+    {
+        const auto ledger = start();
+        set(*ledger, "account/a/1", "refreshed");
+        ASSERT_TRUE(ledger->wait_until_journaled(kLongMs));
+        EXPECT_EQ(text(*ledger, "account/a/1"), "refreshed");
+        EXPECT_FALSE(ledger->wait_until_stored(20));
+    }
+    EXPECT_EQ(memory_.value("account/a/1"), "one");
+    memory_.freeze(false);
+    // What the first could not store, the next one does.
+    const auto ledger = start();
+    EXPECT_EQ(text(*ledger, "account/a/1"), "refreshed");
+    ASSERT_TRUE(ledger->wait_until_stored(kLongMs));
+    EXPECT_EQ(memory_.value("account/a/1"), "refreshed");
+}
+
+TEST_F(LedgerTest, ASlowCallIsSeenWhileItLasts) {
+    const auto ledger = start_and_read();
+    memory_.freeze(true);
+    set(*ledger, "state/x", "1");
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(kLongMs);
+    while (ledger->reach().is_good && std::chrono::steady_clock::now() < until) {
+        ledger->wait_until_stored(10);
+    }
+    EXPECT_EQ(ledger->reach().why, "store memory: no answer within store.slow_ms");
+    memory_.freeze(false);
+    ASSERT_TRUE(ledger->wait_until_stored(kLongMs));
+}
+
+TEST_F(LedgerTest, AConflictIsMerged) {
+    memory_.set("account/a/1", R"({"secret":"s1","revision":1})");
+    const auto ledger = start_and_read();
+    bool is_first = true;
+    memory_.before_write = [&] {
+        if (!std::exchange(is_first, false)) return;
+        memory_.set("account/a/1", R"({"secret":"s1","revision":1,"note":"theirs"})");
+    };
+    set(*ledger, "account/a/1", R"({"secret":"s2","revision":2})");
+    ASSERT_TRUE(ledger->wait_until_stored(kLongMs));
+    EXPECT_EQ(memory_.value("account/a/1"), R"({"secret":"s2","revision":2,"note":"theirs"})");
+    EXPECT_EQ(text(*ledger, "account/a/1"), memory_.value("account/a/1"));
+}
+
+TEST_F(LedgerTest, EditsSeeEachOther) {
+    const auto ledger = start_and_read();
+    for (int i = 0; i < 100; ++i) {
+        ledger->change("state/n", [](const Secret* before) {
+            const int now = before == nullptr ? 0 : std::stoi(std::string(before->reveal()));
+            return std::optional(Secret(std::to_string(now + 1)));
+        });
+    }
+    ASSERT_TRUE(ledger->wait_until_stored(kLongMs));
+    EXPECT_EQ(memory_.value("state/n"), "100");
+}
+
+TEST_F(LedgerTest, DocumentsOfAnotherStoreAreForgotten) {
+    memory_.set("account/a/1", "one");
+    { ASSERT_TRUE(start_and_read()->wait_until_journaled(kLongMs)); }
+    EXPECT_EQ(text(*open("memory"), "account/a/1"), "one");
+    EXPECT_EQ(text(*open("another"), "account/a/1"), "none");
+}
+
+TEST_F(LedgerTest, TwoProcessesShareAStateFolder) {
+    memory_.set("account/a/1", "one");
+    auto first = start_and_read();
+    ASSERT_TRUE(first->wait_until_journaled(kLongMs));
+    auto second = start_and_read();
+    EXPECT_EQ(text(*second, "account/a/1"), "one");
+    set(*second, "account/a/1", "two");
+    ASSERT_TRUE(is_told("account/a/1"));
+    first.reset();
+    ASSERT_TRUE(second->wait_until_journaled(kLongMs)) << "it takes the journal over";
+    second.reset();
+    EXPECT_EQ(text(*open(), "account/a/1"), "two");
+}
+
+TEST_F(LedgerTest, AJournalThatCannotBeMadeIsAFault) {
+    if (::access("/dev/full", W_OK) != 0) GTEST_SKIP() << "no /dev/full on this machine";
+    // A journal that is as good as full: its file leads to a device that takes nothing.
+    ASSERT_TRUE(Ledger::open(memory_.make_documents(limits_), folder_, "full", {}, limits_));
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+        if (entry.path().extension() != "") continue;
+        fs::remove(entry.path());
+        fs::create_symlink("/dev/full", entry.path().string() + ".new");
+    }
+    memory_.set("account/a/1", "one");
+    auto ledger = Ledger::open(
+        memory_.make_documents(limits_), folder_, "full", {"account/", "state/"}, limits_);
+    EXPECT_FALSE(ledger) << "it cannot be made";
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+        if (entry.path().extension() == ".new") fs::remove(entry.path());
+    }
+    ledger = Ledger::open(
+        memory_.make_documents(limits_), folder_, "full", {"account/", "state/"}, limits_);
+    ASSERT_TRUE(ledger);
+}
+
+TEST_F(LedgerTest, EncryptedNothingIsInTheOpen) {
+    cipher_ = Cipher({read_cipher_key(Secret(std::string(64, 'a'))).value()});
+    {
+        const auto ledger = start_and_read();
+        set(*ledger, "account/a/1", "planted-secret");
+        ASSERT_TRUE(ledger->wait_until_stored(kLongMs));
+        ASSERT_TRUE(ledger->wait_until_journaled(kLongMs));
+    }
+    EXPECT_EQ(memory_.value("account/a/1").find("planted-secret"), std::string::npos);
+    EXPECT_NE(memory_.value("account/a/1").find(cipher_.key_id()), std::string::npos);
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+        std::ifstream in(entry.path(), std::ios::binary);
+        const std::string all{std::istreambuf_iterator<char>(in), {}};
+        EXPECT_EQ(all.find("planted-secret"), all.npos) << entry.path();
+    }
+    EXPECT_EQ(text(*open(), "account/a/1"), "planted-secret");
+    // Without the key nothing is begun, and nothing is lost.
+    const auto other = Ledger::open(
+        memory_.make_documents(limits_), folder_, "memory", {"account/", "state/"}, limits_);
+    ASSERT_FALSE(other);
+    EXPECT_NE(other.error().message.find("encrypted with the key"), std::string::npos);
+    EXPECT_EQ(text(*open(), "account/a/1"), "planted-secret");
+}
+
+TEST_F(LedgerTest, ADocumentThatCannotBeReadHoldsUpNoOther) {
+    const Cipher another({read_cipher_key(Secret(std::string(64, 'b'))).value()});
+    memory_.set("account/a/1", std::string(another.encrypt("account/a/1", Secret("x")).reveal()));
+    memory_.set("account/a/2", "two");
+    const auto ledger = start_and_read();
+    EXPECT_EQ(text(*ledger, "account/a/1"), "none");
+    EXPECT_EQ(text(*ledger, "account/a/2"), "two");
+    memory_.set("account/a/3", std::string(another.encrypt("account/a/3", Secret("x")).reveal()));
+    memory_.set("account/a/4", "four");
+    ASSERT_TRUE(is_told("account/a/4"));
+    EXPECT_TRUE(ledger->reach().is_good);
+}
+
+plugins::Lease claimed(Ledger& ledger, const std::string& key) {
+    auto promise = std::make_shared<std::promise<base::Result<plugins::Lease>>>();
+    auto future = promise->get_future();
+    ledger.claim(key, [promise](base::Result<plugins::Lease> lease) {
+        promise->set_value(std::move(lease));
+    });
+    return future.get().value();
+}
+
+TEST_F(LedgerTest, WhoHasALeaseKnowsTheDocument) {
+    const auto ledger = start_and_read();
+    memory_.hold_lease("refresh/account/a/1", "another");
+    EXPECT_TRUE(claimed(*ledger, "account/a/1").is_taken);
+    memory_.drop_lease("refresh/account/a/1");
+    memory_.set("account/a/1", "written elsewhere");
+    const plugins::Lease lease = claimed(*ledger, "account/a/1");
+    EXPECT_FALSE(lease.is_taken);
+    EXPECT_EQ(text(*ledger, "account/a/1"), "written elsewhere");
+    EXPECT_EQ(claimed(*ledger, "account/a/1").token, lease.token);
+    ledger->give_back("account/a/1", lease.token);
+}
+
+}  // namespace
+}  // namespace parley::store
