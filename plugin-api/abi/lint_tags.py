@@ -20,6 +20,7 @@ VIEWS = {
     "parley_span": "a pair of numbers, counted in arrays of cuts",
     "parley_header": "a pair of views with flags, counted in arrays of headers",
     "parley_edit": "a span with its text, counted in arrays of edits",
+    "parley_owned": "a pair of views, counted in arrays of what a request names",
     "parley_number": "a number with its text, held by value wherever a client may write one",
 }
 

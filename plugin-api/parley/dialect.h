@@ -56,6 +56,13 @@ typedef struct parley_call {
 #define PARLEY_PEEK_STREAM (1u << 0)      /* the client asks for a stream */
 #define PARLEY_PEEK_WANTS_USAGE (1u << 1) /* the client asks for usage in the stream */
 
+/* What only the account knows that made it: an earlier reply, a conversation, a file, reasoning
+ * that nobody else can read. Of what is long, a part that tells it from others will do. */
+typedef struct parley_owned {
+    parley_str id;
+    parley_str param; /* where the request names it: "previous_response_id"; may be empty */
+} parley_owned;
+
 /* What routing needs to know. Text lives in the body or in the arena. */
 typedef struct parley_peek {
     uint32_t struct_size;
@@ -63,6 +70,9 @@ typedef struct parley_peek {
     parley_str model;
     parley_str session_key; /* what keeps one conversation on one account; may be empty */
     uint64_t mark[8];       /* the dialect's own notes for retarget and tap_open */
+    /* What the request names; the host sends it nowhere but to the account that made these. */
+    const parley_owned *owned;
+    uint64_t owned_count;
 } parley_peek;
 
 /* Replace body[at, at + len) by text; text lives in the arena or is static. */
@@ -113,6 +123,9 @@ typedef struct parley_tap {
     uint64_t cut_count;
     parley_usage usage;
     parley_error error; /* when state is FAILED; text valid until the next call */
+    /* What these bytes made, as a later request will name it; valid until the next call. */
+    const parley_str *made;
+    uint64_t made_count;
 } parley_tap;
 
 /* ---- codec ----------------------------------------------------------------------------------- */

@@ -28,6 +28,7 @@ typedef struct parley_account {
     parley_str attributes; /* JSON object, not secret; may be empty */
     uint64_t revision;
     int64_t expires_at_ms; /* wall clock; 0: does not expire */
+    parley_str base_url; /* in place of the instance's; may be empty */
 } parley_account;
 
 /* What a plan is asked for. */
@@ -93,6 +94,28 @@ typedef struct parley_model_offer {
     parley_str pattern;
 } parley_model_offer;
 
+/* What a window limits. Values above 5 are treated as SHARE. */
+#define PARLEY_WINDOW_REQUESTS 1
+#define PARLEY_WINDOW_TOKENS 2 /* input and output together */
+#define PARLEY_WINDOW_INPUT_TOKENS 3
+#define PARLEY_WINDOW_OUTPUT_TOKENS 4
+#define PARLEY_WINDOW_SHARE 5 /* of a plan; limit and remaining are in millionths of it */
+
+#define PARLEY_WINDOW_REFILLS (1u << 0) /* steadily until reset_ms; otherwise all at once then */
+
+/* One window of a rate limit, as the head of a reply tells it. Cleared by the host. */
+typedef struct parley_window {
+    uint32_t struct_size;
+    uint32_t kind;  /* PARLEY_WINDOW_* */
+    uint32_t flags; /* PARLEY_WINDOW_REFILLS */
+    uint32_t scope; /* PARLEY_SCOPE_ACCOUNT: all models share it; else the model's own */
+    parley_str name; /* what tells it from others, up to 23 bytes: "tokens", "7d"; in the head */
+    uint64_t limit;
+    uint64_t remaining;
+    uint64_t reset_ms;  /* from now until it is full; 0: it is full */
+    uint64_t length_ms; /* from empty to full; 0: not known */
+} parley_window;
+
 /* What an own answer does next. */
 typedef struct parley_answer {
     uint32_t struct_size;
@@ -157,6 +180,12 @@ typedef struct parley_provider {
     parley_status (*amend)(parley_instance *instance, const parley_plan_ask *ask,
                            parley_bytes body, const parley_arena *arena, parley_amendment *out,
                            parley_error *error);
+
+    /* What the head of a reply, of whatever status, tells of the rate limits of the account that
+     * asked. Fills at most `capacity` windows and returns how many. `wall_ms` is now.
+     * @thread loop  @need optional: tells nothing  @life call  @null none  @since 0.1 */
+    uint32_t (*windows)(parley_instance *instance, const parley_http_reply_head *head,
+                        int64_t wall_ms, parley_window *out, uint32_t capacity);
 } parley_provider;
 
 PARLEY_EXTERN_C_END

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "json_text.hpp"
+#include "parley/sdk/owned.hpp"
 #include "scrub.hpp"
 
 namespace parley::claude {
@@ -45,6 +46,7 @@ public:
         }
         if (out_.model.len == 0) invalid("model: a model must be named", "model");
         out_.session_key = session_of(*call_.http, user_id_, arena_);
+        owned_.move_to(out_, arena_);
     }
 
 private:
@@ -53,10 +55,30 @@ private:
             model();
         else if (key.equals("stream"))
             stream();
+        else if (key.equals("container"))
+            container();
+        else if (key.equals("messages") && names_files_)
+            owned_.add_all("\"file_id\"", passed(), "messages");
         else if (key.equals("metadata"))
             user_id_ = Members(r_.raw()).text("user_id");
         else
             r_.pass();
+    }
+
+    // Its id, or an object that has it.
+    void container() {
+        JsonString text;
+        if (r_.peek() != '"') {
+            owned_.add(Members(r_.raw()).text("id"), "container");
+        } else if (r_.read_string(text)) {
+            owned_.add(text.text(), "container");
+        }
+    }
+
+    std::string_view passed() {
+        const std::size_t from = r_.at();
+        r_.pass();
+        return view(call_.http->body).substr(from, r_.at() - from);
     }
 
     void model() {
@@ -84,7 +106,11 @@ private:
     JsonReader r_;
     sdk::Arena& arena_;
     parley_peek& out_;
+    sdk::Owned owned_;
     std::string user_id_;
+    // Who names files says so in a header; the others need not be searched.
+    const bool names_files_ =
+        header(*call_.http, "anthropic-beta").find("files-api") != std::string_view::npos;
     bool model_seen_ = false;
     bool stream_seen_ = false;
 };

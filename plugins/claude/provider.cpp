@@ -27,9 +27,12 @@ const std::array kDialects{str(kDialect)};
 
 const std::array kOffers{parley_model_offer{sizeof(parley_model_offer), 0, str("claude-*")}};
 
-[[noreturn]] void bad_url(const std::string& url) {
-    throw Failure(PARLEY_E_CONFIG,
-                  "base_url: \"" + url + "\" is not like https://host[:port]/path");
+sdk::BaseUrl place_of(std::string_view url) {
+    sdk::BaseUrl place = sdk::BaseUrl::of("base_url", url);
+    // The paths of the dialect begin with it.
+    constexpr std::string_view kVersion = "/v1";
+    if (place.path.ends_with(kVersion)) place.path.resize(place.path.size() - kVersion.size());
+    return place;
 }
 
 // What a class of failure says of whom, and what may help.
@@ -86,17 +89,13 @@ constexpr std::array kRows{
         PARLEY_SCOPE_ACCOUNT,
         PARLEY_ADVICE_OTHER_ACCOUNT,
         30 * kMinute},
-    Row{PARLEY_E_TIMEOUT, PARLEY_FAULT_UPSTREAM, PARLEY_SCOPE_REQUEST, PARLEY_ADVICE_SAME, 0},
+    Row{PARLEY_E_TIMEOUT, PARLEY_FAULT_UPSTREAM, PARLEY_SCOPE_MODEL, PARLEY_ADVICE_SAME, 0},
     Row{PARLEY_E_OVERLOADED,
         PARLEY_FAULT_UPSTREAM,
         PARLEY_SCOPE_MODEL,
         PARLEY_ADVICE_OTHER_PROVIDER,
         0},
-    Row{PARLEY_E_UPSTREAM_FAILED,
-        PARLEY_FAULT_UPSTREAM,
-        PARLEY_SCOPE_REQUEST,
-        PARLEY_ADVICE_SAME,
-        0},
+    Row{PARLEY_E_UPSTREAM_FAILED, PARLEY_FAULT_UPSTREAM, PARLEY_SCOPE_MODEL, PARLEY_ADVICE_SAME, 0},
 };
 
 // The class by status, where the body told none.
@@ -194,16 +193,7 @@ void Provider::configure(std::string_view json) {
     bearer_ = key_header_ == "authorization";
     while (url.ends_with('/')) url.pop_back();
     official_ = url == kOfficialUrl;
-    const std::size_t host = url.find("://");
-    if (host == url.npos || (!url.starts_with("http://") && !url.starts_with("https://"))) {
-        bad_url(url);
-    }
-    const std::size_t path = url.find('/', host + 3);
-    origin_ = url.substr(0, path);
-    if (path != url.npos) prefix_ = url.substr(path);
-    if (origin_.size() == host + 3 || origin_.find('@') != origin_.npos) bad_url(url);
-    // The paths of the dialect begin with it.
-    if (prefix_.ends_with("/v1")) prefix_.resize(prefix_.size() - 3);
+    base_ = place_of(url);
 }
 
 std::span<const parley_str> Provider::dialects() {
@@ -216,13 +206,15 @@ std::span<const parley_model_offer> Provider::models() {
 }
 
 void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& out) {
-    std::string target = prefix_;
+    const std::string_view own = view(ask.account->base_url);
+    const sdk::BaseUrl moved = own.empty() ? sdk::BaseUrl() : place_of(own);
+    std::string target = own.empty() ? base_.path : moved.path;
     target += view(ask.path);
     if (ask.query.len != 0) {
         target += '?';
         target += view(ask.query);
     }
-    out.origin = str(origin_);
+    out.origin = own.empty() ? str(base_.origin) : arena.copy(moved.origin);
     out.target = arena.copy(target);
 
     auto* headers = arena.array<parley_header>(headers_.size() + 3);

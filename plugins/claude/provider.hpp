@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "parley/provider.h"
+#include "parley/sdk/base_url.hpp"
 #include "parley/sdk/plugin.hpp"
 
 namespace parley::claude {
@@ -32,12 +33,16 @@ public:
                   sdk::Arena& arena,
                   parley_verdict& out);
 
+    // windows.cpp
+    std::size_t windows(const parley_http_reply_head& head,
+                        int64_t wall_ms,
+                        std::span<parley_window> out) noexcept;
+
 private:
     // What proves the account, and what has to be said with it.
     uint64_t prove(const parley_plan_ask& ask, sdk::Arena& arena, parley_header* headers) const;
 
-    std::string origin_;  // "https://api.anthropic.com"
-    std::string prefix_;  // what the address has behind it: "/anthropic"
+    sdk::BaseUrl base_;  // "https://api.anthropic.com", and what it may have behind it
     std::string key_header_;
     bool bearer_ = false;
     bool official_ = false;  // the default address: its own models are known

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "json_text.hpp"
+
 namespace parley::claude {
 
 using sdk::JsonReader;
@@ -13,9 +15,9 @@ using sdk::view;
 
 namespace {
 
-constexpr std::array<std::string_view, 2> kTopKeys{"usage", "error"};
+constexpr std::array<std::string_view, 3> kTopKeys{"usage", "error", "container"};
 
-enum TopKey { kUsage, kError };
+enum TopKey { kUsage, kError, kContainer };
 
 [[noreturn]] void garbage(const char* what) {
     throw sdk::Failure(PARLEY_E_UPSTREAM_PROTOCOL, std::string("upstream: ") + what);
@@ -41,6 +43,7 @@ Tap::Tap(const parley_tap_open& open)
 }
 
 parley_status Tap::feed(std::string_view bytes, bool eof, parley_tap& io) {
+    made_view_ = {};
     io.taken = 0;
     io.cuts = nullptr;
     io.cut_count = 0;
@@ -53,7 +56,16 @@ parley_status Tap::feed(std::string_view bytes, bool eof, parley_tap& io) {
     } else {
         feed_json(bytes, eof, io);
     }
+    io.made = &made_view_;
+    io.made_count = made_view_.len == 0 ? 0 : 1;
     return PARLEY_OK;
+}
+
+// What code ran in stays with the account: `container` is an object, or null.
+void Tap::make(std::string_view container) {
+    if (!is_object(container)) return;
+    made_ = Members(container).text("id");
+    made_view_ = str(made_);
 }
 
 // No JSON starts with the letter of a field.
@@ -80,6 +92,7 @@ void Tap::feed_json(std::string_view bytes, bool eof, parley_tap& io) {
         counts_.read(usage);
         io.usage = counts_.usage();
     }
+    make(top_.value(kContainer));
     const std::string_view error = top_.value(kError);
     if (!top_.has(kError) || error == "null") return;
     std::string whole = "{\"error\":";
@@ -124,6 +137,8 @@ void Tap::on_event(const sdk::SseEvent& event, parley_tap& io) {
         report(event.data, io);
     } else if (type.starts_with("content_block_") || type == "message_delta") {
         io.state = PARLEY_TAP_CONTENT;
+        if (type == "message_delta")
+            make(Members(Members(event.data).take("delta")).take("container"));
     }
 }
 

@@ -30,6 +30,7 @@ private:
     void feed_stream(std::string_view bytes, bool eof, parley_tap& io);
     void on_event(const sdk::SseEvent& event, parley_tap& io);
     void read_message(sdk::JsonReader& r);
+    void make(std::string_view container);
     void report(std::string_view said, parley_tap& io);
 
     Form form_ = Form::unknown;
@@ -39,6 +40,8 @@ private:
     sdk::JsonTop top_;
     Counts counts_;
     Told told_;
+    std::string made_;
+    parley_str made_view_{};
 };
 
 }  // namespace parley::claude

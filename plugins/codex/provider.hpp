@@ -32,6 +32,11 @@ public:
                sdk::Arena& arena,
                parley_amendment& out);
 
+    // windows.cpp
+    std::size_t windows(const parley_http_reply_head& head,
+                        int64_t wall_ms,
+                        std::span<parley_window> out) noexcept;
+
 private:
     Settings settings_;
 };

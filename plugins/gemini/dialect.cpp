@@ -4,6 +4,7 @@
 
 #include "errors.hpp"
 #include "models.hpp"
+#include "parley/sdk/owned.hpp"
 #include "read_request.hpp"
 #include "request.hpp"
 #include "write_request.hpp"
@@ -37,6 +38,18 @@ void Dialect::peek(const parley_call& call, sdk::Arena& arena, parley_peek& out)
     const RouteInfo& route = route_of(call);
     out.model = arena.copy(model_of(call));
     if (route.is_stream) out.flags = PARLEY_PEEK_STREAM | PARLEY_PEEK_WANTS_USAGE;
+    sdk::Owned owned;
+    const std::string_view body = view(call.http->body);
+    for (const std::string_view key : {"\"cachedContent\"", "\"cached_content\""}) {
+        owned.add_all(key, body, "cachedContent");
+    }
+    // Of what they call files, those that were uploaded; the rest is open to everyone.
+    for (const std::string_view key : {"\"fileUri\"", "\"file_uri\""}) {
+        sdk::TextFinder(key).feed(body, [&](std::string_view uri) {
+            if (uri.find("files/") != uri.npos) owned.add(uri, "contents");
+        });
+    }
+    owned.move_to(out, arena);
 }
 
 void Dialect::retarget(const parley_call& call,

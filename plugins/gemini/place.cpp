@@ -64,21 +64,30 @@ Place Place::of(Settings settings) {
     std::string url = settings.base_url.empty() ? own : settings.base_url;
     while (url.ends_with('/')) url.pop_back();
     place.is_official_ = url == own;
-    const sdk::BaseUrl base = sdk::BaseUrl::of("base_url", url);
-    place.origin_ = base.origin;
-    place.prefix_ = base.path;
-    // The version comes with each request.
-    for (const std::string_view version : {"/v1beta1", "/v1beta", "/v1"}) {
-        if (!place.prefix_.ends_with(version)) continue;
-        place.prefix_.resize(place.prefix_.size() - version.size());
-        break;
-    }
+    place.go_to(url);
     place.settings_ = std::move(settings);
     return place;
 }
 
+void Place::go_to(std::string_view url) {
+    base_ = sdk::BaseUrl::of("base_url", url);
+    // The version comes with each request.
+    for (const std::string_view version : {"/v1beta1", "/v1beta", "/v1"}) {
+        if (!base_.path.ends_with(version)) continue;
+        base_.path.resize(base_.path.size() - version.size());
+        break;
+    }
+}
+
+Place Place::at(std::string_view base_url) const {
+    Place other = *this;
+    other.go_to(base_url);
+    return other;
+}
+
 std::string Place::path_of(std::string_view path, std::string_view project, bool has_token) const {
-    return prefix_ + (is_vertex() ? vertex_path_of(path, project, has_token) : std::string(path));
+    return base_.path +
+           (is_vertex() ? vertex_path_of(path, project, has_token) : std::string(path));
 }
 
 std::string Place::vertex_path_of(std::string_view path,

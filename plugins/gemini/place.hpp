@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "parley/sdk/base_url.hpp"
 #include "parley/sdk/plugin.hpp"
 
 namespace parley::gemini {
@@ -22,7 +23,10 @@ public:
     // Throws Failure for settings that name no place.
     static Place of(Settings settings);
 
-    std::string_view origin() const { return origin_; }
+    // The same API at another address. Throws Failure when it is none.
+    Place at(std::string_view base_url) const;
+
+    std::string_view origin() const { return base_.origin; }
 
     // One of Google's own addresses: its models are known.
     bool is_official() const { return is_official_; }
@@ -34,13 +38,13 @@ public:
     std::string path_of(std::string_view path, std::string_view project, bool has_token) const;
 
 private:
+    void go_to(std::string_view url);
     std::string vertex_path_of(std::string_view path,
                                std::string_view project,
                                bool has_token) const;
 
     Settings settings_;
-    std::string origin_;
-    std::string prefix_;  // of every path; usually empty
+    sdk::BaseUrl base_;  // its path is usually empty
     bool is_official_ = false;
 };
 

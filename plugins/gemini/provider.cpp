@@ -5,6 +5,7 @@
 
 #include "assist.hpp"
 #include "parley/sdk/oauth.hpp"
+#include "parley/sdk/windows.hpp"
 #include "service_account.hpp"
 #include "vertex_body.hpp"
 #include "wire.hpp"
@@ -163,13 +164,18 @@ void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& 
     const std::string_view proof = has_token ? sdk::token_in(secret) : secret;
     const AssistAccount assist =
         has_token ? assist_account(view(ask.account->attributes)) : AssistAccount();
-    std::string target = assist.is_one ? assist_.path + assist_path(ask)
-                                       : place_.path_of(view(ask.path), assist.project, has_token);
+    // Accounts may have an address of their own.
+    const std::string_view own = view(ask.account->base_url);
+    const Place moved = own.empty() || assist.is_one ? Place() : place_.at(own);
+    const Place& place = own.empty() ? place_ : moved;
+    const sdk::BaseUrl base = own.empty() ? assist_ : sdk::BaseUrl::of("base_url", own);
+    std::string target = assist.is_one ? base.path + assist_path(ask)
+                                       : place.path_of(view(ask.path), assist.project, has_token);
     if (ask.query.len != 0) {
         target += '?';
         target += view(ask.query);
     }
-    out.origin = str(assist.is_one ? assist_.origin : place_.origin());
+    out.origin = arena.copy(assist.is_one ? std::string_view(base.origin) : place.origin());
     out.target = arena.copy(target);
     auto* headers = arena.array<parley_header>(headers_.size() + 1);
     uint64_t count = 0;
@@ -285,6 +291,13 @@ void Provider::classify(const parley_account& account,
             decide(PARLEY_SCOPE_ENDPOINT, PARLEY_ADVICE_SAME);
             break;
     }
+}
+
+// Google itself tells none; gateways in front of such places do.
+std::size_t Provider::windows(const parley_http_reply_head& head,
+                              int64_t wall_ms,
+                              std::span<parley_window> out) noexcept {
+    return sdk::read_windows(head, wall_ms, out);
 }
 
 }  // namespace parley::gemini

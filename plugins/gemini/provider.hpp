@@ -33,6 +33,9 @@ public:
                   const parley_error& told,
                   sdk::Arena& arena,
                   parley_verdict& out);
+    std::size_t windows(const parley_http_reply_head& head,
+                        int64_t wall_ms,
+                        std::span<parley_window> out) noexcept;
 
 private:
     Place place_;

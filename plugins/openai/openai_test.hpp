@@ -209,6 +209,7 @@ struct Outcome {
     std::string error_message;
     std::string taken;
     std::string client;  // what was taken, less the cuts
+    std::vector<std::string> made;
 
     bool operator==(const Outcome&) const = default;
 
@@ -314,6 +315,7 @@ private:
             at = cut.at + cut.len;
         }
         seen_.client += bytes.substr(at, tap_.taken - at);
+        for (uint64_t i = 0; i < tap_.made_count; ++i) seen_.made.emplace_back(view(tap_.made[i]));
     }
 
     const Dialect& dialect_;

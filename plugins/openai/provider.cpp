@@ -3,10 +3,10 @@
 #include <array>
 
 #include "parley/sdk/json.hpp"
+#include "parley/sdk/windows.hpp"
 
 namespace parley::openai {
 
-using sdk::Failure;
 using sdk::JsonReader;
 using sdk::JsonString;
 using sdk::str;
@@ -36,11 +36,6 @@ const std::array kOffers{
     offer("omni-moderation-*"),
     offer("computer-use-*"),
 };
-
-[[noreturn]] void bad_url(const std::string& url) {
-    throw Failure(PARLEY_E_CONFIG,
-                  "base_url: \"" + url + "\" is not like https://host[:port]/path");
-}
 
 }  // namespace
 
@@ -97,14 +92,7 @@ void Provider::configure(std::string_view json) {
     bearer_ = key_header_ == "authorization";
     while (url.ends_with('/')) url.pop_back();
     official_ = url == kOfficialUrl;
-    const std::size_t host = url.find("://");
-    if (host == url.npos || (!url.starts_with("http://") && !url.starts_with("https://"))) {
-        bad_url(url);
-    }
-    const std::size_t path = url.find('/', host + 3);
-    origin_ = url.substr(0, path);
-    if (path != url.npos) prefix_ = url.substr(path);
-    if (origin_.size() == host + 3 || origin_.find('@') != origin_.npos) bad_url(url);
+    base_ = sdk::BaseUrl::of("base_url", url);
 }
 
 std::span<const parley_model_offer> Provider::models() {
@@ -115,13 +103,15 @@ std::span<const parley_model_offer> Provider::models() {
 void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& out) {
     std::string_view path = view(ask.path);
     if (path.starts_with("/v1/")) path.remove_prefix(3);
-    std::string target = prefix_;
+    const std::string_view own = view(ask.account->base_url);
+    const sdk::BaseUrl moved = own.empty() ? sdk::BaseUrl() : sdk::BaseUrl::of("base_url", own);
+    std::string target = own.empty() ? base_.path : moved.path;
     target += path;
     if (ask.query.len != 0) {
         target += '?';
         target += view(ask.query);
     }
-    out.origin = str(origin_);
+    out.origin = own.empty() ? str(base_.origin) : arena.copy(moved.origin);
     out.target = arena.copy(target);
 
     auto* headers = arena.array<parley_header>(headers_.size() + 1);
@@ -135,6 +125,12 @@ void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& 
     }
     out.headers = headers;
     out.header_count = count;
+}
+
+std::size_t Provider::windows(const parley_http_reply_head& head,
+                              int64_t wall_ms,
+                              std::span<parley_window> out) noexcept {
+    return sdk::read_windows(head, wall_ms, out);
 }
 
 }  // namespace parley::openai

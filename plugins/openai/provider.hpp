@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "parley/provider.h"
+#include "parley/sdk/base_url.hpp"
 #include "parley/sdk/plugin.hpp"
 
 namespace parley::openai {
@@ -21,10 +22,12 @@ public:
 
     std::span<const parley_model_offer> models();
     void plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& out);
+    std::size_t windows(const parley_http_reply_head& head,
+                        int64_t wall_ms,
+                        std::span<parley_window> out) noexcept;
 
 private:
-    std::string origin_;  // "https://api.openai.com"
-    std::string prefix_;  // "/v1"
+    sdk::BaseUrl base_;  // "https://api.openai.com" and "/v1"
     std::string key_header_;
     bool bearer_ = true;
     bool official_ = false;  // the default address: its own models are known

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "multipart.hpp"
+#include "owned.hpp"
 #include "parley/sdk/json.hpp"
 #include "parley/sdk/tree.hpp"
 #include "scrub.hpp"
@@ -76,7 +77,7 @@ void peek_form(const parley_call& call, parley_peek& out) {
 class BodyReader {
 public:
     BodyReader(std::string_view body, sdk::Arena& arena, parley_peek& out)
-        : r_(body), arena_(arena), out_(out) {}
+        : body_(body), r_(body), arena_(arena), out_(out) {}
 
     void read() {
         if (r_.peek() != '{') invalid("body: a JSON object was expected");
@@ -88,6 +89,7 @@ public:
         if (r_.failed() || !r_.at_end()) {
             invalid("body: malformed JSON at byte " + std::to_string(r_.at()));
         }
+        owned_.move_to(out_, arena_);
     }
 
 private:
@@ -100,8 +102,49 @@ private:
             stream_options();
         else if (key.equals("prompt_cache_key"))
             session_key();
+        else if (key.equals("input"))
+            input();
+        else if (key.equals("messages"))
+            owned_.add_all(kFileKey, passed(), "messages");
+        else if (key.equals("previous_response_id"))
+            owned_by("previous_response_id");
+        else if (key.equals("conversation"))
+            conversation();
         else
             r_.pass();
+    }
+
+    void input() {
+        const std::string_view json = passed();
+        owned_.add_all(kEncryptedKey, json, "input");
+        owned_.add_all(kFileKey, json, "input");
+    }
+
+    std::string_view passed() {
+        const std::size_t from = r_.at();
+        r_.pass();
+        return body_.substr(from, r_.at() - from);
+    }
+
+    void owned_by(std::string_view param) {
+        JsonString text;
+        if (r_.peek() != '"')
+            r_.skip();
+        else if (r_.read_string(text))
+            owned_.add(text.text(), param);
+    }
+
+    // Its id, or an object that has it.
+    void conversation() {
+        if (r_.peek() != '{') return owned_by("conversation");
+        JsonString key;
+        r_.enter_object();
+        while (r_.next_key(key)) {
+            if (key.equals("id"))
+                owned_by("conversation");
+            else
+                r_.skip();
+        }
     }
 
     // Null is as good as absent, but its place is taken.
@@ -158,12 +201,14 @@ private:
         }
     }
 
+    std::string_view body_;
     JsonReader r_;
     sdk::Arena& arena_;
     parley_peek& out_;
     bool model_seen_ = false;
     bool stream_seen_ = false;
     bool options_seen_ = false;
+    sdk::Owned owned_;
 };
 
 // A new first member of the body.

@@ -24,7 +24,8 @@ private:
         std::string_view error;
         std::string_view response_error;
         std::string_view usage;
-        std::string_view id;  // raw JSON, as the upstream wrote it; likewise the next two
+        std::string_view conversation;  // its id
+        std::string_view id;            // raw JSON, as the upstream wrote it; likewise the next two
         std::string_view created_at;
         std::string_view model;
     };
@@ -43,13 +44,22 @@ private:
             io.state = PARLEY_TAP_COMPLETE;
         } else if (e.type == "response.created") {
             if (!e.id.empty()) id_ = e.id;
+            make(id_);
+            make(e.conversation);
             if (!e.created_at.empty()) created_at_ = e.created_at;
             if (!e.model.empty()) model_ = e.model;
         } else if (is_content(e.type)) {
             io.state = PARLEY_TAP_CONTENT;
+            if (e.type == "response.output_item.done") make_sealed(event.data);
         }
         return false;
     }
+
+    void make_sealed(std::string_view data) {
+        sdk::TextFinder(kEncryptedKey).feed(data, [&](std::string_view end) { make(end); });
+    }
+
+    bool makes_owned() const override { return true; }
 
     // Not the events of a response's life, nor those that no response knows: they keep it alive.
     static bool is_content(std::string_view type) {
@@ -91,6 +101,8 @@ private:
                 e.usage = value;
             else if (key.raw == "id")
                 e.id = value;
+            else if (key.raw == "conversation")
+                e.conversation = id_in(value);
             else if (key.raw == "created_at")
                 e.created_at = value;
             else if (key.raw == "model")

@@ -15,9 +15,9 @@ using sdk::view;
 
 namespace {
 
-constexpr std::array<std::string_view, 2> kTopKeys{"usage", "error"};
+constexpr std::array<std::string_view, 4> kTopKeys{"usage", "error", "id", "conversation"};
 
-enum TopKey { kUsage, kError };
+enum TopKey { kUsage, kError, kId, kConversation };
 
 bool is_type(parley_str content_type, std::string_view lower_case) {
     const std::string_view type = view(content_type).substr(0, lower_case.size());
@@ -54,6 +54,7 @@ void Tap::garbage(const char* what) {
 
 parley_status Tap::feed(std::string_view bytes, bool eof, parley_tap& io) {
     cuts_.clear();
+    made_.clear();
     io.taken = 0;
     io.cuts = nullptr;
     io.cut_count = 0;
@@ -62,13 +63,31 @@ parley_status Tap::feed(std::string_view bytes, bool eof, parley_tap& io) {
     if (form_ == Form::declined) return PARLEY_DECLINED;
     if (form_ == Form::unknown && !eof) return PARLEY_OK;
     if (form_ == Form::json && wants_stream_) return PARLEY_DECLINED;
-    if (form_ == Form::stream)
-        feed_stream(bytes, eof, io);
-    else if (form_ == Form::opaque)
-        feed_opaque(bytes, eof, io);
-    else
-        feed_json(bytes, eof, io);
+    try {
+        if (form_ == Form::stream)
+            feed_stream(bytes, eof, io);
+        else if (form_ == Form::opaque)
+            feed_opaque(bytes, eof, io);
+        else
+            feed_json(bytes, eof, io);
+    } catch (const sdk::Failure&) {
+        tell_made(io);  // what came before the garbage was made all the same
+        throw;
+    }
+    tell_made(io);
     return PARLEY_OK;
+}
+
+void Tap::tell_made(parley_tap& io) {
+    made_views_.clear();
+    for (const std::string& made : made_) made_views_.push_back(str(made));
+    io.made = made_views_.data();
+    io.made_count = made_views_.size();
+}
+
+void Tap::make(std::string_view raw) {
+    if (raw.starts_with('"')) raw = raw.substr(1, raw.size() - 2);
+    if (!raw.empty()) made_.emplace_back(raw);
 }
 
 // Some servers send events under another name. No JSON starts with the letter of a field.
@@ -99,8 +118,13 @@ void Tap::feed_json(std::string_view bytes, bool eof, parley_tap& io) {
     if (state == JsonTop::State::broken) garbage("the reply is not a JSON object");
     if (state == JsonTop::State::open && eof) garbage("the reply ends inside its JSON");
     io.taken = bytes.size();
+    if (makes_owned()) sealed_.feed(bytes, [&](std::string_view end) { make(end); });
     if (state != JsonTop::State::complete || io.state >= PARLEY_TAP_COMPLETE) return;
     io.state = PARLEY_TAP_COMPLETE;
+    if (makes_owned()) {
+        make(top_.value(kId));
+        make(id_in(top_.value(kConversation)));
+    }
     JsonReader usage(top_.value(kUsage));
     if (usage.peek() == '{') read_usage(usage, io.usage);
     const std::string_view error = top_.value(kError);

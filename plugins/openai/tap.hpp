@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "errors.hpp"
+#include "owned.hpp"
 #include "parley/dialect.h"
 #include "parley/sdk/json.hpp"
 #include "parley/sdk/plugin.hpp"
@@ -44,6 +45,12 @@ protected:
     static bool is_error(std::string_view value);
     [[noreturn]] static void garbage(const char* what);
 
+    // Whether replies make what only their account knows.
+    virtual bool makes_owned() const { return false; }
+
+    // Something of the kind; `raw` may stand in quotes.
+    void make(std::string_view raw);
+
     bool usage_added() const { return usage_added_; }
 
 private:
@@ -51,6 +58,7 @@ private:
 
     void sniff(std::string_view bytes);
     void feed_json(std::string_view bytes, bool eof, parley_tap& io);
+    void tell_made(parley_tap& io);
     void feed_opaque(std::string_view bytes, bool eof, parley_tap& io);
     void feed_stream(std::string_view bytes, bool eof, parley_tap& io);
 
@@ -61,7 +69,10 @@ private:
     bool says_stream_ = false;
     sdk::SseSplitter splitter_;
     sdk::JsonTop top_;
+    sdk::TextFinder sealed_{kEncryptedKey};  // in a reply of one piece
     std::vector<parley_span> cuts_;
+    std::vector<std::string> made_;
+    std::vector<parley_str> made_views_;
     Told told_;
 };
 

@@ -49,13 +49,16 @@ struct BaseUrl {
     }
 };
 
-// A request of openai-chat's kind, below a base URL that ends in its version.
+// A request of openai-chat's kind, below a base URL that ends in its version: the account's own
+// where it has one.
 inline void plan_bearer(const parley_plan_ask& ask,
-                        const BaseUrl& base,
+                        const BaseUrl& usual,
                         Headers headers,
                         std::string_view proof,
                         Arena& arena,
                         parley_plan& out) {
+    const std::string_view own = view(ask.account->base_url);
+    const BaseUrl base = own.empty() ? usual : BaseUrl::of("base_url", own);
     std::string_view path = view(ask.path);
     if (path.starts_with("/v1/")) path.remove_prefix(3);
     std::string target = base.path;

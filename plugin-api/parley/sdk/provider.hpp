@@ -12,6 +12,8 @@
 //     uint32_t wants(const parley_plan_ask&);                                      // optional
 //     void amend(const parley_plan_ask&, std::string_view body, Arena&,
 //                parley_amendment&);                                               // optional
+//     std::size_t windows(const parley_http_reply_head&, int64_t wall_ms,
+//                         std::span<parley_window>) noexcept;                      // optional
 //     struct Answer { parley_status step(parley_answer&, Out&); };                 // optional
 //     Answer* answer_open(const parley_plan_ask&, std::string_view body);          // with Answer
 //   };
@@ -46,6 +48,18 @@ void add_answers(parley_provider& t) {
         });
     };
     t.answer_close = [](parley_session* s) { delete &stream<Answer>(s); };
+}
+
+template <class T>
+void add_windows(parley_provider& t) {
+    t.windows = [](parley_instance* i,
+                   const parley_http_reply_head* head,
+                   int64_t wall_ms,
+                   parley_window* out,
+                   uint32_t capacity) {
+        const std::span<parley_window> room(out, capacity);
+        return static_cast<uint32_t>(self<T>(i).windows(*head, wall_ms, room));
+    };
 }
 
 }  // namespace detail
@@ -110,6 +124,7 @@ parley_provider provider_table() {
             });
         };
     }
+    if constexpr (requires { &T::windows; }) add_windows<T>(t);
     return t;
 }
 
