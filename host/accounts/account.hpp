@@ -9,6 +9,7 @@
 
 #include "accounts/state.hpp"
 #include "base/secret.hpp"
+#include "config/egress.hpp"
 #include "parley/provider.h"
 #include "plugins/border.hpp"
 #include "plugins/login.hpp"
@@ -54,6 +55,8 @@ struct Account {
     bool is_prefix_required = false;  // not asked for without it
     bool disabled = false;
     std::vector<std::pair<std::string, std::string>> headers;  // of its requests
+    std::string base_url;                                      // empty: its provider's
+    config::EgressPtr egress;                                  // null: straight
     std::string note;
     std::shared_ptr<State> state;  // never null
 
@@ -66,6 +69,7 @@ struct Account {
         a.attributes = plugins::str(live.attributes);
         a.revision = live.revision;
         a.expires_at_ms = live.expires_at_ms;
+        a.base_url = plugins::str(base_url);
         return a;
     }
 };

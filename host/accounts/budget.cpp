@@ -126,4 +126,23 @@ void Budget::restore_day(std::uint64_t tokens, std::int64_t wall_ms) {
     day_tokens_.fetch_add(tokens, kRelaxed);
 }
 
+void Budget::earn_attempt(const config::FailoverLimits& limits) {
+    std::uint64_t missing = attempts_percent_.load(std::memory_order_relaxed);
+    while (missing != 0) {
+        const std::uint64_t less = missing - std::min(missing, limits.retry_percent);
+        if (attempts_percent_.compare_exchange_weak(missing, less, std::memory_order_relaxed))
+            return;
+    }
+}
+
+bool Budget::take_attempt(const config::FailoverLimits& limits) {
+    constexpr std::uint64_t kOnePercent = 100;
+    std::uint64_t missing = attempts_percent_.load(std::memory_order_relaxed);
+    do {
+        if (missing + kOnePercent > limits.retries_saved * kOnePercent) return false;
+    } while (!attempts_percent_.compare_exchange_weak(
+        missing, missing + kOnePercent, std::memory_order_relaxed));
+    return true;
+}
+
 }  // namespace parley::accounts

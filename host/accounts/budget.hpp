@@ -29,6 +29,12 @@ public:
     // which the next ones wait for.
     void spend(std::uint64_t tokens, std::int64_t now_ms, std::int64_t wall_ms);
 
+    // Attempts beyond the first of a request: each request earns a part of one, some can be saved
+    // up, and at first all of these are. So many callers whose accounts fail do not multiply what
+    // their upstreams have to bear.
+    void earn_attempt(const config::FailoverLimits& limits);
+    bool take_attempt(const config::FailoverLimits& limits);
+
     std::uint32_t streams() const { return streams_.load(std::memory_order_relaxed); }
 
     std::uint64_t tokens_of_day(std::int64_t wall_ms) const;
@@ -55,6 +61,7 @@ private:
     std::atomic<std::int64_t> day_{0};
     std::atomic<std::uint64_t> day_tokens_{0};
     std::atomic<std::uint32_t> streams_{0};
+    std::atomic<std::uint64_t> attempts_percent_{0};  // what is missing of those saved up
 };
 
 }  // namespace parley::accounts

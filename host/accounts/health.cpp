@@ -6,6 +6,8 @@
 #include <cstring>
 #include <mutex>
 
+#include "parley/provider.h"
+
 namespace parley::accounts {
 
 namespace {
@@ -78,6 +80,8 @@ struct Health::Details {
         std::atomic<std::uint64_t> remaining{0};
         std::atomic<std::int64_t> reset_ms{0};
         std::atomic<std::uint64_t> length_ms{1};
+        std::atomic<unsigned> kind{0};
+        std::atomic<bool> refills{false};
     };
 
     std::mutex mutex;  // for the last error and for new windows
@@ -255,15 +259,19 @@ void Health::told(const Window& window, std::int64_t now_ms) {
     Details::Told* told = details().window_of(window);
     if (told == nullptr) return;
     std::uint64_t length = window.length_ms;
-    if (length == 0) {
-        const auto left =
-            static_cast<std::uint64_t>(std::max<std::int64_t>(window.reset_ms - now_ms, 1));
+    const auto left =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(window.reset_ms - now_ms, 1));
+    if (window.refills) {
+        length = left;
+    } else if (length == 0) {
         length = std::max(told->length_ms.load(kRelaxed), left);
     }
     told->limit.store(window.limit, kRelaxed);
     told->remaining.store(std::min(window.remaining, window.limit), kRelaxed);
     told->reset_ms.store(window.reset_ms, kRelaxed);
     told->length_ms.store(length, kRelaxed);
+    told->kind.store(window.kind, kRelaxed);
+    told->refills.store(window.refills, kRelaxed);
 }
 
 std::vector<Window> Health::windows() const {
@@ -277,21 +285,26 @@ std::vector<Window> Health::windows() const {
                        told.limit.load(kRelaxed),
                        told.remaining.load(kRelaxed),
                        told.reset_ms.load(kRelaxed),
-                       told.length_ms.load(kRelaxed)});
+                       told.length_ms.load(kRelaxed),
+                       told.kind.load(kRelaxed),
+                       told.refills.load(kRelaxed)});
     }
     return all;
 }
 
-Quota Health::quota(std::string_view kind, std::int64_t now_ms) const {
+Quota Health::tokens_left(std::int64_t now_ms) const {
     Quota least;
     const Details* known = known_details();
     const std::size_t count =
         known == nullptr ? 0 : known->window_count.load(std::memory_order_acquire);
     for (std::size_t i = 0; i < count; ++i) {
         const Details::Told& told = known->windows[i];
-        const std::string_view name(told.name.data());
+        const unsigned kind = told.kind.load(kRelaxed);
+        const bool is_of_tokens = kind == PARLEY_WINDOW_TOKENS ||
+                                  kind == PARLEY_WINDOW_INPUT_TOKENS ||
+                                  kind == PARLEY_WINDOW_OUTPUT_TOKENS;
         const std::int64_t reset = told.reset_ms.load(kRelaxed) - now_ms;
-        if (reset <= 0 || name.find(kind) == std::string_view::npos) continue;
+        if (reset <= 0 || !is_of_tokens) continue;
         const auto left = static_cast<std::int64_t>(told.remaining.load(kRelaxed));
         if (least.left >= 0 && least.left <= left) continue;
         least = {left, static_cast<std::uint64_t>(reset)};
@@ -319,6 +332,10 @@ bool stand_of(const Told& told, std::int64_t now_ms, Stand& out) {
     // A window that ends in no time would look endless.
     constexpr float kTimeLeftMin = 0.02F;
     out.share_left = static_cast<float>(told.remaining.load(kRelaxed)) / limit;
+    if (told.refills.load(kRelaxed)) {
+        out = {1 - (1 - out.share_left) * static_cast<float>(left) / length, 1};
+        return true;
+    }
     out.time_left = std::clamp(static_cast<float>(left) / length, kTimeLeftMin, 1.0F);
     return true;
 }

@@ -29,13 +29,15 @@ struct Window {
     std::uint64_t remaining = 0;
     std::int64_t reset_ms = 0;    // when it is full again
     std::uint64_t length_ms = 0;  // 0: learned from the resets
+    unsigned kind = 0;            // PARLEY_WINDOW_*
+    bool refills = false;         // steadily until reset_ms; otherwise all at once then
 
     static Window named(std::string_view name);
 
     std::string_view text() const { return name.data(); }
 };
 
-// The window of a kind that has the least left.
+// The window that has the least left.
 struct Quota {
     std::int64_t left = -1;      // -1: not told
     std::uint64_t reset_ms = 0;  // from now
@@ -115,8 +117,8 @@ public:
     static constexpr float kUntold = -1;
     float headroom(std::int64_t now_ms) const;
 
-    // Of the windows whose names have this in them.
-    Quota quota(std::string_view kind, std::int64_t now_ms) const;
+    // Of the windows that count tokens.
+    Quota tokens_left(std::int64_t now_ms) const;
 
     // Of one of the windows, the least share that is left; kUntold as above.
     float share_left(std::int64_t now_ms) const;

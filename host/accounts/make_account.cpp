@@ -21,6 +21,8 @@ Account make_account(const config::Account& from, std::string_view provider, Boo
     for (const std::string& header : from.headers) {
         made.headers.push_back(config::header_of(header));
     }
+    made.base_url = from.base_url;
+    made.egress = from.via;
     made.note = from.note;
     made.state = book.open(made.id);
     made.number = made.state->number();

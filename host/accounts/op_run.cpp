@@ -146,6 +146,7 @@ parley_status OpRun::ask_call(std::uint64_t id, const parley_http_call& asked) {
     if (const auto status = read_call(asked, bounds_.call_ms, call); status < 0) return status;
     Effect* effect = nullptr;
     const auto status = admit(id, PARLEY_EFFECT_HTTP, &effect);
+    call.egress = bounds_.egress;
     if (status == PARLEY_OK) effect->call = std::move(call);
     return status;
 }

@@ -17,12 +17,13 @@
 
 namespace parley::accounts {
 
-// What one op may use up.
+// What one op may use up, and the way its requests leave by.
 struct OpBounds {
     std::uint64_t total_ms = 0;  // from its first step to its result
     std::uint64_t call_ms = 0;   // one request, where the op does not say
     std::uint64_t steps_max = 0;
     std::uint64_t effects_max = 0;  // outstanding at a time
+    config::EgressPtr egress = {};
 };
 
 // Lives until its op is over and every effect has let go.

@@ -81,6 +81,7 @@ void Refresher::take_up(const Account& account) {
     entry.failures = 0;
     entry.blocked_until_ms = 0;
     entry.forced_until_ms = 0;
+    forgive(entry);
     begin_with(entry, std::move(secret));
 }
 
@@ -262,8 +263,11 @@ void Refresher::run(std::size_t number) {
     auto op = account.login->refresh_begin(account.border(*entry.secret));
     if (!op) return fail(number, op.error());
     ++running_;
-    const OpBounds bounds{
-        limits_.refresh_ms, limits_.op_call_ms, limits_.op_steps_max, limits_.op_effects_max};
+    const OpBounds bounds{limits_.refresh_ms,
+                          limits_.op_call_ms,
+                          limits_.op_steps_max,
+                          limits_.op_effects_max,
+                          account.egress};
     auto told = [this, number](Result<base::Secret> result) {
         --running_;
         entries_.at(number).run = nullptr;
@@ -300,6 +304,7 @@ void Refresher::succeed(std::size_t number, LiveSecretPtr secret, const char* ho
     Entry& entry = entries_.at(number);
     give_back(entry);
     entry.secret = std::move(secret);
+    forgive(entry);
     entry.failures = 0;
     entry.failure.reset();
     entry.blocked_until_ms = 0;
@@ -340,7 +345,25 @@ void Refresher::fail(std::size_t number, const base::Error& cause) {
                    {"why", cause.message},
                    {"again_in_ms", until_ms - home_.now_ms()}});
     }
+    leave_alone(entry);
     publish(number);
+}
+
+// What was held against an account for its secret is over with the next one.
+void Refresher::forgive(const Entry& entry) {
+    Health& health = entry.account->state->health;
+    if (health.cool_down().error_class == PARLEY_E_UNAUTHENTICATED) health.clear();
+}
+
+// An account without a secret is not worth an attempt before it can have one.
+void Refresher::leave_alone(const Entry& entry) {
+    if (entry.secret->is_usable(home_.now_ms())) return;
+    const auto now_ms = static_cast<std::int64_t>(home_.now_ms());
+    const auto until_ms = static_cast<std::int64_t>(
+        std::min<std::uint64_t>(entry.blocked_until_ms, std::uint64_t{INT64_MAX}));
+    Health& health = entry.account->state->health;
+    health.count_failure(now_ms, PARLEY_E_UNAUTHENTICATED, entry.failure->message);
+    health.cool({until_ms, until_ms, PARLEY_E_UNAUTHENTICATED, 0}, now_ms);
 }
 
 News Refresher::news_of(const Entry& entry) const {

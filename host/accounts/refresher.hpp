@@ -113,6 +113,8 @@ private:
     void ended(std::size_t number, base::Result<base::Secret> result);
     base::Result<LiveSecretPtr> accept(std::size_t number, base::Secret text) const;
     void succeed(std::size_t number, LiveSecretPtr secret, const char* how);
+    void leave_alone(const Entry& entry);
+    static void forgive(const Entry& entry);
     void fail(std::size_t number, const base::Error& cause);
     void publish(std::size_t number);
     std::uint64_t renewal_of(const LiveSecret& secret);

@@ -25,13 +25,13 @@ State::Model* State::open(std::string_view model, std::size_t models_max) {
     }
     auto made = std::make_unique<Model>(model);
     made->next = first();
-    while (!first_.compare_exchange_weak(made->next, made.get(), std::memory_order_acq_rel)) {
+    do {
         // Another loop may have made the same one just now.
         if (Model* known = find(model)) {
             model_count_.fetch_sub(1, std::memory_order_relaxed);
             return known;
         }
-    }
+    } while (!first_.compare_exchange_weak(made->next, made.get(), std::memory_order_acq_rel));
     return made.release();
 }
 

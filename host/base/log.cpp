@@ -51,7 +51,13 @@ void append_value(std::string& line, const LogField& field, bool json) {
         line += std::to_string(*number);
         return;
     }
-    const std::string_view text = std::get<std::string_view>(field.value);
+    const auto* nested = std::get_if<LogNested>(&field.value);
+    if (nested != nullptr && json) {
+        line += nested->json;
+        return;
+    }
+    const std::string_view text =
+        nested != nullptr ? nested->words : std::get<std::string_view>(field.value);
     const bool plain = text.find_first_of(" \"\\=\n\r\t") == text.npos && !text.empty();
     const char* special = sdk::find_string_special(text.data(), text.data() + text.size());
     if (!json && plain && special == text.data() + text.size()) {

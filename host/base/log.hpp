@@ -21,9 +21,15 @@ void set_up_log(const LogOptions& options);
 void change_log_level(LogLevel level);
 LogLevel log_level_of(std::string_view name);
 
+// Something with an inside, for programs and for people.
+struct LogNested {
+    std::string_view json;
+    std::string_view words;
+};
+
 struct LogField {
     std::string_view key;
-    std::variant<std::string_view, std::uint64_t> value;
+    std::variant<std::string_view, std::uint64_t, LogNested> value;
 };
 
 bool log_enabled(LogLevel level);

@@ -9,6 +9,7 @@
 #include <boost/json/object.hpp>
 
 #include "base/secret.hpp"
+#include "config/egress.hpp"
 #include "config/limits.hpp"
 
 namespace parley::config {
@@ -78,6 +79,9 @@ struct Account {
     std::string prefix;  // "" or a name
     bool prefix_required = false;
     std::vector<std::string> headers;  // "name: value"
+    std::string base_url;              // empty: the provider's
+    base::Secret egress;               // as it is written; empty: the provider's
+    EgressPtr via;                     // what that comes to
     std::string note;
     Position position;
 };
@@ -104,6 +108,8 @@ struct Provider : OpenKeys {
     std::vector<std::string> excluded_models;
     bool disabled = false;
     bool usage_in_streams = false;  // ask upstreams for usage where the client did not
+    base::Secret egress;            // of its accounts; empty: [upstream]'s
+    EgressPtr via;                  // what that comes to
     std::vector<Account> accounts;
     Position position;
 };
@@ -158,6 +164,7 @@ struct Config {
     AccountLimits accounts;
     SupervisorLimits supervisor;
     Store store;
+    base::Secret upstream_egress;  // [upstream] egress; empty: straight
     std::string upstream_ca_file;  // [upstream] ca_file; empty: the system's certificates
     std::vector<ClientKey> client_keys;
     std::vector<Provider> providers;

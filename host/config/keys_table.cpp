@@ -186,6 +186,11 @@ Table provider() {
                     "excluded_models",
                     slot<&Provider::excluded_models>,
                     "The models not to offer, likewise"),
+                or_else("as `[upstream]` says",
+                        key(Form::kSecret,
+                            "egress",
+                            slot<&Provider::egress>,
+                            "The proxy by which the requests of its accounts leave, or `direct`")),
                 key(Form::kFlag, "disabled", slot<&Provider::disabled>, "Whether it is left out"),
                 key(Form::kFlag,
                     "usage_in_streams",
@@ -213,6 +218,29 @@ std::vector<Key> proof_keys() {
                     "secret_file",
                     slot<&Account::secret_file>,
                     "A file that holds such a secret")),
+    };
+}
+
+// Where its requests go, and how.
+std::vector<Key> way_keys() {
+    return {
+        key(Form::kTexts,
+            "headers",
+            slot<&Account::headers>,
+            "Fields of its requests, in place of the client's and the provider's of "
+            "the same name: `name: value`"),
+        or_else("its provider's",
+                key(Form::kText,
+                    "base_url",
+                    slot<&Account::base_url>,
+                    "Where its requests go, as the provider's key of that name")),
+        or_else("its provider's",
+                key(Form::kSecret,
+                    "egress",
+                    slot<&Account::egress>,
+                    "The proxy by which its requests leave: "
+                    "`http://user:password@host:port`, likewise `https` and `socks5`, or "
+                    "`direct`")),
     };
 }
 
@@ -265,16 +293,12 @@ Table account() {
                     "prefix_required",
                     slot<&Account::prefix_required>,
                     "Whether it serves only those who ask with its prefix"),
-                key(Form::kTexts,
-                    "headers",
-                    slot<&Account::headers>,
-                    "Fields of its requests, in place of the client's and the provider's of "
-                    "the same name: `name: value`"),
                 key(Form::kText, "note", slot<&Account::note>, "For people"),
             },
         .fresh = fresh<Account>};
     const std::vector<Key> proofs = proof_keys();
     table.keys.insert(table.keys.begin() + 1, proofs.begin(), proofs.end());
+    for (Key& way : way_keys()) table.keys.insert(table.keys.end() - 1, std::move(way));
     return table;
 }
 

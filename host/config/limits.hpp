@@ -109,6 +109,8 @@ struct FailoverLimits {
     std::uint64_t attempts_max = 3;               // of one exchange
     std::uint64_t gate_bytes_max = 64ull * 1024;  // of a stream that has no content yet: not shown
     std::uint64_t gate_ms = 10'000;               // likewise, since the reply's head
+    std::uint64_t retry_percent = 20;   // of a caller's requests: attempts beyond the first
+    std::uint64_t retries_saved = 500;  // of these that a caller may save up
 };
 
 // How accounts are picked, and left alone after failures.
@@ -130,6 +132,8 @@ struct RoutingLimits {
     std::uint64_t affinity_load_percent = 300;  // of the load of others, where it gives way
     std::uint64_t affinity_load_min = 16;       // attempts under way below which it does not
     std::uint64_t affinity_share_percent = 2;   // of a window that must be left
+    std::uint64_t owners_bytes_max = 1024ull * 1024;
+    std::uint64_t owners_ms = 604'800'000;  // since it was last named
 };
 
 // What one caller may ask; 0: as much as it likes.

@@ -106,6 +106,15 @@ std::vector<Key> affinity_keys() {
                kRouting<&R::affinity_share_percent>,
                {0, 100},
                "What must be left of the account's windows, or the conversation moves"),
+        bytes("owners_bytes_max",
+              kRouting<&R::owners_bytes_max>,
+              {0, 16 * kGiB},
+              "Which account made which reply, conversation, file or piece of opaque reasoning, "
+              "which no other account knows; 16 bytes each, 0: not kept"),
+        duration("owners_ms",
+                 kRouting<&R::owners_ms>,
+                 {1'000, 30 * kDay},
+                 "How long that is kept since a request or reply named it last"),
     };
 }
 
@@ -341,6 +350,15 @@ Table failover_table() {
                              slot<&Config::failover, &F::gate_ms>,
                              {0, kDay},
                              "How long it is held back, since the head of the reply"),
+                    number("retry_percent",
+                           slot<&Config::failover, &F::retry_percent>,
+                           {0, 1000},
+                           "Attempts beyond the first that a client key may cause, compared with "
+                           "its requests"),
+                    number("retries_saved",
+                           slot<&Config::failover, &F::retries_saved>,
+                           {0, kMillion},
+                           "How many of these it may save up; it begins with all of them"),
                 },
             .fresh = fresh<Config>};
 }
@@ -497,18 +515,35 @@ Table accounts_table() {
         .fresh = fresh<Config>};
 }
 
+namespace {
+
+// Whom they are reached by, and trusted by.
+std::vector<Key> way_keys() {
+    return {
+        or_else("the system's certificates",
+                key(Form::kPath,
+                    "ca_file",
+                    slot<&Config::upstream_ca_file>,
+                    "PEM file with the authorities that upstreams are trusted by")),
+        or_else("`direct`",
+                key(Form::kSecret,
+                    "egress",
+                    slot<&Config::upstream_egress>,
+                    "The proxy by which requests leave where neither account nor provider "
+                    "names one: `http://user:password@host:port`, likewise `https` and "
+                    "`socks5`, or `direct`")),
+    };
+}
+
+}  // namespace
+
 Table upstream_table() {
     using U = UpstreamLimits;
-    return {
+    Table table{
         .path = "upstream",
         .meaning = "How Parley deals with providers.",
         .keys =
             {
-                or_else("the system's certificates",
-                        key(Form::kPath,
-                            "ca_file",
-                            slot<&Config::upstream_ca_file>,
-                            "PEM file with the authorities that upstreams are trusted by")),
                 duration("connect_ms",
                          kUpstream<&U::connect_ms>,
                          {1, kHour},
@@ -562,6 +597,9 @@ Table upstream_table() {
                       "What is held of a reply at a time: one stream event, or one error body"),
             },
         .fresh = fresh<Config>};
+    std::vector<Key> ways = way_keys();
+    table.keys.insert(table.keys.begin(), ways.begin(), ways.end());
+    return table;
 }
 
 }  // namespace parley::config

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
 #include "base/error.hpp"
 #include "config/near.hpp"
 
@@ -48,6 +51,12 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
+bool is_base_url(std::string_view text) {
+    const auto url = boost::urls::parse_uri(text);
+    return url && (url->scheme() == "http" || url->scheme() == "https") && !url->host().empty() &&
+           !url->has_userinfo() && !url->has_query() && !url->has_fragment();
+}
+
 bool is_field_value(std::string_view text) {
     return std::none_of(text.begin(), text.end(), [](char c) {
         const auto byte = static_cast<unsigned char>(c);
@@ -75,6 +84,11 @@ int class_of_next_step(std::string_view name) {
 
 KeyFaults faults_of(const Account& account) {
     KeyFaults faults;
+    if (!account.base_url.empty() && !is_base_url(account.base_url)) {
+        faults.emplace_back(
+            "base_url",
+            "expected an address like https://host[:port]/path, got " + quote(account.base_url));
+    }
     for (const std::string& header : account.headers) {
         if (!header_of(header).first.empty()) continue;
         // The value may be a secret.

@@ -101,7 +101,17 @@ private:
         }
     }
 
+    EgressPtr egress_at(const base::Secret& text,
+                        const std::string& path,
+                        const EgressPtr& otherwise) {
+        base::Result<EgressPtr> read = read_egress(text, otherwise);
+        if (read) return std::move(*read);
+        fault(path, std::move(read).error().message);
+        return {};
+    }
+
     void read_providers() {
+        const EgressPtr of_house = egress_at(into_.upstream_egress, "upstream.egress", {});
         const Table& table = table_at("provider");
         Taken names;
         for (const Row& row : rows_of(root_, table, "", reading_)) {
@@ -110,6 +120,7 @@ private:
             read_keys(*row.table, table, &provider, row.path, reading_);
             read_settings(*row.table, table, row.path, provider, reading_);
             claim(provider.name, path_of(row.path, "name"), names);
+            provider.via = egress_at(provider.egress, path_of(row.path, "egress"), of_house);
             read_accounts(row, provider);
         }
     }
@@ -125,6 +136,7 @@ private:
             for (const auto& [key, what] : faults_of(account)) {
                 fault(path_of(row.path, key), what);
             }
+            account.via = egress_at(account.egress, path_of(row.path, "egress"), provider.via);
             read_secret(*row.table, row.path, account);
         }
     }

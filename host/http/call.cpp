@@ -136,8 +136,9 @@ Task<Result<CallReply>> perform(UpstreamPool& pool, const Call& call, Cancellati
         const std::uint64_t now_ms = pool.loop().now_ms();
         const std::uint64_t left_ms = end_ms > now_ms ? end_ms - now_ms : 1;
         const std::uint64_t connect_ms = std::min(left_ms, pool.limits().connect_ms);
+        const UpstreamPool::Way way(connect_ms, call.egress);
         Result<UpstreamPool::Lease> lease =
-            co_await pool.acquire(call.origin, connect_ms, fresh, cancellation);
+            co_await pool.acquire(call.origin, way, fresh, cancellation);
         if (!lease) co_return std::move(lease).error();
         ReplyReader reply(std::move(*lease), pool.limits());
         if (cancellation.fired()) co_return upstream_error(PARLEY_E_CANCELLED, "cancelled");

@@ -24,6 +24,7 @@ struct Call {
     std::uint64_t reply_bytes_max = 0;
     std::uint64_t timeout_ms = 0;  // from first to last byte
     bool is_idempotent = false;    // may be sent again when a connection dies
+    config::EgressPtr egress = {};
 };
 
 struct CallReply {

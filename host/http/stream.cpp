@@ -152,6 +152,17 @@ Io Stream::tls_read_result(int result) {
     return tls_outcome(why);
 }
 
+void Stream::begin_tls(SSL* ssl) {
+    if (ssl_ == nullptr) {
+        SSL_set_fd(ssl, socket_);
+    } else {
+        BIO* outer = BIO_new(BIO_f_ssl());
+        BIO_set_ssl(outer, ssl_.release(), BIO_CLOSE);
+        SSL_set_bio(ssl, outer, outer);
+    }
+    ssl_.reset(ssl);
+}
+
 base::Task<base::Result<void>> Stream::handshake() {
     for (;;) {
         ERR_clear_error();

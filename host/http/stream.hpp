@@ -56,6 +56,9 @@ public:
     Io try_write(std::span<const iovec> from, std::size_t& put);
 
     base::Task<base::Result<void>> handshake();
+    // What goes over it from here on is in TLS, inside of that which it speaks already; the
+    // handshake is still to be done.
+    void begin_tls(SSL* ssl);
 
     enum class For { read, write, either };
 

@@ -7,6 +7,8 @@
 #include <boost/url/url_view.hpp>
 #include <openssl/x509v3.h>
 
+#include "http/tunnel.hpp"
+
 namespace parley::http {
 
 namespace asio = boost::asio;
@@ -21,8 +23,17 @@ struct SessionFree {
 
 class UpstreamPool::Origin {
 public:
-    Origin(UpstreamPool& pool, std::string host, std::uint16_t port, bool tls)
-        : pool_(pool), resolver_(pool.loop_.io()), host_(std::move(host)), port_(port), tls_(tls) {
+    Origin(UpstreamPool& pool,
+           std::string host,
+           std::uint16_t port,
+           bool tls,
+           config::EgressPtr egress)
+        : pool_(pool),
+          resolver_(pool.loop_.io()),
+          host_(std::move(host)),
+          port_(port),
+          tls_(tls),
+          egress_(std::move(egress)) {
         const bool standard = port_ == (tls_ ? 443 : 80);
         const bool v6 = host_.find(':') != std::string::npos;
         authority_ = v6 ? '[' + host_ + ']' : host_;
@@ -39,7 +50,15 @@ public:
 
     const std::string& authority() const { return authority_; }
 
-    bool tls() const { return tls_; }
+    std::uint16_t port() const { return port_; }
+
+    // Certificates stand at its door, or at its proxy's.
+    bool tls() const {
+        return tls_ || (egress_ != nullptr && egress_->kind == config::Egress::Kind::https);
+    }
+
+    // Null: straight.
+    const config::Egress* egress() const { return egress_.get(); }
 
     std::uint64_t& open() { return open_; }
 
@@ -81,6 +100,9 @@ public:
 
     // Null when the upstream speaks plain HTTP.
     Result<SSL*> new_ssl();
+    // Null when there is no proxy, or it is spoken to in the open.
+    Result<SSL*> new_proxy_ssl();
+    // Of the proxy where there is one.
     Task<Result<tcp::resolver::results_type>> resolve(Cancellation& cancellation,
                                                       std::uint64_t timeout_ms);
 
@@ -123,6 +145,7 @@ private:
     std::string authority_;
     std::uint16_t port_;
     bool tls_;
+    config::EgressPtr egress_;
     std::uint64_t open_ = 0;
     std::vector<std::unique_ptr<Idle>> idle_;
     tcp::resolver::results_type addresses_;
@@ -191,50 +214,69 @@ private:
 
 }  // namespace
 
-Result<SSL*> UpstreamPool::Origin::new_ssl() {
-    if (!tls_) return nullptr;
-    const Result<SSL_CTX*> context = pool_.tls_->context();
+namespace {
+
+// A client's side that believes nobody but this host.
+Result<SSL*> new_client(ClientTls& tls, const std::string& host) {
+    const Result<SSL_CTX*> context = tls.context();
     if (!context) return context.error();
     SSL* ssl = SSL_new(*context);
     if (ssl == nullptr) return base::gateway_error(PARLEY_E_INTERNAL, "tls: " + tls_error());
     SSL_set_connect_state(ssl);
     boost::system::error_code not_an_address;
-    asio::ip::make_address(host_, not_an_address);
+    asio::ip::make_address(host, not_an_address);
     if (not_an_address) {
-        SSL_set_tlsext_host_name(ssl, host_.c_str());
-        SSL_set1_host(ssl, host_.c_str());
+        SSL_set_tlsext_host_name(ssl, host.c_str());
+        SSL_set1_host(ssl, host.c_str());
     } else {
-        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host_.c_str());
+        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str());
     }
-    SSL_set_ex_data(ssl, origin_index(), this);
-    if (session != nullptr) SSL_set_session(ssl, session.get());
     return ssl;
+}
+
+}  // namespace
+
+Result<SSL*> UpstreamPool::Origin::new_ssl() {
+    if (!tls_) return nullptr;
+    Result<SSL*> made = new_client(*pool_.tls_, host_);
+    if (!made) return made;
+    SSL_set_ex_data(*made, origin_index(), this);
+    if (session != nullptr) SSL_set_session(*made, session.get());
+    return made;
+}
+
+Result<SSL*> UpstreamPool::Origin::new_proxy_ssl() {
+    const bool is_sealed = egress_ != nullptr && egress_->kind == config::Egress::Kind::https;
+    if (!is_sealed) return nullptr;
+    return new_client(*pool_.tls_, egress_->host);
 }
 
 Task<Result<tcp::resolver::results_type>> UpstreamPool::Origin::resolve(Cancellation& cancellation,
                                                                         std::uint64_t timeout_ms) {
     Loop& loop = pool_.loop_;
     if (loop.now_ms() < addresses_until_ms_) co_return addresses_;
+    const std::string& host = egress_ != nullptr ? egress_->host : host_;
+    const std::uint16_t port = egress_ != nullptr ? egress_->port : port_;
     // An address needs no resolver, which would start a thread.
     boost::system::error_code not_an_address;
-    const auto address = asio::ip::make_address(host_, not_an_address);
+    const auto address = asio::ip::make_address(host, not_an_address);
     if (!not_an_address) {
-        addresses_ = tcp::resolver::results_type::create(tcp::endpoint(address, port_), host_, "");
+        addresses_ = tcp::resolver::results_type::create(tcp::endpoint(address, port), host, "");
         addresses_until_ms_ = UINT64_MAX;
         co_return addresses_;
     }
     Completion<tcp::resolver> completion(loop, resolver_, timeout_ms, cancellation);
     tcp::resolver::results_type found;
     resolver_.async_resolve(
-        host_,
-        std::to_string(port_),
+        host,
+        std::to_string(port),
         tcp::resolver::numeric_service,
         [&](const boost::system::error_code& fault, tcp::resolver::results_type results) {
             found = std::move(results);
             completion.complete(fault);
         });
     co_await completion;
-    Result<void> outcome = completion.outcome("resolve " + host_);
+    Result<void> outcome = completion.outcome("resolve " + host);
     if (!outcome) co_return std::move(outcome).error();
     addresses_ = found;
     addresses_until_ms_ = loop.now_ms() + pool_.limits_->name_ttl_ms;
@@ -267,8 +309,15 @@ void UpstreamPool::keep_sessions(SSL_CTX* context) {
 
 UpstreamPool::~UpstreamPool() = default;
 
-Result<UpstreamPool::Origin*> UpstreamPool::find(std::string_view origin) {
-    if (const auto it = origins_.find(origin); it != origins_.end()) return it->second.get();
+Result<UpstreamPool::Origin*> UpstreamPool::find(std::string_view origin,
+                                                 const config::EgressPtr& egress) {
+    std::string both;
+    std::string_view key = origin;
+    if (egress != nullptr) {
+        both.append(origin).append(" ").append(egress->key);
+        key = both;
+    }
+    if (const auto it = origins_.find(key); it != origins_.end()) return it->second.get();
     const auto url = boost::urls::parse_uri(origin);
     const bool known = url && (url->scheme() == "http" || url->scheme() == "https");
     if (!known || url->host().empty()) {
@@ -277,15 +326,113 @@ Result<UpstreamPool::Origin*> UpstreamPool::find(std::string_view origin) {
     const bool tls = url->scheme() == "https";
     std::uint16_t port = url->port_number();
     if (port == 0) port = tls ? 443 : 80;
-    auto made = std::make_unique<Origin>(*this, url->host_address(), port, tls);
-    return origins_.emplace(std::string(origin), std::move(made)).first->second.get();
+    auto made = std::make_unique<Origin>(*this, url->host_address(), port, tls, egress);
+    return origins_.emplace(std::string(key), std::move(made)).first->second.get();
 }
 
+// One new connection, within one deadline: to the origin, or to a proxy and through it.
+class UpstreamPool::Dial {
+public:
+    Dial(Origin& origin, std::uint64_t timeout_ms, Cancellation& cancellation)
+        : origin_(origin),
+          loop_(origin.pool().loop_),
+          cancellation_(cancellation),
+          end_ms_(loop_.now_ms() + timeout_ms) {}
+
+    Task<Result<Stream::Ptr>> run() {
+        Result<void> done = co_await reach();
+        if (done && origin_.egress() != nullptr) done = co_await pass_proxy();
+        if (done) done = co_await meet_upstream();
+        if (done) co_return std::move(stream_);
+        if (stream_ != nullptr) stream_->close();
+        base::Error why = std::move(done).error();
+        why.message = hop_ + why.message;
+        co_return why;
+    }
+
+private:
+    std::uint64_t left_ms() const {
+        return end_ms_ > loop_.now_ms() ? end_ms_ - loop_.now_ms() : 1;
+    }
+
+    // What is connected to first: whoever stands there.
+    Task<Result<void>> reach() {
+        const config::Egress* proxy = origin_.egress();
+        if (proxy != nullptr) hop_ = "proxy " + proxy->name + ": ";
+        Result<tcp::resolver::results_type> addresses =
+            co_await origin_.resolve(cancellation_, left_ms());
+        if (!addresses) co_return std::move(addresses).error();
+        const std::string what = proxy != nullptr ? "connect" : "connect " + origin_.authority();
+        Result<void> outcome = upstream_error(PARLEY_E_UPSTREAM_FAILED, what + ": no address");
+        tcp::socket socket(loop_.io());
+        for (const auto& entry : *addresses) {
+            socket = tcp::socket(loop_.io());
+            Completion<tcp::socket> completion(loop_, socket, left_ms(), cancellation_);
+            socket.async_connect(entry.endpoint(), [&](const boost::system::error_code& fault) {
+                completion.complete(fault);
+            });
+            co_await completion;
+            outcome = completion.outcome(what);
+            if (outcome || cancellation_.fired()) break;
+        }
+        if (!outcome) co_return outcome;
+        Result<SSL*> ssl = proxy != nullptr ? origin_.new_proxy_ssl() : origin_.new_ssl();
+        if (!ssl) co_return std::move(ssl).error();
+        stream_ = Stream::make(loop_, std::move(socket), *ssl);
+        if (proxy == nullptr) hop_ = "connect " + origin_.authority() + ": ";
+        co_return co_await shake_hands();
+    }
+
+    Task<Result<void>> pass_proxy() {
+        begin_wait();
+        Result<void> open =
+            co_await open_tunnel(stream_, *origin_.egress(), origin_.host(), origin_.port());
+        end_wait();
+        co_return open;
+    }
+
+    // Behind a proxy the upstream's own TLS begins now.
+    Task<Result<void>> meet_upstream() {
+        if (origin_.egress() == nullptr) co_return Result<void>();
+        Result<SSL*> ssl = origin_.new_ssl();
+        if (!ssl) co_return std::move(ssl).error();
+        if (*ssl == nullptr) co_return Result<void>();
+        hop_ = "connect " + origin_.authority() + " by proxy " + origin_.egress()->name + ": ";
+        stream_->begin_tls(*ssl);
+        co_return co_await shake_hands();
+    }
+
+    Task<Result<void>> shake_hands() {
+        if (!stream_->is_tls()) co_return Result<void>();
+        begin_wait();
+        Result<void> shaken = co_await stream_->handshake();
+        end_wait();
+        co_return shaken;
+    }
+
+    void begin_wait() {
+        stream_->expire_after(left_ms());
+        cancellation_.hook(stream_.get(), [](void* s) { static_cast<Stream*>(s)->cancel(); });
+    }
+
+    void end_wait() {
+        cancellation_.unhook();
+        stream_->expire_after(0);
+    }
+
+    Origin& origin_;
+    Loop& loop_;
+    Cancellation& cancellation_;
+    const std::uint64_t end_ms_;
+    Stream::Ptr stream_;
+    std::string hop_;  // which one an error is about, with a colon
+};
+
 Task<Result<UpstreamPool::Lease>> UpstreamPool::acquire(std::string_view name,
-                                                        std::uint64_t connect_ms,
+                                                        Way way,
                                                         bool fresh,
                                                         Cancellation& cancellation) {
-    Result<Origin*> found = find(name);
+    Result<Origin*> found = find(name, way.egress);
     if (!found) co_return std::move(found).error();
     Origin& origin = **found;
     if (!fresh) {
@@ -296,55 +443,14 @@ Task<Result<UpstreamPool::Lease>> UpstreamPool::acquire(std::string_view name,
                                       "upstream: connection limit to " + origin.authority());
     }
     ++origin.open();
-    const std::uint64_t timeout_ms = connect_ms != 0 ? connect_ms : limits_->connect_ms;
-    Result<Stream::Ptr> connected = co_await connect(origin, timeout_ms, cancellation);
+    const std::uint64_t timeout_ms = way.connect_ms != 0 ? way.connect_ms : limits_->connect_ms;
+    Dial dial(origin, timeout_ms, cancellation);
+    Result<Stream::Ptr> connected = co_await dial.run();
     if (!connected) {
         --origin.open();
         co_return std::move(connected).error();
     }
     co_return Lease(&origin, std::move(*connected), false);
-}
-
-Task<Result<Stream::Ptr>> UpstreamPool::connect(Origin& origin,
-                                                std::uint64_t connect_ms,
-                                                Cancellation& cancellation) {
-    const std::uint64_t end_ms = loop_.now_ms() + connect_ms;
-    const auto left_ms = [&] {
-        return std::max<std::int64_t>(1, static_cast<std::int64_t>(end_ms - loop_.now_ms()));
-    };
-    Result<tcp::resolver::results_type> addresses =
-        co_await origin.resolve(cancellation, connect_ms);
-    if (!addresses) co_return std::move(addresses).error();
-    Result<void> outcome = upstream_error(PARLEY_E_UPSTREAM_FAILED, "connect: no address");
-    tcp::socket socket(loop_.io());
-    for (const auto& entry : *addresses) {
-        socket = tcp::socket(loop_.io());
-        Completion<tcp::socket> completion(loop_, socket, left_ms(), cancellation);
-        socket.async_connect(entry.endpoint(), [&](const boost::system::error_code& fault) {
-            completion.complete(fault);
-        });
-        co_await completion;
-        outcome = completion.outcome("connect " + origin.authority());
-        if (outcome || cancellation.fired()) break;
-    }
-    if (!outcome) co_return std::move(outcome).error();
-    const Result<SSL*> ssl = origin.new_ssl();
-    if (!ssl) co_return ssl.error();
-    Stream::Ptr stream = Stream::make(loop_, std::move(socket), *ssl);
-    if (stream->is_tls()) {
-        stream->expire_after(left_ms());
-        cancellation.hook(stream.get(), [](void* s) { static_cast<Stream*>(s)->cancel(); });
-        Result<void> shaken = co_await stream->handshake();
-        cancellation.unhook();
-        stream->expire_after(0);
-        if (!shaken) {
-            stream->close();
-            auto why = std::move(shaken).error();
-            why.message = "connect " + origin.authority() + ": " + why.message;
-            co_return why;
-        }
-    }
-    co_return stream;
 }
 
 UpstreamPool::Lease::Lease(Lease&& other) noexcept

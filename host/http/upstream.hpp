@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/task.hpp"
+#include "config/egress.hpp"
 #include "config/limits.hpp"
 #include "http/stream.hpp"
 #include "http/tls.hpp"
@@ -99,22 +100,30 @@ public:
         bool reused_ = false;
     };
 
+    // How to get to an origin.
+    struct Way {
+        Way(std::uint64_t ms, const config::EgressPtr& by) : connect_ms(ms), egress(by) {}
+
+        std::uint64_t connect_ms;  // 0: as the limits say
+        const config::EgressPtr& egress;
+    };
+
     // `origin` is "https://host[:port]" or "http://...". With `fresh` no kept connection is used.
+    // What `way` refers to must outlive the task.
     base::Task<base::Result<Lease>> acquire(std::string_view origin,
-                                            std::uint64_t connect_ms,
+                                            Way way,
                                             bool fresh,
                                             Cancellation& cancellation);
 
 private:
-    base::Result<Origin*> find(std::string_view origin);
-    base::Task<base::Result<Stream::Ptr>> connect(Origin& origin,
-                                                  std::uint64_t connect_ms,
-                                                  Cancellation& cancellation);
+    class Dial;
+
+    base::Result<Origin*> find(std::string_view origin, const config::EgressPtr& egress);
 
     Loop& loop_;
     std::shared_ptr<const config::UpstreamLimits> limits_;
     std::shared_ptr<ClientTls> tls_;
-    std::map<std::string, std::unique_ptr<Origin>, std::less<>> origins_;
+    std::map<std::string, std::unique_ptr<Origin>, std::less<>> origins_;  // and egress
 };
 
 }  // namespace parley::http

@@ -12,7 +12,10 @@ Result<void> Exchange::admit() {
     const accounts::Admission admission =
         caller.budget->begin(caller.limits, lane_.now_ms(), base::wall_ms());
     is_admitted_ = admission.over == accounts::Over::kNothing;
-    if (is_admitted_) return {};
+    if (is_admitted_) {
+        caller.budget->earn_attempt(world_->config.failover);
+        return {};
+    }
     auto error = base::client_error(PARLEY_E_RATE_LIMITED,
                                     "the client key \"" + caller.name + "\" is over its limit of " +
                                         std::to_string(admission.limit) + ' ' +

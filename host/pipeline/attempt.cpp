@@ -1,5 +1,6 @@
 #include "pipeline/attempt.hpp"
 
+#include "base/clock.hpp"
 #include "pipeline/answer.hpp"
 #include "pipeline/exchange.hpp"
 #include "routing/policy.hpp"
@@ -7,6 +8,13 @@
 namespace parley::pipeline {
 
 using base::Result;
+
+namespace {
+
+// What is told to end later has no end that matters to us.
+constexpr std::uint64_t kLongestMs = 1'000'000'000'000;
+
+}  // namespace
 
 Attempt::Attempt(Exchange& exchange, routing::Picked picked, const plugins::Dialect& spoken)
     : exchange_(exchange),
@@ -22,6 +30,25 @@ Attempt::Task Attempt::run() {
     if (!done && may_be_healed(done.error())) done = co_await heal(done.error());
     if (!done) judge(done.error());
     co_return done;
+}
+
+// What the head of a reply says of the account's limits.
+void Attempt::hear_windows(const parley_http_reply_head& head) {
+    const plugins::Provider& provider = *candidate_.place->provider;
+    if (!provider.tells_windows()) return;
+    std::array<parley_window, accounts::Health::kWindowsMax> room{};
+    const std::int64_t now_ms = exchange_.lane().now_ms();
+    for (const parley_window& told : provider.windows(head, base::wall_ms(), room)) {
+        if (told.name.len == 0 || told.limit == 0) continue;
+        accounts::Window window = accounts::Window::named(plugins::view(told.name));
+        window.limit = told.limit;
+        window.remaining = told.remaining;
+        window.reset_ms = now_ms + static_cast<std::int64_t>(std::min(told.reset_ms, kLongestMs));
+        window.length_ms = told.length_ms;
+        window.kind = told.kind;
+        window.refills = (told.flags & PARLEY_WINDOW_REFILLS) != 0;
+        picked_.attempt.told(window, told.scope == PARLEY_SCOPE_ACCOUNT, now_ms);
+    }
 }
 
 // A refusal has been judged with its body; what failed without one is judged by what is known.
@@ -44,6 +71,8 @@ void Attempt::settle(const Result<void>& done) {
     report.monotonic_ms = now_ms;
     if (done) {
         report.usage = &usage();
+        // What crossed was read by us, and nothing that the client names went along.
+        if (!is_crossing()) exchange_.owns_named(account_number());
         picked_.attempt.succeed(now_ms);
     } else {
         failure_ = done.error();
@@ -57,6 +86,36 @@ void Attempt::settle(const Result<void>& done) {
         }
     }
     picked_.policy->report(report);
+    AttemptNote told = note();
+    told.error_class = report.error_class;
+    told.scope = report.scope;
+    told.cool_down_ms = report.cool_down_ms;
+    exchange_.note(told);
+}
+
+AttemptNote Attempt::note() const {
+    const auto began_ms = static_cast<std::uint64_t>(picked_.attempt.started_ms());
+    const auto since = [&](std::uint64_t at_ms) {
+        return at_ms < began_ms ? AttemptNote::kNever : at_ms - began_ms;
+    };
+    AttemptNote note;
+    note.provider = candidate_.place->name;
+    note.account = candidate_.account->label;
+    note.upstream_model = candidate_.model;
+    note.status = status_;
+    note.is_reused = is_reused_;
+    note.start_ms = began_ms - exchange_.started_ms();
+    note.connect_ms = since(connected_ms_);
+    note.head_ms = since(heard_ms_);
+    if (has_shown_) note.content_ms = content_ms_;
+    note.total_ms = since(exchange_.lane().loop().now_ms());
+    note.input_tokens = usage().input_total;
+    note.output_tokens = usage().output_total;
+    return note;
+}
+
+std::uint32_t Attempt::account_number() const {
+    return candidate_.account->state->number();
 }
 
 // The client sees something of the reply from here on.
@@ -112,8 +171,12 @@ Result<void> Attempt::retarget() {
 void Attempt::make_crossing() {
     const Asked& asked = exchange_.asked();
     const World& world = exchange_.world();
-    const Carriage carriage{
-        world.seals, *world.stash, asked.caller_name(), exchange_.lane().loop().now_ms()};
+    const Carriage carriage{world.seals,
+                            *world.stash,
+                            asked.caller_name(),
+                            exchange_.lane().loop().now_ms(),
+                            world.owners.get(),
+                            account_number()};
     crossing_ = std::make_unique<Crossing>(
         *asked.dialect, spoken_, asked.call, exchange_.arena(), carriage, world.config.limits);
 }
@@ -147,6 +210,12 @@ Result<void> Attempt::plan() {
     const parley_plan_ask ask = plan_ask();
     const plugins::Provider& provider = *candidate_.place->provider;
     if (auto planned = provider.plan(ask, exchange_.arena(), plan_); !planned) return planned;
+    const std::string& own = candidate_.account->base_url;
+    if (!own.empty() && !own.starts_with(plugins::view(plan_.origin))) {
+        return base::gateway_error(
+            PARLEY_E_CONFIG,
+            "provider " + provider.name() + ": its accounts take no base_url of their own");
+    }
     if (auto amended = amend(ask); !amended) return amended;
     return (plan_.flags & PARLEY_PLAN_ANSWER) == 0 ? Result<void>() : open_answer(ask);
 }

@@ -15,6 +15,7 @@
 #include "http/reply.hpp"
 #include "http/source.hpp"
 #include "pipeline/crossing.hpp"
+#include "pipeline/outcome.hpp"
 #include "pipeline/reply.hpp"
 #include "plugins/border.hpp"
 #include "routing/pick.hpp"
@@ -78,8 +79,11 @@ private:
 
     // attempt.cpp
     Task send_and_hear();
+    AttemptNote note() const;
+    void hear_windows(const parley_http_reply_head& head);
     void judge(const base::Error& error);
     void show();
+    std::uint32_t account_number() const;
     std::uint64_t limit_of(std::uint64_t planned,
                            std::uint64_t of_route,
                            std::uint64_t usual) const;
@@ -170,6 +174,9 @@ private:
     plugins::Tap tap_;
     base::Bytes held_;                       // of the reply: judged later, or shown later
     std::size_t judged_ = 0;                 // of held_: what the tap has taken
+    unsigned status_ = 0;                    // of the reply; 0: there was none
+    bool is_reused_ = false;                 // the connection
+    std::uint64_t connected_ms_ = 0;         // when it stood
     std::uint64_t heard_ms_ = 0;             // when the reply's head came
     std::uint64_t tail_end_ms_ = 0;          // 0: the reply has not said its end
     base::Error told_;                       // the failure as the upstream told it

@@ -48,6 +48,7 @@ Attempt::Task Attempt::read_request() {
 Attempt::Task Attempt::cross(bool ended) {
     const http::ReplyHead& head = source_->head();
     const HeadView seen(head);
+    hear_windows(seen.head);
     const bool stream = exchange_.asked().wants_stream();
     const bool upstream_streams = head.content_type.starts_with("text/event-stream");
     auto opened = crossing_->listen(seen.head, upstream_streams);

@@ -204,7 +204,9 @@ bool Crossing::write(const parley_event& event) {
 // of the upstream's dialect has it as when it is relayed.
 bool Crossing::write_seal(const parley_event& event) {
     if (&client_ == &upstream_) return write(event);
-    const std::string envelope = carriage_.seals.wrap(seal_of(event, target_), carriage_.caller);
+    const Seal seal = seal_of(event, target_);
+    carriage_.own(seal);
+    const std::string envelope = carriage_.seals.wrap(seal, carriage_.caller);
     parley_event wrapped = event;
     wrapped.text = str(envelope);
     wrapped.name = str(kEnvelopeFamily);
@@ -231,6 +233,7 @@ void Crossing::remember(const parley_event& event) {
         case PARLEY_EVENT_SEAL: {
             if (of_call) thoughts_.emplace_back().of_call = true;
             thoughts_.back().seal = seal_of(event, target_);
+            carriage_.own(thoughts_.back().seal);
             break;
         }
         case PARLEY_EVENT_PART_ENDED:

@@ -15,6 +15,7 @@
 #include "pipeline/asked.hpp"
 #include "pipeline/attempt.hpp"
 #include "pipeline/lane.hpp"
+#include "pipeline/outcome.hpp"
 #include "pipeline/reply.hpp"
 #include "routing/router.hpp"
 
@@ -58,6 +59,13 @@ public:
     // Another account may still be tried.
     bool has_more() const;
 
+    // The account has made what later requests will name so, or knows what this one names.
+    void owns(std::uint32_t account, std::string_view id);
+    void owns_named(std::uint32_t account);
+
+    // An attempt is over.
+    void note(const AttemptNote& attempt) { notes_.push_back(attempt); }
+
     // The client has left; what goes on for it shall end.
     bool is_gone() const { return gone_; }
 
@@ -80,8 +88,10 @@ private:
     // pick.cpp
     bool pick_next();
     bool goes_on(const base::Error& error);
+    bool may_retry();
     base::Error exhausted(const base::Error* last);
     Result<void> unserved() const;          // resolve.cpp
+    Result<void> find_owner();              // owner.cpp
     void spend(const parley_usage& usage);  // record.cpp
     const plugins::Dialect* dialect_for(const routing::Place& place) const;
     base::Task<void> refuse_plainly(const base::Error& error);  // refuse.cpp
@@ -101,10 +111,13 @@ private:
     std::shared_ptr<const routing::Course> course_;  // of the model
     std::vector<const routing::Place*> unfit_;       // places that cannot be asked this
     std::vector<std::uint64_t> tried_;               // routing::Picked::number
+    std::uint32_t owner_ = 0;                        // routing::Ask::owner
     std::size_t step_ = 0;                           // of the course
     routing::Nobody nobody_;                         // why there is nobody left to try
     std::optional<Attempt> attempt_;
-    bool is_admitted_ = false;  // counts against its caller's limits
+    std::vector<AttemptNote> notes_;  // of attempts that are over
+    bool is_budget_spent_ = false;    // the caller's, of attempts beyond the first
+    bool is_admitted_ = false;        // counts against its caller's limits
     bool gone_ = false;
     bool* ended_ = nullptr;  // set when the exchange ends, for client_gone
 };

@@ -58,6 +58,7 @@ void Attempt::start_over() {
     plan_ = plugins::sized<parley_plan>();
     held_.clear();
     judged_ = 0;
+    status_ = 0;
     heard_ms_ = 0;
     tail_end_ms_ = 0;
     told_ = Error();

@@ -148,6 +148,7 @@ private:
         stored_.add_to(place, book_);
         if (place.accounts.empty() && provider.accounts.empty()) {
             place.accounts.push_back(accounts::make_nameless_account(provider.name, book_));
+            place.accounts.back().egress = provider.via;
         }
     }
 
@@ -219,6 +220,13 @@ std::shared_ptr<Kept> go_on(const std::shared_ptr<Kept>* before, const Limits& l
     return *before;
 }
 
+// A table without locks keeps its size; with another one it begins anew.
+std::shared_ptr<routing::Owners> owners_of(const config::RoutingLimits& limits,
+                                           const World* before) {
+    if (before != nullptr && before->owners->fits(limits)) return before->owners;
+    return std::make_shared<routing::Owners>(limits);
+}
+
 }  // namespace
 
 MadeWorld make_world(config::Config config,
@@ -262,6 +270,7 @@ MadeWorld make_world(config::Config config,
         make_seals(config, before),
         go_on(is_first ? nullptr : &before->stash, config.stash),
         go_on(is_first ? nullptr : &before->lessons, config.lessons),
+        owners_of(config.routing.limits, before),
         std::move(*tls),
         std::move(stored)};
     made.world = plugins::ended_on_control(world, services);

@@ -2,12 +2,35 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "base/error.hpp"
 #include "parley/event.h"
 
 namespace parley::pipeline {
+
+// One try with one account, as observers are told of it too. Times count from its start; kNever
+// when it did not get that far. Views live as long as the exchange.
+struct AttemptNote {
+    static constexpr std::uint64_t kNever = UINT64_MAX;
+
+    std::string_view provider;
+    std::string_view account;  // its label
+    std::string_view upstream_model;
+    unsigned status = 0;         // of the upstream's reply; 0: there was none
+    int error_class = 0;         // PARLEY_E_*; 0: it served
+    unsigned scope = 0;          // PARLEY_SCOPE_*: what was bad; 0: nothing
+    bool is_reused = false;      // on a connection that was open already
+    std::uint64_t start_ms = 0;  // from the start of the exchange
+    std::uint64_t connect_ms = kNever;
+    std::uint64_t head_ms = kNever;
+    std::uint64_t content_ms = kNever;
+    std::uint64_t total_ms = 0;
+    std::uint64_t cool_down_ms = 0;   // how long whom it concerns is left alone for it
+    std::uint64_t input_tokens = 0;   // 0: not told
+    std::uint64_t output_tokens = 0;  // likewise
+};
 
 // Views are valid during Recorder::record only.
 struct Outcome {
@@ -21,8 +44,9 @@ struct Outcome {
     std::string_view provider;
     std::string_view account;
     std::string_view upstream_model;
-    unsigned status = 0;  // as sent; 499: the client left before that
-    unsigned attempts = 0;
+    unsigned status = 0;                    // as sent; 499: the client left before that
+    std::span<const AttemptNote> attempts;  // in their order
+    bool is_budget_spent = false;           // another attempt was one too many for the caller
     bool stream = false;
     std::uint64_t request_bytes = 0;
     std::uint64_t reply_bytes = 0;

@@ -40,8 +40,8 @@ Task<Result<void>> Exchange::try_accounts() {
         attempt_->settle(served);
         if (served) co_return served;
         const base::Error error = served.error();
-        if (goes_on(error)) continue;
-        co_return error;
+        if (!goes_on(error)) co_return error;
+        if (!may_retry()) co_return error;
     }
     const base::Error* last = tried_.empty() ? nullptr : &attempt_->failure();
     co_return exhausted(last);
@@ -55,6 +55,7 @@ bool Exchange::pick_next() {
     ask.step = step_;
     ask.tried = tried_;
     ask.unfit = unfit_;
+    ask.owner = owner_;
     ask.session = hash_of(asked_.caller_name(), plugins::view(asked_.peek.session_key));
     ask.prefix = hash_of(asked_.caller_name(), asked_.body().substr(0, kPrefixBytes));
     routing::Picked picked = course_->pick(ask);
@@ -74,6 +75,7 @@ bool Exchange::pick_next() {
 }
 
 bool Exchange::has_more() const {
+    if (owner_ != 0) return tried_.empty();
     const std::uint64_t of_route = terms().limits.attempts_max;
     const std::uint64_t most = of_route != 0 ? of_route : world_->config.failover.attempts_max;
     return tried_.size() < std::min<std::uint64_t>(most, size_of(*course_));
@@ -91,6 +93,13 @@ bool Exchange::goes_on(const base::Error& error) {
     }
     // It never went out: what one provider cannot be asked for, or asked by us, another can.
     return error.error_class == PARLEY_E_UNSUPPORTED || error.fault != PARLEY_FAULT_CLIENT;
+}
+
+// Whether the caller has not used up what its requests have earned.
+bool Exchange::may_retry() {
+    if (asked_.caller == nullptr) return true;
+    is_budget_spent_ = !asked_.caller->budget->take_attempt(world_->config.failover);
+    return !is_budget_spent_;
 }
 
 // Nobody is left to try. `last` is how the latest attempt failed; null: there was none.

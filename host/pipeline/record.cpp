@@ -26,7 +26,8 @@ void Exchange::record(const base::Error* error) {
     constexpr unsigned kClientClosed = 499;
     const bool left = gone_ || (error != nullptr && error->error_class == PARLEY_E_CANCELLED);
     o.status = left && reply_.status() == 0 ? kClientClosed : reply_.status();
-    o.attempts = static_cast<unsigned>(tried_.size());
+    o.attempts = notes_;
+    o.is_budget_spent = is_budget_spent_;
     o.stream = asked_.wants_stream();
     o.request_bytes = asked_.http.body.len;
     o.reply_bytes = reply_.bytes();

@@ -1,5 +1,7 @@
 // pipeline/relay.cpp: the upstream's bytes go to the client unchanged, watched by the dialect's
 // tap.
+#include "base/clock.hpp"
+#include "http/date.hpp"
 #include "http/fields.hpp"
 #include "pipeline/attempt.hpp"
 #include "pipeline/exchange.hpp"
@@ -51,6 +53,7 @@ std::size_t find_proof(std::string_view text, std::string_view proof, std::size_
 
 Attempt::Task Attempt::hear_reply() {
     const http::ReplyHead& head = source_->head();
+    status_ = head.status;
     const std::string_view coding = head.get(http::FieldId::content_encoding);
     if (!coding.empty() && !http::equals_ignoring_case(coding, "identity")) {
         co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
@@ -73,6 +76,7 @@ Attempt::Task Attempt::relay() {
     open.call = &exchange_.asked().call;
     open.peek = &exchange_.asked().peek;
     open.head = &seen.head;
+    hear_windows(seen.head);
     if (auto opened = tap_.open(spoken_, open, exchange_.arena()); !opened) co_return opened;
     for (;;) {
         const bool gated = is_gated();
@@ -163,6 +167,9 @@ Attempt::Task Attempt::forward(std::string_view bytes, bool end) {
                                        "upstream: no stream though asked for one");
     }
     const parley_tap& tap = tap_.view();
+    for (std::uint64_t i = 0; i < tap.made_count; ++i) {
+        exchange_.owns(account_number(), view(tap.made[i]));
+    }
     const std::size_t taken = judged_ + tap.taken;
     if (end && tap.state < PARLEY_TAP_COMPLETE) {
         co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
@@ -247,7 +254,11 @@ Attempt::Task Attempt::hear_refusal() {
     const Result<void> whole = co_await read_refusal();
     hide_secret({held_.data(), held_.size()});
     const HeadView seen(head);
+    hear_windows(seen.head);
     told_ = spoken_.decode_error(seen.head, held_.view(), exchange_.arena());
+    if (told_.retry_after_ms == 0) {
+        told_.retry_after_ms = http::retry_after_ms(head.get("retry-after"), base::wall_ms());
+    }
     verdict_ = candidate_.place->provider->classify(
         account_, &seen.head, held_.view(), told_, exchange_.arena());
     Error error = plugins::from_border(verdict_->error);

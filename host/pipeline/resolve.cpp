@@ -17,7 +17,7 @@ Result<void> Exchange::resolve() {
     for (const routing::Place& place : world_->router.places()) {
         if (dialect_for(place) == nullptr) unfit_.push_back(&place);
     }
-    return {};
+    return find_owner();
 }
 
 // What a caller may not ask for is not there for it.

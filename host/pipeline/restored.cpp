@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "parley/event.h"
+#include "parley/sdk/owned.hpp"
 #include "parley/sdk/tree.hpp"
 
 namespace parley::pipeline {
@@ -120,13 +122,20 @@ private:
         if (part.seal == nullptr || view(part.seal->family) != kEnvelopeFamily) return &part;
         const auto found = carriage_.seals.unwrap(view(part.seal->data), carriage_.caller);
         if (!found) warnings_.add(arena_, PARLEY_WARNING_SEAL_INVALID, view(part.origin));
-        if (!found && part.kind == PARLEY_PART_REASONING) return nullptr;
+        const bool is_lost = found && is_of_another(*found, view(part.origin));
+        if ((!found || is_lost) && part.kind == PARLEY_PART_REASONING) return nullptr;
         auto& copy = sdk::make<parley_part>(arena_);
         copy = part;
         copy.seal = nullptr;
-        if (!found) return &copy;
+        if (!found || is_lost) return &copy;
         copy.seal = seal_of(*found);
         return &copy;
+    }
+
+    bool is_of_another(const Seal& seal, std::string_view origin) {
+        if (!carriage_.is_of_another(seal)) return false;
+        warnings_.add(arena_, PARLEY_WARNING_SEAL_DROPPED, origin);
+        return true;
     }
 
     const parley_seal* seal_of(const Seal& from) {
@@ -155,6 +164,7 @@ private:
             call = *part;
             out.back() = &call;
             for (const Stashed& each : kept) {
+                if (is_of_another(each.seal, view(part->origin))) continue;
                 if (each.of_call)
                     call.seal = seal_of(each.seal);
                 else
@@ -200,6 +210,18 @@ bool has_calls(const parley_request& request) {
 }
 
 }  // namespace
+
+void Carriage::own(const Seal& seal) const {
+    if (owners == nullptr || seal.scheme != PARLEY_SEAL_ENCRYPTED) return;
+    owners->keep(sdk::end_of(seal.data), account, static_cast<std::int64_t>(now_ms));
+}
+
+bool Carriage::is_of_another(const Seal& seal) const {
+    if (owners == nullptr || seal.scheme != PARLEY_SEAL_ENCRYPTED) return false;
+    const std::uint32_t owner =
+        owners->find(sdk::end_of(seal.data), static_cast<std::int64_t>(now_ms));
+    return owner != 0 && owner != account;
+}
 
 const parley_request* restored(const parley_request& request,
                                const Carriage& carriage,

@@ -8,6 +8,7 @@
 #include "parley/request.h"
 #include "pipeline/seals.hpp"
 #include "pipeline/stash.hpp"
+#include "routing/owners.hpp"
 
 namespace parley::pipeline {
 
@@ -21,11 +22,18 @@ struct Carriage {
     Stash& stash;
     std::string_view caller;
     std::uint64_t now_ms;
+    routing::Owners* owners = nullptr;  // null: nobody asks whose it is
+    std::uint32_t account = 0;          // State::number of the one that is asked
+
+    // Reasoning that is encrypted can be read by none but the account that made it.
+    void own(const Seal& seal) const;
+    bool is_of_another(const Seal& seal) const;
 };
 
-// The same request where there is nothing to restore. Envelopes are opened; what cannot be opened
-// goes, reasoning with it, and is warned of. A turn with calls and without any seal gets what the
-// stash has of it; reasoning of which there is but the seal gets its words from there.
+// The same request where there is nothing to restore. Envelopes are opened; what cannot be opened,
+// or is of another account, goes, reasoning with it, and is warned of. A turn with calls and
+// without any seal gets what the stash has of it; reasoning of which there is but the seal gets its
+// words from there.
 const parley_request* restored(const parley_request& request,
                                const Carriage& carriage,
                                base::Arena& arena);

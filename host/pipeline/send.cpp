@@ -62,9 +62,12 @@ Attempt::Task Attempt::await_head(std::uint64_t head_ms) {
 
 Attempt::Task Attempt::connect(bool fresh) {
     http::UpstreamPool& pool = exchange_.lane().pool();
-    Result<http::UpstreamPool::Lease> lease = co_await pool.acquire(
-        view(plan_.origin), plan_.connect_ms, fresh, exchange_.cancellation());
+    const http::UpstreamPool::Way way(plan_.connect_ms, candidate_.account->egress);
+    Result<http::UpstreamPool::Lease> lease =
+        co_await pool.acquire(view(plan_.origin), way, fresh, exchange_.cancellation());
     if (!lease) co_return std::move(lease).error();
+    connected_ms_ = exchange_.lane().loop().now_ms();
+    is_reused_ = lease->reused();
     source_ =
         std::make_unique<http::ReplyReader>(std::move(*lease), exchange_.world().config.upstream);
     if (exchange_.is_gone()) co_return client_left();

@@ -13,6 +13,7 @@
 #include "pipeline/stash.hpp"
 #include "plugins/registry.hpp"
 #include "routing/lessons.hpp"
+#include "routing/owners.hpp"
 #include "routing/router.hpp"
 #include "routing/traits.hpp"
 #include "store/account_reader.hpp"
@@ -35,6 +36,7 @@ struct World {
     Seals seals;
     std::shared_ptr<Stash> stash;
     std::shared_ptr<routing::Lessons> lessons;
+    std::shared_ptr<routing::Owners> owners;
     std::shared_ptr<http::ClientTls> upstream_tls;
     Stored stored;
 };

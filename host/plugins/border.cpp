@@ -196,6 +196,7 @@ Result<void> Tap::feed(std::string_view input, bool eof) {
     parley_error error = cleared_error(*arena_);
     tap_.taken = 0;
     tap_.cut_count = 0;
+    tap_.made_count = 0;
     const base::Visit visit(place_);
     const auto status = table_->tap_feed(session_, bytes(input), eof ? 1 : 0, &tap_, &error);
     if (tap_.taken > input.size()) tap_.taken = input.size();
@@ -272,6 +273,15 @@ parley_verdict Provider::classify(const parley_account& account,
     const auto status =
         table_->classify(self(), &account, head, bytes(body), &given, arena.border(), &own);
     return status == PARLEY_OK && own.error.error_class != 0 ? own : verdict;
+}
+
+std::span<const parley_window> Provider::windows(const parley_http_reply_head& head,
+                                                 std::int64_t wall_ms,
+                                                 std::span<parley_window> room) const {
+    const auto capacity = static_cast<std::uint32_t>(room.size());
+    const base::Visit visit = instance_->visit(Function::other);
+    const std::uint32_t count = table_->windows(self(), &head, wall_ms, room.data(), capacity);
+    return room.first(std::min(count, capacity));
 }
 
 // ---- policy ----

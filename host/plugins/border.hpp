@@ -171,6 +171,13 @@ public:
                             const base::Error& told,
                             base::Arena& arena) const;
 
+    bool tells_windows() const { return PARLEY_HAS(table_, parley_provider, windows); }
+
+    // What a reply's head tells of rate limits; fills the front of `room`, and gives it back.
+    std::span<const parley_window> windows(const parley_http_reply_head& head,
+                                           std::int64_t wall_ms,
+                                           std::span<parley_window> room) const;
+
     const parley_provider& table() const { return *table_; }
 
     parley_instance* self() const { return instance_->get(); }

@@ -6,14 +6,22 @@ namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 
+constexpr std::uint64_t kCounted = std::uint64_t{1} << 63;
+
 std::uint64_t second_of(std::uint64_t value) {
     return value & 0xFFFF'FFFF;
+}
+
+std::uint32_t account_of(std::uint64_t value) {
+    return static_cast<std::uint32_t>((value & ~kCounted) >> 32);
 }
 
 }  // namespace
 
 Affinity::Affinity(std::uint64_t bytes_max, std::uint64_t keep_ms)
-    : rows_(bytes_max / sizeof(Row)), keep_s_(keep_ms / 1000) {}
+    : rows_(bytes_max / sizeof(Row)),
+      keep_s_(keep_ms / 1000),
+      counts_(rows_.empty() ? 0 : kCounts) {}
 
 const Affinity::Row* Affinity::row_of(std::uint64_t key) const {
     if (rows_.empty() || key == 0) return nullptr;
@@ -32,13 +40,28 @@ std::uint32_t Affinity::find(std::uint64_t key, std::int64_t now_ms) const {
     if (row == nullptr) return 0;
     for (const Slot& slot : *row) {
         if (slot.key.load(kRelaxed) != key) continue;
-        const std::uint64_t value = slot.value.load(kRelaxed);
-        return is_over(value, now_ms) ? 0 : static_cast<std::uint32_t>(value >> 32);
+        const std::uint64_t value = slot.value.load(std::memory_order_acquire);
+        // Another key may have come into the slot in between.
+        if (slot.key.load(kRelaxed) != key) continue;
+        return is_over(value, now_ms) ? 0 : account_of(value);
     }
     return 0;
 }
 
-void Affinity::keep(std::uint64_t key, std::uint32_t account, std::int64_t now_ms) {
+std::atomic<std::int32_t>& Affinity::count_of(std::uint64_t value) {
+    return counts_[account_of(value) % kCounts];
+}
+
+std::uint32_t Affinity::count(std::uint32_t account) const {
+    if (counts_.empty()) return 0;
+    const std::int32_t count = counts_[account % kCounts].load(kRelaxed);
+    return count < 0 ? 0 : static_cast<std::uint32_t>(count);
+}
+
+void Affinity::keep(std::uint64_t key,
+                    std::uint32_t account,
+                    std::int64_t now_ms,
+                    bool is_counted) {
     auto* row = const_cast<Row*>(row_of(key));
     if (row == nullptr) return;
     Slot* oldest = &row->front();
@@ -52,10 +75,16 @@ void Affinity::keep(std::uint64_t key, std::uint32_t account, std::int64_t now_m
         if (is_older) oldest = &slot;
     }
     const auto now = static_cast<std::uint64_t>(now_ms / 1000) & 0xFFFF'FFFF;
-    const std::uint64_t value = std::uint64_t{account} << 32 | now;
-    // Written only when it changes, since rows are shared by all loops.
+    const std::uint64_t value =
+        (is_counted ? kCounted : 0) | (std::uint64_t{account} & 0x7FFF'FFFF) << 32 | now;
+    // Written only when it changes, since rows are shared by all loops. Who finds the new value
+    // finds the new key as well.
     if (oldest->key.load(kRelaxed) != key) oldest->key.store(key, kRelaxed);
-    if (oldest->value.load(kRelaxed) != value) oldest->value.store(value, kRelaxed);
+    if (oldest->value.load(kRelaxed) == value) return;
+    const std::uint64_t before = oldest->value.exchange(value, std::memory_order_acq_rel);
+    if ((before & ~0xFFFF'FFFFULL) == (value & ~0xFFFF'FFFFULL)) return;
+    if ((before & kCounted) != 0) count_of(before).fetch_sub(1, kRelaxed);
+    if (is_counted) count_of(value).fetch_add(1, kRelaxed);
 }
 
 }  // namespace parley::routing

@@ -17,12 +17,19 @@ public:
 
     // The number of the account; 0: not known. Keys are hashes, never 0.
     std::uint32_t find(std::uint64_t key, std::int64_t now_ms) const;
-    void keep(std::uint64_t key, std::uint32_t account, std::int64_t now_ms);
+    // What is counted stands for a conversation, and is one of count().
+    void keep(std::uint64_t key,
+              std::uint32_t account,
+              std::int64_t now_ms,
+              bool is_counted = false);
+
+    // How many conversations are kept on the account; of thousands of accounts, about.
+    std::uint32_t count(std::uint32_t account) const;
 
 private:
     struct Slot {
         std::atomic<std::uint64_t> key{0};
-        std::atomic<std::uint64_t> value{0};  // the account, and the second it was kept
+        std::atomic<std::uint64_t> value{0};  // counted, the account, and the second it was kept
     };
 
     using Row = std::array<Slot, 8>;
@@ -30,8 +37,13 @@ private:
     const Row* row_of(std::uint64_t key) const;
     bool is_over(std::uint64_t value, std::int64_t now_ms) const;
 
+    static constexpr std::size_t kCounts = 4096;  // accounts that are told apart in them
+
+    std::atomic<std::int32_t>& count_of(std::uint64_t value);
+
     std::vector<Row> rows_;
     std::uint64_t keep_s_;
+    std::vector<std::atomic<std::int32_t>> counts_;
 };
 
 }  // namespace parley::routing

@@ -29,8 +29,20 @@ Attempt& Attempt::operator=(Attempt&& other) noexcept {
     limits_ = std::exchange(other.limits_, nullptr);
     started_ms_ = other.started_ms_;
     seen_ms_ = other.seen_ms_;
+    empty_until_ms_ = other.empty_until_ms_;
     probes_ = std::exchange(other.probes_, 0U);
     return *this;
+}
+
+void Attempt::told(const accounts::Window& window, bool is_shared, std::int64_t now_ms) {
+    if (!is_under_way()) return;
+    const bool is_of_model = !is_shared && healths_[kModelHealth] != nullptr;
+    Health* health = healths_[is_of_model ? kModelHealth : kAccountHealth];
+    if (health != nullptr) health->told(window, now_ms);
+    // One that refills has room again long before it is full.
+    if (window.remaining == 0 && !window.refills) {
+        empty_until_ms_ = std::max(empty_until_ms_, window.reset_ms);
+    }
 }
 
 void Attempt::content(std::int64_t now_ms) {
@@ -51,8 +63,12 @@ void Attempt::succeed(std::int64_t now_ms) {
     end(now_ms);
 }
 
-std::uint64_t Attempt::fail(const Fault& fault, std::int64_t now_ms, std::uint64_t random) {
+std::uint64_t Attempt::fail(Fault fault, std::int64_t now_ms, std::uint64_t random) {
     if (!is_under_way()) return 0;
+    const bool is_told = fault.cool_down_ms != 0 || fault.retry_after_ms != 0;
+    if (is_limit(fault.error_class) && !is_told && empty_until_ms_ > now_ms) {
+        fault.retry_after_ms = static_cast<std::uint64_t>(empty_until_ms_ - now_ms);
+    }
     const Rule rule = rule_of(fault);
     std::size_t guilty = kProviderHealth;
     if (rule.guilty == Guilty::kAccount) guilty = kAccountHealth;

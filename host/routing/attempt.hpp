@@ -39,11 +39,13 @@ public:
 
     std::int64_t started_ms() const { return started_ms_; }
 
+    // What the upstream says of its limits. `is_shared`: by all models of the account.
+    void told(const accounts::Window& window, bool is_shared, std::int64_t now_ms);
     // The first content came: whatever was held against it is over.
     void content(std::int64_t now_ms);
     void succeed(std::int64_t now_ms);
     // Returns how long whom it concerns is left alone from now on; 0: not at all.
-    std::uint64_t fail(const Fault& fault, std::int64_t now_ms, std::uint64_t random);
+    std::uint64_t fail(Fault fault, std::int64_t now_ms, std::uint64_t random);
     // Ends without a judgement: the client left, or the gateway failed.
     void leave();
 
@@ -58,7 +60,8 @@ private:
     Healths healths_{};
     const config::RoutingLimits* limits_ = nullptr;  // null: it has ended
     std::int64_t started_ms_ = 0;
-    std::int64_t seen_ms_ = 0;  // the latest time it was told
+    std::int64_t seen_ms_ = 0;         // the latest time it was told
+    std::int64_t empty_until_ms_ = 0;  // a window that is used up; 0: none was told
     unsigned probes_ = 0;
 };
 

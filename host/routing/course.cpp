@@ -32,6 +32,15 @@ Picked Course::pick(const Ask& ask) const {
     return only;
 }
 
+bool Course::knows(std::uint32_t account) const {
+    return std::any_of(steps_.begin(), steps_.end(), [&](const auto& pool) {
+        const auto& tiers = pool->tiers();
+        return std::any_of(tiers.begin(), tiers.end(), [&](const auto& tier) {
+            return tier->index_of(account) != kNobody;
+        });
+    });
+}
+
 bool Course::falls_through(int error_class, std::size_t step) const {
     const auto& classes = terms_.next_step_on;
     return step + 1 < steps_.size() &&

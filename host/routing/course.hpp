@@ -44,6 +44,9 @@ public:
     // From ask.step on, the first step that has somebody; else why nobody of all these.
     Picked pick(const Ask& ask) const;
 
+    // The account may serve it, whatever its health.
+    bool knows(std::uint32_t account) const;
+
     // The step after `step` may help where this class of error came from it.
     bool falls_through(int error_class, std::size_t step) const;
 

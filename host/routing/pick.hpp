@@ -34,7 +34,8 @@ struct Ask {
     std::uint64_t prefix = 0;  // hash of how its prompt begins, when the conversation is new
     std::uint32_t owner = 0;   // State::number of the account that must serve; 0: anyone may
     const parley_exchange* exchange = nullptr;  // for policies of plugins
-    base::Error* rejection = nullptr;           // set when a plugin's policy wants none of them
+    std::uint32_t affine = 0;  // State::number of who should keep the conversation; 0: nobody
+    base::Error* rejection = nullptr;  // set when a plugin's policy wants none of them
 };
 
 enum class Reason : std::uint8_t {

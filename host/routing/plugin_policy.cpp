@@ -29,7 +29,10 @@ parley_candidate shown(const Usable& usable, std::size_t i, const Ask& ask) {
                       ? UINT64_MAX
                       : static_cast<std::uint64_t>(std::max<std::int64_t>(ask.now_ms - ended, 0));
     out.attempts = health.attempts();
-    const accounts::Quota quota = candidate.account->state->health.quota("token", ask.now_ms);
+    out.session_count = usable.sessions(i);
+    accounts::Quota quota = candidate.account->state->health.tokens_left(ask.now_ms);
+    const accounts::Quota of_model = health.tokens_left(ask.now_ms);
+    if (quota.left < 0 || (of_model.left >= 0 && of_model.left < quota.left)) quota = of_model;
     out.quota_left = quota.left;
     out.quota_reset_ms = quota.reset_ms;
     return out;
@@ -50,8 +53,10 @@ public:
         std::array<const parley_candidate*, kShownMax> pointers{};
         std::array<std::size_t, kShownMax> indices{};
         const std::size_t size = usable.size();
-        // By other bits than the plugin is likely to use.
-        const std::size_t start = size > kShownMax ? (ask.random >> 32) % size : 0;
+        const std::size_t affine = ask.affine == 0 ? kNobody : usable.index_of(ask.affine);
+        // By other bits than the plugin is likely to use; who has the conversation is among them.
+        std::size_t start = size > kShownMax ? (ask.random >> 32) % size : 0;
+        if (size > kShownMax && affine != kNobody) start = affine;
         std::size_t count = 0;
         for (std::size_t i = usable.next(start); i != kNobody && count < kShownMax;) {
             if (count != 0 && i == indices[0]) break;
@@ -63,6 +68,8 @@ public:
         if (count == 0) return kNobody;
         return asked(usable, ask, {pointers.data(), count}, {indices.data(), count});
     }
+
+    bool decides_affinity() const override { return true; }
 
     void report(const parley_pick_report& report) override { plugin_->report(report); }
 
@@ -76,9 +83,20 @@ private:
         of_plugin.exchange = ask.exchange;
         of_plugin.monotonic_ms = ask.now_ms;
         of_plugin.random = ask.random;
+        const std::size_t affine = ask.affine == 0 ? kNobody : usable.index_of(ask.affine);
+        const auto found = std::find(indices.begin(), indices.end(), affine);
+        const bool stays = found != indices.end();
+        if (stays) {
+            of_plugin.flags = PARLEY_PICK_ASK_AFFINITY;
+            of_plugin.affinity = static_cast<std::uint32_t>(found - indices.begin());
+        }
+        // The host's own policies have a conversation stay where it was.
+        const auto by_host = [&](Policy& policy) {
+            return stays ? affine : policy.pick(usable, ask);
+        };
         base::Error why;
         const auto answer = plugin_->pick(of_plugin, candidates, why);
-        if (!answer) return fallback_->pick(usable, ask);
+        if (!answer) return by_host(*fallback_);
         if (answer->action == PARLEY_PICK_INDEX) return indices[answer->index];
         if (answer->action == PARLEY_PICK_REJECT && ask.rejection != nullptr) {
             *ask.rejection = std::move(why);
@@ -86,9 +104,9 @@ private:
         }
         const std::string_view name = plugins::view(answer->delegate);
         for (const auto& [known, policy] : delegates_) {
-            if (known == name) return policy->pick(usable, ask);
+            if (known == name) return by_host(*policy);
         }
-        return fallback_->pick(usable, ask);
+        return by_host(*fallback_);
     }
 
     std::shared_ptr<const plugins::Policy> plugin_;

@@ -41,6 +41,10 @@ public:
     // The model's, else the account's.
     const accounts::Health& health(std::size_t i) const;
     std::uint64_t number(std::size_t i) const;
+    // The first of an account, usable or not; kNobody when there is none.
+    std::size_t index_of(std::uint32_t account) const;
+    // Conversations that are kept on it.
+    std::uint32_t sessions(std::size_t i) const;
 
 private:
     Tier& tier_;
@@ -58,6 +62,9 @@ public:
     // Same state and same ask, same answer: an index that is usable, or kNobody when none is.
     // Allocates nothing.
     virtual std::size_t pick(const Usable& usable, const Ask& ask) = 0;
+
+    // It is told who had the conversation, and decides by itself whether it stays there.
+    virtual bool decides_affinity() const { return false; }
 
     // Hears how an attempt went that was picked.
     virtual void report(const parley_pick_report&) {}

@@ -25,7 +25,8 @@ Pool::Pool(std::vector<Candidate> candidates,
             return c.account->weight;
         });
         tiers_.push_back(std::make_unique<Tier>(
-            std::span<const Candidate>(begin, end), policy_of(weights), settings.limits));
+            std::span<const Candidate>(begin, end), policy_of(weights), settings));
+        size_ += tiers_.back()->size();
         begin = end;
     }
 }
@@ -49,8 +50,25 @@ Picked Pool::pick(const Ask& ask) const {
         if (chosen.index != kNobody) return begin(*tier, chosen, ask);
         if (ask.rejection != nullptr && !ask.rejection->message.empty()) break;
     }
+    return refused(ask);
+}
+
+Picked Pool::refused(const Ask& ask) const {
+    constexpr std::size_t kFew = 256;
+    constexpr std::int64_t kKeptMs = 100;
     Picked nobody;
-    count_into(nobody.nobody, ask);
+    const bool is_plain = ask.tried.empty() && ask.unfit.empty() && ask.owner == 0;
+    std::unique_lock<std::mutex> lock(refusal_mutex_, std::defer_lock);
+    if (size_ <= kFew || !is_plain || !lock.try_lock()) {
+        count_into(nobody.nobody, ask);
+        return nobody;
+    }
+    if (refusal_ms_ == 0 || ask.now_ms >= refusal_ms_ + kKeptMs) {
+        refusal_ = {};
+        count_into(refusal_, ask);
+        refusal_ms_ = ask.now_ms;
+    }
+    nobody.nobody = refusal_;
     return nobody;
 }
 
@@ -87,8 +105,9 @@ Picked Pool::begin(Tier& tier, const Tier::Chosen& chosen, const Ask& ask) const
     picked.is_affine = chosen.is_affine;
     picked.policy = &tier.policy();
     const std::uint32_t account = picked.candidate->account->state->number();
-    settings_.affinity.keep(key_of(ask.session), account, ask.now_ms);
-    settings_.affinity.keep(key_of(ask.prefix), account, ask.now_ms);
+    // One of the two stands for the conversation.
+    settings_.affinity.keep(key_of(ask.session), account, ask.now_ms, ask.session != 0);
+    settings_.affinity.keep(key_of(ask.prefix), account, ask.now_ms, ask.session == 0);
     return picked;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "config/limits.hpp"
@@ -27,7 +28,7 @@ class Tier {
 public:
     Tier(std::span<const Candidate> candidates,
          std::unique_ptr<Policy> policy,
-         const config::RoutingLimits& limits);
+         const PoolSettings& settings);
 
     struct Chosen {
         std::size_t index = kNobody;
@@ -75,6 +76,7 @@ private:
     Chosen probe(const Ask& ask, bool is_reluctant, bool of_all);
     ReadySet::Look look_at(std::size_t i, const Ask& ask, bool is_reluctant, Chosen& probe);
     unsigned take_probes(std::size_t i, std::int64_t now_ms) const;
+    std::size_t ask_policy(const Usable& usable, const Ask& ask, std::uint32_t affine) const;
     std::int64_t due_of(const Standing& standing, std::int64_t now_ms, std::size_t i) const;
 
     std::size_t count_;
@@ -83,6 +85,7 @@ private:
     mutable ReadySet ready_;
     std::unique_ptr<Policy> policy_;
     const config::RoutingLimits& limits_;
+    const Affinity& affinity_;
 };
 
 class Pool {
@@ -115,6 +118,7 @@ public:
 
 private:
     Picked pick_owner(const Ask& ask) const;
+    Picked refused(const Ask& ask) const;
     Picked begin(Tier& tier, const Tier::Chosen& chosen, const Ask& ask) const;
     std::uint64_t key_of(std::uint64_t hash) const;
     std::uint32_t affine_to(const Ask& ask) const;
@@ -122,6 +126,12 @@ private:
     std::vector<std::unique_ptr<Tier>> tiers_;  // the highest priority first
     std::uint64_t salt_;
     PoolSettings settings_;
+    std::size_t size_ = 0;
+    // Why nobody could serve, as it was found lately: with thousands of candidates it is not for
+    // each refusal to look at all of them.
+    mutable std::mutex refusal_mutex_;  // only ever tried
+    mutable Nobody refusal_;
+    mutable std::int64_t refusal_ms_ = 0;  // 0: none
 };
 
 }  // namespace parley::routing

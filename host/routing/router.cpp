@@ -228,13 +228,13 @@ std::shared_ptr<const Course> Router::keep(std::shared_ptr<Course> course) const
     made->course = course;
     std::atomic<Kept*>& row = kept_[hash_of(course->model()) % kRows];
     made->next = row.load();
-    while (!row.compare_exchange_weak(made->next, made.get(), std::memory_order_acq_rel)) {
-        // Two loops made the same one; the first counts.
+    do {
+        // Two loops made the same one; the first counts, or its turns would be taken twice.
         if (const Kept* other = find_kept(course->model())) {
             kept_bytes_.fetch_sub(bytes);
             return other->course;
         }
-    }
+    } while (!row.compare_exchange_weak(made->next, made.get(), std::memory_order_acq_rel));
     made.release();
     return course;
 }

@@ -33,12 +33,13 @@ constexpr std::size_t kFew = 64;
 
 Tier::Tier(std::span<const Candidate> candidates,
            std::unique_ptr<Policy> policy,
-           const config::RoutingLimits& limits)
+           const PoolSettings& settings)
     : count_(candidates.size()),
       members_(std::make_unique<Member[]>(candidates.size())),
       ready_(candidates.size()),
       policy_(std::move(policy)),
-      limits_(limits) {
+      limits_(settings.limits),
+      affinity_(settings.affinity) {
     by_account_.reserve(count_);
     for (std::size_t i = 0; i < count_; ++i) {
         members_[i].candidate = candidates[i];
@@ -221,17 +222,25 @@ Tier::Chosen Tier::choose(const Ask& ask, std::uint32_t affine) {
         preferred != kNobody && usable.has(preferred) && stays(usable, preferred, ask);
     // A look at anyone, so that those come back whom no policy and no conversation looks at.
     usable.has(static_cast<std::size_t>((ask.random & 0xFFFF'FFFF) * count_ >> 32));
-    const std::size_t picked = keeps ? preferred : policy_->pick(usable, ask);
+    const bool is_settled = keeps && !policy_->decides_affinity();
+    const std::size_t picked = is_settled ? preferred : ask_policy(usable, ask, keeps ? affine : 0);
     if (picked == kNobody && ask.rejection != nullptr && !ask.rejection->message.empty()) return {};
     const Chosen due = probe(ask, picked != kNobody && (keeps || ask.attempt > 1), false);
     if (due.index != kNobody) return due;
-    if (picked != kNobody) return {picked, 0, keeps};
+    if (picked != kNobody) return {picked, 0, keeps && picked == preferred};
     if (count_ <= kFew) {
         const Chosen last = probe(ask, false, true);
         if (last.index != kNobody) return last;
     }
     // Those that have just come back.
     return {policy_->pick(usable, ask), 0, false};
+}
+
+std::size_t Tier::ask_policy(const Usable& usable, const Ask& ask, std::uint32_t affine) const {
+    if (affine == 0) return policy_->pick(usable, ask);
+    Ask told = ask;
+    told.affine = affine;
+    return policy_->pick(usable, told);
 }
 
 Tier::Chosen Tier::insist(const Ask& ask, std::size_t index) {
@@ -309,6 +318,14 @@ float Usable::headroom(std::size_t i) const {
 
 std::uint64_t Usable::number(std::size_t i) const {
     return tier_.number(i);
+}
+
+std::size_t Usable::index_of(std::uint32_t account) const {
+    return tier_.index_of(account);
+}
+
+std::uint32_t Usable::sessions(std::size_t i) const {
+    return tier_.affinity_.count(candidate(i).account->state->number());
 }
 
 }  // namespace parley::routing

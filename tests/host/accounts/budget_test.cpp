@@ -146,6 +146,22 @@ TEST(Callers, KeepWhatWasUsedOverAReload) {
     EXPECT_EQ(after.find_by_name("bob"), nullptr);
 }
 
+TEST(Budget, AttemptsAreEarnedByRequestsAndSavedUp) {
+    Budget budget;
+    config::FailoverLimits limits;
+    limits.retry_percent = 50;
+    limits.retries_saved = 3;
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(budget.take_attempt(limits)) << i;
+    EXPECT_FALSE(budget.take_attempt(limits));
+    budget.earn_attempt(limits);
+    EXPECT_FALSE(budget.take_attempt(limits)) << "half of one";
+    budget.earn_attempt(limits);
+    EXPECT_TRUE(budget.take_attempt(limits));
+    for (int i = 0; i < 100; ++i) budget.earn_attempt(limits);
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(budget.take_attempt(limits)) << i;
+    EXPECT_FALSE(budget.take_attempt(limits)) << "no more than that is saved";
+}
+
 }  // namespace
 
 }  // namespace parley::accounts

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "parley/abi.h"
+#include "parley/provider.h"
 
 namespace parley::accounts {
 
@@ -148,6 +148,33 @@ TEST(Health, LearnsTheLengthOfAWindowFromItsResets) {
     told.remaining = 50;
     health.told(told, kStart + 30 * kMinute);
     EXPECT_NEAR(health.headroom(kStart + 30 * kMinute), 1.0, 0.01);
+}
+
+TEST(Health, WhatRefillsHasMoreRoomFromMomentToMoment) {
+    Health health;
+    Window told = window("tokens", 20, kStart + kMinute);
+    told.refills = true;
+    health.told(told, kStart);
+    EXPECT_NEAR(health.headroom(kStart), 0.2, 0.01);
+    EXPECT_NEAR(health.headroom(kStart + kMinute / 2), 0.6, 0.01);
+    EXPECT_NEAR(health.share_left(kStart + kMinute / 2), 0.6, 0.01);
+    EXPECT_NEAR(health.headroom(kStart + 2 * kMinute), 1.0, 0.01);
+}
+
+TEST(Health, TheLeastOfTheTokensIsTheQuota) {
+    Health health;
+    EXPECT_EQ(health.tokens_left(kStart).left, -1);
+    const auto tell = [&](std::string_view name, unsigned kind, std::uint64_t remaining) {
+        Window told = window(name, remaining, kStart + kMinute);
+        told.kind = kind;
+        health.told(told, kStart);
+    };
+    tell("requests", PARLEY_WINDOW_REQUESTS, 1);
+    EXPECT_EQ(health.tokens_left(kStart).left, -1);
+    tell("input-tokens", PARLEY_WINDOW_INPUT_TOKENS, 40);
+    tell("output-tokens", PARLEY_WINDOW_OUTPUT_TOKENS, 30);
+    EXPECT_EQ(health.tokens_left(kStart).left, 30);
+    EXPECT_EQ(health.tokens_left(kStart).reset_ms, static_cast<std::uint64_t>(kMinute));
 }
 
 TEST(Health, KeepsABoundedNumberOfWindows) {

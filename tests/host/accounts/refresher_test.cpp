@@ -85,6 +85,7 @@ protected:
             accounts[i].id = "p/" + std::to_string(i);
             accounts[i].login = &login;
             accounts[i].number = i;
+            accounts[i].state = std::make_shared<State>(static_cast<std::uint32_t>(i + 1));
             accounts[i].secret =
                 *read_secret(login, base::Secret(secret), 0, kWall, http::Loop::clock_ms());
             all.push_back(&accounts[i]);
@@ -215,11 +216,14 @@ TEST_F(RefresherTest, AFailureStandsUntilTheNextTry) {
     EXPECT_EQ(ask(), failed);
     EXPECT_EQ(ask(), failed) << "without another try";
     EXPECT_EQ(calls, 1u);
+    const Health& health = accounts[0].state->health;
+    EXPECT_EQ(health.cool_down().error_class, PARLEY_E_UNAUTHENTICATED) << "not worth a pick";
     run_until([&] { return calls == 2; });
     EXPECT_EQ(ask(), "15 account p/0: no usable secret: it failed");
     run_until([&] { return secrets[0]->usable(accounts[0]) != nullptr; });
     EXPECT_EQ(ask(), "there 3600000");
     EXPECT_EQ(calls, 3u);
+    EXPECT_TRUE(health.is_open());
 }
 
 TEST_F(RefresherTest, AnAccountThatIsGoneIsLeftAlone) {
@@ -230,6 +234,8 @@ TEST_F(RefresherTest, AnAccountThatIsGoneIsLeftAlone) {
         EXPECT_EQ(ask(), "13 account p/0: no usable secret: it failed");
     }
     EXPECT_EQ(calls, 1u);
+    const Health& health = accounts[0].state->health;
+    EXPECT_FALSE(health.is_open()) << "nobody picks it";
 }
 
 TEST_F(RefresherTest, ARefusedSecretIsRenewedOnceInAWhile) {

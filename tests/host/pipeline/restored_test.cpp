@@ -45,6 +45,10 @@ struct Restored : testing::Test {
     }
 
     const parley_request& open(std::vector<const parley_part*> parts) {
+        return open(std::move(parts), carriage);
+    }
+
+    const parley_request& open(std::vector<const parley_part*> parts, const Carriage& by) {
         auto& message = sdk::make<parley_message>(nodes);
         message.role = PARLEY_ROLE_ASSISTANT;
         message.parts = sdk::keep(nodes, parts);
@@ -54,7 +58,7 @@ struct Restored : testing::Test {
         request.flags = PARLEY_REQUEST_HAS_SEALS;
         request.messages = sdk::keep(nodes, messages);
         request.message_count = 1;
-        return *restored(request, carriage, arena);
+        return *restored(request, by, arena);
     }
 
     base::Arena arena{1024 * 1024};
@@ -95,6 +99,29 @@ TEST_F(Restored, OfOthersGoWithTheirReasoningAndAreWarnedOf) {
     ASSERT_EQ(r.warning_count, 1u);
     EXPECT_EQ(sdk::view(r.warnings[0]->code), PARLEY_WARNING_SEAL_INVALID);
     EXPECT_EQ(open({&part(PARLEY_PART_REASONING, envelope)}).message_count, 0u);
+}
+
+TEST_F(Restored, ThatOnlyAnotherAccountCanReadGo) {
+    routing::Owners owners{config::RoutingLimits()};
+    const std::string data(100, 'g');
+    const Seal sealed{PARLEY_SEAL_ENCRYPTED, "acme", "m-1", data};
+    const Carriage of_first{seals, stash, "alice", 1'000, &owners, 1};
+    const Carriage of_second{seals, stash, "alice", 1'000, &owners, 2};
+    EXPECT_FALSE(of_second.is_of_another(sealed)) << "nobody is known to own it";
+    of_first.own(sealed);
+    EXPECT_FALSE(of_first.is_of_another(sealed));
+    EXPECT_TRUE(of_second.is_of_another(sealed));
+    of_first.own({PARLEY_SEAL_SIGNATURE, "acme", "", "c2ln"});
+    EXPECT_FALSE(of_second.is_of_another({PARLEY_SEAL_SIGNATURE, "acme", "", "c2ln"}))
+        << "a signature is good anywhere";
+
+    const parley_part& carried = part(PARLEY_PART_REASONING, seals.wrap(sealed, "alice"));
+    const parley_part& words = part(PARLEY_PART_TEXT, "");
+    EXPECT_EQ(open({&carried, &words}, of_first).messages[0]->part_count, 2u);
+    const auto& lost = open({&carried, &words}, of_second);
+    EXPECT_EQ(lost.messages[0]->part_count, 1u);
+    ASSERT_EQ(lost.warning_count, 1u);
+    EXPECT_EQ(sdk::view(lost.warnings[0]->code), PARLEY_WARNING_SEAL_DROPPED);
 }
 
 TEST_F(Restored, OfTheClientsOwnProviderStay) {

@@ -81,6 +81,40 @@ TEST(Rules, ToldWaitsAreClamped) {
     EXPECT_EQ(bench.fail(both), 9'000U);
 }
 
+accounts::Window used_up(std::int64_t reset_ms, bool refills) {
+    accounts::Window window = accounts::Window::named("7d");
+    window.limit = 100;
+    window.reset_ms = reset_ms;
+    window.refills = refills;
+    return window;
+}
+
+TEST(Rules, AWindowThatIsUsedUpSaysHowLongALimitLasts) {
+    const auto wait = [](int error_class, bool refills, std::uint64_t retry_after_ms = 0) {
+        Bench bench;
+        Attempt attempt = bench.begin(kNow);
+        attempt.told(used_up(kNow + 300'000, refills), true, kNow);
+        return attempt.fail(fault(error_class, 0, retry_after_ms), kNow, 0);
+    };
+    EXPECT_EQ(wait(PARLEY_E_RATE_LIMITED, false), 300'000U);
+    EXPECT_EQ(wait(PARLEY_E_RATE_LIMITED, false, 5'000), 5'000U) << "it was told";
+    EXPECT_EQ(wait(PARLEY_E_RATE_LIMITED, true), 1'000U) << "there is room soon";
+    EXPECT_EQ(wait(PARLEY_E_UNAUTHENTICATED, false), config::RoutingLimits().refused_ms);
+}
+
+TEST(Attempts, TellWindowsToWhomTheyBelong) {
+    Bench bench;
+    Attempt attempt = bench.begin(kNow);
+    attempt.told(used_up(kNow + 1'000, false), true, kNow);
+    EXPECT_EQ(bench.account.windows().size(), 1U);
+    EXPECT_TRUE(bench.model.windows().empty());
+    attempt.told(used_up(kNow + 1'000, false), false, kNow);
+    EXPECT_EQ(bench.model.windows().size(), 1U);
+    attempt.leave();
+    attempt.told(accounts::Window::named("late"), true, kNow);
+    EXPECT_EQ(bench.account.windows().size(), 1U);
+}
+
 TEST(Rules, UntoldWaitsAreShortDoubleAndHaveACeiling) {
     Bench bench;
     std::int64_t now = kNow;
