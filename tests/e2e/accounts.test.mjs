@@ -85,23 +85,20 @@ const broken = (request, reply) =>
   reply.json(500, { error: { message: 'broken', type: 'server_error', code: null } });
 
 test('who is limited is left alone, and asked again when its time has come', async () => {
-  play({ first: limited(1) });
+  const kSeconds = 2;
+  play({ first: limited(kSeconds) });
   const began = Date.now();
   const { data, response } = await ask('pair-a');
   assert.equal(data.choices[0].message.content, 'second');
   assert.equal(response.headers.get('x-parley-route'), 'pair/second');
-  for (let i = 0; i < 5; ++i) await ask('pair-a');
-  assert.ok(Date.now() - began < 1000, 'the machine is too slow for this test');
-  assert.deepEqual(tries, ['first', ...Array(6).fill('second')]);
+  assert.deepEqual(tries, ['first', 'second']);
   play();
-  // One request finds out that it is back; then it has its place again.
-  let inRow = 0;
-  while (inRow < 3 && Date.now() - began < 20_000) {
+  // One request finds out that it is back, but no earlier; then it has its place again.
+  for (let inRow = 0; inRow < 3; ) {
     const who = (await ask('pair-a')).data.choices[0].message.content;
     inRow = who === 'first' ? inRow + 1 : 0;
-    if (inRow === 1) assert.ok(Date.now() - began >= 1000, 'asked too early');
+    if (who === 'first') assert.ok(Date.now() - began >= kSeconds * 1000, 'asked too early');
   }
-  assert.equal(inRow, 3);
 });
 
 test('all are used up: a 429 with the soonest end, without asking anybody', async () => {

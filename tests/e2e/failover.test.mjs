@@ -174,6 +174,9 @@ for (const [fault, { play, whole }] of Object.entries(kFaults)) {
         assert.equal(line.status, 200);
         assert.equal(line.level, 'info');
         assert.equal(line.attempts, 2);
+        assert.equal(line.tried.length, 2);
+        assert.ok(line.tried[0].fault, JSON.stringify(line.tried));
+        assert.equal(line.tried[1].status, 200);
       });
     }
   }
