@@ -28,6 +28,7 @@ const parley = await Parley.start(
     provider: [
       provider(upstream, { name: 'chat', models: ['chat-*'], account: accounts('a', 'b') }),
       claude('plan', 'p', 'q'),
+      claude('crossed', 'v', 'w'),
       claude('spent', 's'),
     ],
   }),
@@ -97,8 +98,8 @@ const kKinds = {
     none: () => plan(1),
   },
   'plans, asked in another dialect': {
-    names: ['p', 'q'],
-    ask: () => chat.chat.completions.create({ model: 'plan-2', messages: user('hi') }),
+    names: ['v', 'w'],
+    ask: () => chat.chat.completions.create({ model: 'crossed-1', messages: user('hi') }),
     room: () => plan(0.1),
     little: () => plan(0.9),
     none: () => plan(1),
