@@ -10,8 +10,8 @@
 #include "command/commands.hpp"
 #include "command/moving/foreign_accounts.hpp"
 #include "command/moving/foreign_config.hpp"
-#include "command/moving/private_file.hpp"
 #include "command/moving/taken_in.hpp"
+#include "command/private_file.hpp"
 #include "config/load.hpp"
 #include "config/write.hpp"
 
@@ -32,6 +32,20 @@ std::optional<std::string> read_file(const std::string& path) {
     std::ostringstream text;
     text << file.rdbuf();
     return text.str();
+}
+
+// Why a configuration cannot be written, or nothing. One that is there stays.
+std::string write_new(const std::string& path, const std::string& text) {
+    std::error_code ignored;
+    if (fs::exists(path, ignored)) {
+        return path + ": is there already; name another with --config";
+    }
+    fs::create_directories(fs::absolute(path, ignored).parent_path(), ignored);
+    PrivateFile file(path);
+    if (!file) return file.why();
+    if (auto done = file.write(text); !done) return done.error().message;
+    auto closed = file.close();
+    return closed ? std::string() : closed.error().message;
 }
 
 // Where the credential files are: as the command line says, or as the configuration does, from
@@ -91,10 +105,7 @@ int import_foreign(const Options& options) {
         std::cerr << report(moved);
         return 0;
     }
-    if (!write_private_file(target, toml)) {
-        return fail(target +
-                    ": cannot be written, or is there already; name another with --config");
-    }
+    if (const std::string why = write_new(target, toml); !why.empty()) return fail(why);
     moved.carried(options.file, target);
     Options here = options;
     here.config = target;

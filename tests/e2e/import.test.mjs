@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { clients } from './support/clients.mjs';
+import { OAuthServer } from './support/oauth.mjs';
 import { binary, Parley, root } from './support/parley.mjs';
 import { Upstream } from './support/upstream.mjs';
 import { wires } from './support/wires.mjs';
@@ -81,7 +82,7 @@ test('every key and every file is named, and what was written is good', (t) => {
   assert.equal(check.status, 0, check.stderr);
   const again = run(folder, 'import', '--from', 'cliproxyapi', join(folder, 'config.yaml'));
   assert.equal(again.status, 1);
-  assert.match(again.stderr, /parley\.toml: cannot be written, or is there already/);
+  assert.match(again.stderr, /parley\.toml: is there already/);
 });
 
 test('every key of the file has a line of its own', (t) => {
@@ -180,14 +181,28 @@ test('credential files alone go into a house that is there', (t) => {
   assert.equal(readFileSync(file, 'utf8'), '[[provider]]\nname = "qwen"\n');
 });
 
-test('what was imported serves', async (t) => {
+test('what was imported serves, keys and credential files', async (t) => {
+  const login = await OAuthServer.start({
+    clientId: 'f0304373b74a44d2b584a3fb70ca9e56',
+    reuse: { error: 'invalid_request' },
+  });
   const up = await Upstream.start({ credential: () => up.key });
-  t.after(() => up.stop());
+  t.after(async () => {
+    await up.stop();
+    await login.stop();
+  });
   up.script = (request, reply) => {
     const asked = wires.chat.read(request);
     reply.json(200, wires.chat.whole(asked, { text: `from ${asked.model}`, finish: 'stop' }));
   };
   const folder = prepare(t, { up: up.url, host: up.url });
+  const auths = join(folder, 'auths');
+  const mine = join(auths, 'qwen-me.json');
+  const family = login.family();
+  writeFileSync(mine, JSON.stringify({ ...JSON.parse(readFileSync(mine, 'utf8')), ...family }));
+  for (const name of readdirSync(auths)) {
+    if (name !== 'qwen-me.json') rmSync(join(auths, name), { recursive: true });
+  }
   const done = run(folder, 'import', '--from', 'cliproxyapi', join(folder, 'config.yaml'));
   assert.equal(done.status, 0, done.stderr + done.stdout);
   const parley = await Parley.start(undefined, {
@@ -195,6 +210,7 @@ test('what was imported serves', async (t) => {
     env: {
       PARLEY_SERVER__LISTEN: '127.0.0.1:0',
       PARLEY_LOG__FORMAT: 'json',
+      PARLEY_PROVIDER__QWEN__TOKEN_URL: `${login.url}/token`,
     },
   });
   t.after(() => parley.stop());
@@ -206,4 +222,9 @@ test('what was imported serves', async (t) => {
   assert.equal(up.last.headers['x-title'], 't');
   assert.equal(await ask('keyless'), 'from keyless', 'a place without keys');
   assert.equal(up.last.headers.authorization, undefined);
+  // Its token is over, so the first request waits for another one.
+  assert.equal(await ask('coder'), 'from m-q', 'a credential file, by an alias');
+  assert.ok(login.isGood(up.last.headers.authorization.replace('Bearer ', '')));
+  assert.equal(login.refreshes().length, 1);
+  login.mustNotStandIn(parley.stderr, 'in the log');
 });

@@ -73,16 +73,13 @@ bool take_in(const Options& options, Moved& moved) {
     return is_whole;
 }
 
-int for_each_account(const Options& options, const EachAccount& each) {
+std::optional<std::vector<store::Listed>> stored_accounts(const Options& options) {
     const auto known = KnownAccounts::open(options, true);
-    if (known == nullptr) return 1;
-    const auto all = known->store()->accounts();
-    if (!all) {
-        std::cerr << all.error().message << '\n';
-        return 1;
-    }
-    for (const store::Listed& one : *all) each(one);
-    return 0;
+    if (known == nullptr) return std::nullopt;
+    auto all = known->store()->accounts();
+    if (all) return std::move(*all);
+    std::cerr << all.error().message << '\n';
+    return std::nullopt;
 }
 
 std::string read_exported(std::string_view text, Moved& moved) {

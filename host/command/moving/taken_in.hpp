@@ -1,9 +1,10 @@
 // command/moving/taken_in.hpp: accounts that are moved into the store.
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "command/moving/moved.hpp"
 #include "command/options.hpp"
@@ -18,10 +19,9 @@ std::string target_of(const Options& options);
 // that is there already stays as it is. A line for each; false when one could not be written.
 bool take_in(const Options& options, Moved& moved);
 
-// Goes through the accounts of the store; the exit status, when they cannot be read with words
-// about that.
-using EachAccount = std::function<void(const store::Listed&)>;
-int for_each_account(const Options& options, const EachAccount& each);
+// The accounts of the store, those that are broken, too. Nothing, with words about why, where they
+// cannot be read.
+std::optional<std::vector<store::Listed>> stored_accounts(const Options& options);
 
 // What `parley export` wrote, into `moved`; returns why it is none of that, or nothing.
 std::string read_exported(std::string_view text, Moved& moved);
