@@ -9,13 +9,14 @@ import { test } from 'node:test';
 import { startChatGpt, startChatGptLogin, person } from './support/chatgpt.mjs';
 import { Desk, freePort } from './support/command.mjs';
 import { OAuthServer } from './support/oauth.mjs';
-import { secret } from './support/parley.mjs';
+import { clients } from './support/clients.mjs';
+import { configuration, Parley, secret } from './support/parley.mjs';
 
 const pty = { pty: true };
 const kUrl = /(http:\/\/127\.0\.0\.1:\d+\/\S*authorize\S+)/;
 const key = secret('sk-configured');
 
-async function house(t) {
+async function house(t, more = () => ({})) {
   const port = await freePort();
   const login = await startChatGptLogin(port);
   const upstream = await startChatGpt(login);
@@ -28,7 +29,7 @@ async function house(t) {
     models: ['m-c'],
   };
   const openai = { name: 'openai', account: [{ api_key: key }] };
-  const desk = new Desk({ provider: [codex, openai] });
+  const desk = new Desk({ provider: [codex, openai], ...more(upstream, codex) });
   t.after(async () => {
     desk.commands.forEach((c) => c.stop());
     await login.stop();
@@ -265,6 +266,35 @@ test('accounts are listed, switched off and on, tried and forgotten', async (t) 
   assert.match(typo.text, /did you mean "codex\/me@example\.com"/);
   await desk.run(['logout', name]);
   assert.deepEqual((await accounts(desk)).map((a) => a.account), ['openai/main']);
+});
+
+test('a running Parley serves with what was just won, and keeps what it renews', async (t) => {
+  const { login, upstream, desk } = await house(t, (place, codex) =>
+    configuration(place, { provider: [codex] }),
+  );
+  login.lifeS = 4;
+  const { config } = desk;
+  const changed = (parley, accounts) =>
+    parley.lines.find((l) => l.message === 'stored accounts changed' && l.accounts === accounts);
+  let parley = await Parley.start(config, { state: desk.state });
+  t.after(() => parley.stop());
+  upstream.mustNotSee(parley.key);
+  assert.equal(await (await logIn(desk, login)).ended(), 0);
+  await changed(parley, 1);
+  const asks = () => clients.responses(parley).ask('m-c', { user: 'hi', stream: true });
+  while (login.refreshes().length < 3) assert.equal((await asks()).text, 'Good day.');
+  await parley.stop();
+  login.mustNotStandIn(parley.stderr, 'in the log');
+  // What the last refresh gave was kept: nothing that was used comes again.
+  parley = await Parley.start(config, { state: desk.state });
+  const before = login.refreshes().length;
+  while (login.refreshes().length <= before) assert.equal((await asks()).text, 'Good day.');
+  // A second login is taken over as well, and so is a farewell.
+  login.lifeS = 3600;
+  assert.equal(await (await logIn(desk, login)).ended(), 0);
+  assert.equal((await asks()).text, 'Good day.');
+  await desk.run(['logout', 'codex/me@example.com']);
+  await changed(parley, 0);
 });
 
 test('a screen gets a browser, and a connection over SSH does not', async (t) => {
