@@ -132,8 +132,7 @@ Library::Library(LibraryInfo info, Manifest manifest, const LoadOptions& options
     if (manifest_.resident()) pinned_ = "its manifest says that it is resident";
 }
 
-Result<std::shared_ptr<Library>> Library::load(const std::string& path,
-                                               const LoadOptions& options) {
+Result<Judged> Library::judge(const std::string& path, const LoadOptions& options) {
     const std::string name = file_name(path);
     Result<PrivateCopy> copy = PrivateCopy::make(path, options.bytes_max);
     if (copy.has_error()) return of_plugin(name, copy.error());
@@ -146,12 +145,24 @@ Result<std::shared_ptr<Library>> Library::load(const std::string& path,
         return of_plugin(name, refusal("C1", PARLEY_E_FORBIDDEN, "quarantine: " + why));
     }
     copy->drop_pages();
+    return Judged{std::move(*copy), std::move(*info), std::move(*manifest)};
+}
+
+Result<std::shared_ptr<Library>> Library::load(Judged file, const LoadOptions& options) {
     const std::shared_ptr<Library> library(
-        new Library(std::move(*info), std::move(*manifest), options));
-    if (Result<void> ready = library->start({std::move(*copy), {}, nullptr}); ready.has_error()) {
-        return of_plugin(name, ready.error());
+        new Library(std::move(file.info), std::move(file.manifest), options));
+    if (Result<void> ready = library->start({std::move(file.copy), {}, nullptr});
+        ready.has_error()) {
+        return of_plugin(library->name(), ready.error());
     }
     return library;
+}
+
+Result<std::shared_ptr<Library>> Library::load(const std::string& path,
+                                               const LoadOptions& options) {
+    Result<Judged> file = judge(path, options);
+    if (file.has_error()) return file.error();
+    return load(std::move(*file), options);
 }
 
 Result<LibraryInfo> Library::info(const std::string& path, std::uint64_t bytes_max) {

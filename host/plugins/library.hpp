@@ -23,6 +23,7 @@
 #include "plugins/host_table.hpp"
 #include "plugins/manifest.hpp"
 #include "plugins/precheck.hpp"
+#include "plugins/private_copy.hpp"
 
 namespace parley::plugins {
 
@@ -55,8 +56,19 @@ struct LibraryInfo {
     std::vector<std::string> symbols;   // that others can see, by the section headers
 };
 
+// A file that may be loaded, as far as can be told before any of its code runs.
+struct Judged {
+    PrivateCopy copy;
+    LibraryInfo info;
+    Manifest manifest;
+};
+
 class Library {
 public:
+    static base::Result<Judged> judge(const std::string& path, const LoadOptions& options = {});
+
+    static base::Result<std::shared_ptr<Library>> load(Judged file,
+                                                       const LoadOptions& options = {});
     static base::Result<std::shared_ptr<Library>> load(const std::string& path,
                                                        const LoadOptions& options = {});
 

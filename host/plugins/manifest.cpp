@@ -1,6 +1,7 @@
 #include "plugins/manifest.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
@@ -149,6 +150,31 @@ Result<Manifest> parse_manifest(std::string_view json) {
     if (!fields.fault().empty()) return fault(fields.fault());
     read_pair(abi, out.abi_major, out.abi_minor);
     return out;
+}
+
+std::strong_ordering compare_versions(std::string_view a, std::string_view b) {
+    const auto numbers = [](std::string_view version) {
+        std::array<std::uint64_t, 3> all{};
+        const char* at = version.data();
+        const char* const end = at + version.size();
+        for (std::uint64_t& number : all) {
+            const auto read = std::from_chars(at, end, number);
+            if (read.ec != std::errc()) break;
+            at = read.ptr;
+            if (at == end || *at != '.') break;
+            ++at;
+        }
+        return all;
+    };
+    if (const auto order = numbers(a) <=> numbers(b); order != 0) return order;
+    // "1.2.0-rc.1" comes before "1.2.0".
+    const auto early = [](std::string_view version) {
+        const std::string_view core = version.substr(0, version.find('+'));
+        const std::size_t dash = core.find('-');
+        return dash == core.npos ? std::string_view() : core.substr(dash);
+    };
+    if (early(a).empty() != early(b).empty()) return early(a).empty() <=> early(b).empty();
+    return early(a) <=> early(b);
 }
 
 }  // namespace parley::plugins

@@ -1,6 +1,7 @@
 // plugins/manifest.hpp: what a plugin says of itself before it is loaded: JSON in an ELF note.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,6 +28,9 @@ struct Manifest {
 
 // Fails with check A2. Members that it does not know are left alone.
 base::Result<Manifest> parse_manifest(std::string_view json);
+
+// Which of two semantic versions is the newer; what is none is older than any.
+std::strong_ordering compare_versions(std::string_view a, std::string_view b);
 
 // OWN_THREADS implies RESIDENT.
 std::uint32_t implied_flags(std::uint32_t flags);
