@@ -40,6 +40,28 @@ void add_account_commands(CLI::App& app,
     of_one("enable", "send it requests again", account_enable);
     of_one("remove", "forget it", account_remove);
     of_one("test", "whether its provider takes its secret", account_test);
+    command(*account, "state", "how it goes with each where a parley runs", account_state)
+        ->add_flag("--json", options.json, "for programs");
+    of_one("clear", "end its cool-downs, where a parley runs", account_clear);
+}
+
+// Asked of a Parley that runs.
+template <class Command>
+void add_plugin_commands(CLI::App& plugin,
+                         parley::command::Options& options,
+                         const Command& command) {
+    using namespace parley::command;
+    command(plugin, "status", "what serves in the parley that runs, and what left", plugin_status)
+        ->add_flag("--json", options.json, "for programs");
+    command(plugin, "load", "have it load a file, or take one back that was set aside", plugin_load)
+        ->add_option("file", options.plugin_file, "the .so")
+        ->required();
+    command(plugin, "rollback", "back to the generation before this one", plugin_rollback)
+        ->add_option("plugin", options.plugin, "the id of its manifest")
+        ->required();
+    command(plugin, "disable", "nothing serves for it until it is loaded", plugin_disable)
+        ->add_option("plugin", options.plugin, "likewise")
+        ->required();
 }
 
 template <class Command>
@@ -113,12 +135,19 @@ int main(int argc, char** argv) {
         command(app, "export", "the accounts of the store, as JSON", export_accounts);
     leaving->add_option("file", options.file, "where they go; standard output without one");
     add_account_commands(app, options, command);
-    CLI::App* plugin = app.add_subcommand("plugin", "plugins: list, info");
+    for (CLI::App* asked :
+         {command(app, "status", "how it goes with the parley that runs", status),
+          command(app, "reload", "have it read its configuration again", reload)}) {
+        asked->add_flag("--json", options.json, "for programs");
+    }
+    CLI::App* plugin =
+        app.add_subcommand("plugin", "plugins: list, info, status, load, rollback, disable");
     plugin->require_subcommand(1);
     plugin->fallthrough();
     command(*plugin, "list", "the plugins that would be loaded, and those refused", plugin_list);
     CLI::App* info = command(*plugin, "info", "what a file says, without running it", plugin_info);
     info->add_option("file", options.plugin_file, "the .so")->required();
+    add_plugin_commands(*plugin, options, command);
 
     add_store_commands(app, options, command);
 

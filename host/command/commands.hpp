@@ -27,4 +27,14 @@ int store_rekey(const Options& options);
 int plugin_list(const Options& options);
 int plugin_info(const Options& options);
 
+// Asked of a Parley that runs.
+int status(const Options& options);
+int reload(const Options& options);
+int account_state(const Options& options);
+int account_clear(const Options& options);
+int plugin_status(const Options& options);
+int plugin_load(const Options& options);
+int plugin_rollback(const Options& options);
+int plugin_disable(const Options& options);
+
 }  // namespace parley::command

@@ -11,7 +11,8 @@ struct Options {
     std::string state;   // empty: from the configuration
     std::string plugin_file;
     std::string model;
-    std::string key;  // the name of a client key
+    std::string key;     // the name of a client key
+    std::string plugin;  // the id of its manifest
     bool json = false;
     std::string from;         // whose files are imported, or whose store is copied
     std::string to;           // whose store it is copied into

@@ -5,12 +5,17 @@
 #include <iostream>
 #include <malloc.h>
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "command/commands.hpp"
 #include "command/greeting.hpp"
 #include "command/setup.hpp"
+#include "http/local.hpp"
+#include "live/plugins.hpp"
+#include "live/questions.hpp"
 #include "live/reload.hpp"
 #include "live/stock.hpp"
+#include "manage/control.hpp"
 #include "supervisor/crash.hpp"
 #include "supervisor/parent.hpp"
 #include "supervisor/supervisor.hpp"
@@ -30,6 +35,19 @@ void keep_freed_memory() {
     ::mallopt(M_MMAP_THRESHOLD, kMappedFromBytes);
 }
 
+// Nobody can ask when that fails, and all else goes on.
+std::unique_ptr<http::LocalListener> listen_for_questions(http::Loop& loop,
+                                                          const config::Config& config,
+                                                          manage::Control& control) {
+    auto bound = http::LocalListener::bind(
+        loop, control_path(config.state_folder), [&control](http::Stream::Ptr stream) {
+            return control.serve(std::move(stream));
+        });
+    if (bound) return std::move(*bound);
+    base::log(LogLevel::warn, "no control socket", {{"why", bound.error().message}});
+    return nullptr;
+}
+
 // The program as it is on disk, also when another one has taken its place.
 std::string this_program() {
     std::error_code fault;
@@ -38,6 +56,7 @@ std::string this_program() {
 }
 
 int work(const Options& options, supervisor::Parent& parent) {
+    const std::int64_t read_ms = base::wall_ms();
     const Setup setup = read_configuration(options, true);
     if (!report(setup.loaded, setup.file)) return 1;
     const config::Config& config = setup.loaded.config;
@@ -47,9 +66,12 @@ int work(const Options& options, supervisor::Parent& parent) {
     keep_freed_memory();
 
     const auto services = make_services();
+    const auto departures = std::make_shared<live::Departures>();
     live::House house(services, parent);
-    auto catalogue =
-        std::make_shared<plugins::Catalogue>(load_plugins(config, services, parent.crashes()));
+    const auto options_of = [&](const config::Config& now) {
+        return live::heard(load_options(now, services, parent.crashes()), departures);
+    };
+    auto catalogue = std::make_shared<plugins::Catalogue>(load_plugins(config, options_of(config)));
     auto stock = live::Stock::open(config, *catalogue, services);
     if (!stock) {
         std::cerr << stock.error().message << '\n';
@@ -60,8 +82,20 @@ int work(const Options& options, supervisor::Parent& parent) {
     for (const config::Fault& fault : house.change(std::move(inputs))) {
         std::cerr << fault.text(setup.file) << '\n';
     }
-    if (!house.is_open()) return 1;
-    live::Reload reload(house, [options] { return read_configuration(options, false).loaded; });
+    if (!house.is_built()) return 1;
+    live::Plugins plugins(house, options_of, plugin_folders, departures);
+    live::Reload reload(
+        house,
+        [options] { return read_configuration(options, false).loaded; },
+        [&plugins] {
+            plugins.follow();
+            plugins.look();
+        },
+        read_ms);
+    manage::Control control;
+    live::add_questions(control, house, reload, plugins);
+    const auto listener = listen_for_questions(house.control(), config, control);
+    house.open_doors();
     if (parent.is_first()) greet(config, setup, house.addresses().front());
     if (*stock != nullptr) (*stock)->serve(house);
     parent.say("ready");

@@ -103,15 +103,25 @@ std::vector<std::string> plugin_folders(const config::Config& config) {
     return folders;
 }
 
-plugins::Catalogue load_plugins(const config::Config& config,
-                                const std::shared_ptr<plugins::HostServices>& services,
-                                const std::vector<supervisor::Crash>& crashes) {
+plugins::LoadOptions load_options(const config::Config& config,
+                                  const std::shared_ptr<plugins::HostServices>& services,
+                                  const std::vector<supervisor::Crash>& crashes) {
     plugins::LoadOptions options;
     options.quarantined = [all = quarantine_of(config, crashes)](const std::string& sha256) {
         return all.why(sha256);
     };
     options.bytes_max = config.plugins.library_bytes_max;
     options.services = services;
+    return options;
+}
+
+plugins::Catalogue load_plugins(const config::Config& config,
+                                const std::shared_ptr<plugins::HostServices>& services,
+                                const std::vector<supervisor::Crash>& crashes) {
+    return load_plugins(config, load_options(config, services, crashes));
+}
+
+plugins::Catalogue load_plugins(const config::Config& config, const plugins::LoadOptions& options) {
     auto catalogue = plugins::Catalogue::scan(plugin_folders(config), options);
     for (const plugins::Refusal& refusal : catalogue.refusals()) {
         base::log(base::LogLevel::error,
@@ -127,6 +137,10 @@ plugins::Catalogue load_plugins(const config::Config& config,
         }
     }
     return catalogue;
+}
+
+std::string control_path(const std::string& state_folder) {
+    return (fs::path(state_folder) / "control.sock").string();
 }
 
 std::shared_ptr<plugins::HostServices> make_services() {

@@ -33,6 +33,14 @@ std::vector<std::string> plugin_folders(const config::Config& config);
 plugins::Catalogue load_plugins(const config::Config& config,
                                 const std::shared_ptr<plugins::HostServices>& services,
                                 const std::vector<supervisor::Crash>& crashes = {});
+plugins::Catalogue load_plugins(const config::Config& config, const plugins::LoadOptions& options);
+// How libraries are loaded; what crashed too often is not.
+plugins::LoadOptions load_options(const config::Config& config,
+                                  const std::shared_ptr<plugins::HostServices>& services,
+                                  const std::vector<supervisor::Crash>& crashes);
+
+// The socket on which a running Parley is asked.
+std::string control_path(const std::string& state_folder);
 
 std::shared_ptr<plugins::HostServices> make_services();
 

@@ -42,6 +42,8 @@ struct Log {
 struct Plugins {
     std::vector<std::string> folders;  // after the bundled ones
     std::uint64_t library_bytes_max = 64ull * 1024 * 1024;
+    bool watch = true;
+    LibraryLimits limits;
 };
 
 // [routing]
@@ -49,6 +51,12 @@ struct Routing {
     std::string policy = "headroom";  // a built-in one, or a plugin's
     bool cool_down = true;            // who failed is left alone for a while
     RoutingLimits limits;
+};
+
+// [reload]
+struct Reload {
+    bool watch = true;
+    ReloadLimits limits;
 };
 
 // [[client_key]]
@@ -163,6 +171,7 @@ struct Config {
     Routing routing;
     AccountLimits accounts;
     SupervisorLimits supervisor;
+    Reload reload;
     Store store;
     base::Secret upstream_egress;  // [upstream] egress; empty: straight
     std::string upstream_ca_file;  // [upstream] ca_file; empty: the system's certificates

@@ -8,6 +8,31 @@
 
 namespace parley::config {
 
+namespace {
+
+struct Printer {
+    Form form;
+
+    std::string operator()(const bool* flag) const { return *flag ? "true" : "false"; }
+
+    std::string operator()(const std::uint64_t* amount) const {
+        if (form == Form::kNumber || *amount == 0) return std::to_string(*amount);
+        return quote(form == Form::kBytes ? print_bytes(*amount) : print_duration(*amount));
+    }
+
+    std::string operator()(const std::string* text) const { return quote(*text); }
+
+    std::string operator()(const std::vector<std::string>* texts) const {
+        Words quoted;
+        for (const std::string& text : *texts) quoted.push_back(quote(text));
+        return "[" + join(quoted, ", ") + "]";
+    }
+
+    std::string operator()(const base::Secret*) const { return ""; }
+};
+
+}  // namespace
+
 const Key* Table::find(std::string_view name) const {
     const auto found =
         std::find_if(keys.begin(), keys.end(), [&](const Key& key) { return key.name == name; });
@@ -69,6 +94,10 @@ std::string expectation(const Key& key) {
             return "a string";
     }
     return "a value";
+}
+
+std::string value_of(const Key& key, void* object) {
+    return std::visit(Printer{key.form}, key.slot(object));
 }
 
 }  // namespace parley::config

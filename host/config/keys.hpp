@@ -46,6 +46,7 @@ struct Key {
     bool is_required = false;
     // What an empty default stands for, in words for the reference.
     std::string_view fallback = {};
+    bool is_private = false;  // may hold a secret, though it is not of such a form
 };
 
 struct Table {
@@ -73,5 +74,8 @@ std::vector<std::string> names_in(const Table& table);
 
 // What a value must look like: `an integer from 0 to 1024`.
 std::string expectation(const Key& key);
+
+// The value in an object that the table fills, as a file has it; "" for a secret.
+std::string value_of(const Key& key, void* object);
 
 }  // namespace parley::config

@@ -85,6 +85,12 @@ inline Key required(Key out) {
     return out;
 }
 
+// What may hold a secret, such as the fields of requests.
+inline Key hidden(Key out) {
+    out.is_private = true;
+    return out;
+}
+
 inline Key or_else(std::string_view fallback, Key out) {
     out.fallback = fallback;
     return out;
@@ -99,6 +105,7 @@ Table upstream_table();
 Table routing_table();
 Table accounts_table();
 Table supervisor_table();
+Table reload_table();
 Table store_table();
 
 }  // namespace parley::config

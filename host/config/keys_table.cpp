@@ -105,6 +105,27 @@ Table plugins() {
                           slot<&Config::plugins, &Plugins::library_bytes_max>,
                           {64 * kKiB, 4 * kGiB},
                           "The largest library that is loaded"),
+                    key(Form::kFlag,
+                        "watch",
+                        slot<&Config::plugins, &Plugins::watch>,
+                        "Whether libraries that appear, change or go are followed at once"),
+                    duration("quiet_ms",
+                             slot<&Config::plugins, &Plugins::limits, &LibraryLimits::quiet_ms>,
+                             {1, kHour},
+                             "How long no file of the folders has changed before that"),
+                    duration("wait_max_ms",
+                             slot<&Config::plugins, &Plugins::limits, &LibraryLimits::wait_max_ms>,
+                             {1, kHour},
+                             "How long a change waits at most, however busy they are"),
+                    duration("cool_ms",
+                             slot<&Config::plugins, &Plugins::limits, &LibraryLimits::cool_ms>,
+                             {0, kDay},
+                             "How long a library stays loaded that nobody uses any more"),
+                    number("pinned_max",
+                           slot<&Config::plugins, &Plugins::limits, &LibraryLimits::pinned_max>,
+                           {1, 10'000},
+                           "How many generations of one plugin may be in memory that could not be "
+                           "unloaded, before it is not loaded anew any more"),
                 },
             .fresh = fresh<Config>};
 }
@@ -224,11 +245,11 @@ std::vector<Key> proof_keys() {
 // Where its requests go, and how.
 std::vector<Key> way_keys() {
     return {
-        key(Form::kTexts,
-            "headers",
-            slot<&Account::headers>,
-            "Fields of its requests, in place of the client's and the provider's of "
-            "the same name: `name: value`"),
+        hidden(key(Form::kTexts,
+                   "headers",
+                   slot<&Account::headers>,
+                   "Fields of its requests, in place of the client's and the provider's of "
+                   "the same name: `name: value`")),
         or_else("its provider's",
                 key(Form::kText,
                     "base_url",
@@ -429,6 +450,7 @@ std::span<const Table> tables() {
                                         routing_table(),
                                         accounts_table(),
                                         supervisor_table(),
+                                        reload_table(),
                                         store_table(),
                                         client_key(),
                                         provider(),

@@ -1,7 +1,8 @@
 // config/limits.hpp: every limit has a name and a number here and a key in the configuration:
 // Limits in [limits], StashLimits in [stash], LessonLimits in [lessons], UpstreamLimits in
 // [upstream], RoutingLimits in [routing], FailoverLimits in [failover], AccountLimits in
-// [accounts], StoreLimits in [store], SupervisorLimits in [supervisor].
+// [accounts], StoreLimits in [store], SupervisorLimits in [supervisor], ReloadLimits in [reload],
+// LibraryLimits in [plugins].
 #pragma once
 
 #include <cstdint>
@@ -134,6 +135,20 @@ struct RoutingLimits {
     std::uint64_t affinity_share_percent = 2;   // of a window that must be left
     std::uint64_t owners_bytes_max = 1024ull * 1024;
     std::uint64_t owners_ms = 604'800'000;  // since it was last named
+};
+
+// How libraries come and go while Parley runs.
+struct LibraryLimits {
+    std::uint64_t quiet_ms = 250;       // since a file of the folders last changed
+    std::uint64_t wait_max_ms = 5'000;  // since the first change, however busy they are
+    std::uint64_t cool_ms = 30'000;     // from its last use to its unloading
+    std::uint64_t pinned_max = 32;      // of one plugin, which could not be unloaded
+};
+
+// How a running Parley follows its files.
+struct ReloadLimits {
+    std::uint64_t quiet_ms = 50;      // since one of them last changed
+    std::uint64_t wait_max_ms = 500;  // since the first change, however busy they are
 };
 
 // What one caller may ask; 0: as much as it likes.

@@ -602,4 +602,29 @@ Table upstream_table() {
     return table;
 }
 
+Table reload_table() {
+    using R = ReloadLimits;
+    return {.path = "reload",
+            .meaning =
+                "How a running Parley follows its files. SIGHUP and `parley reload` read the "
+                "configuration again in any case.",
+            .keys =
+                {
+                    key(Form::kFlag,
+                        "watch",
+                        slot<&Config::reload, &Reload::watch>,
+                        "Whether the configuration, and the files that it names, are read again "
+                        "when they change"),
+                    duration("quiet_ms",
+                             slot<&Config::reload, &Reload::limits, &R::quiet_ms>,
+                             {1, kHour},
+                             "How long none of them has changed before that"),
+                    duration("wait_max_ms",
+                             slot<&Config::reload, &Reload::limits, &R::wait_max_ms>,
+                             {1, kHour},
+                             "How long a change waits at most, however busy they are"),
+                },
+            .fresh = fresh<Config>};
+}
+
 }  // namespace parley::config

@@ -59,12 +59,16 @@ void set_state_folder(Config& config, const Environment& environment) {
         expand_home("~/.parley", environment).value_or(std::string(kHomelessState));
 }
 
+std::string dot_env_beside(const std::string& file) {
+    return (std::filesystem::path(file).parent_path() / ".env").string();
+}
+
 // The variables of the .env beside the file join those of the process, which win.
 Environment with_dot_env(const std::string& file,
                          const Environment& environment,
                          std::vector<Fault>& warnings) {
     Environment merged = environment;
-    const std::string path = (std::filesystem::path(file).parent_path() / ".env").string();
+    const std::string path = dot_env_beside(file);
     std::error_code error;
     const auto text = read_file(path, error);
     if (!text) {
@@ -126,6 +130,23 @@ Loaded load(const std::string& file, const Environment& environment) {
     Loaded out = load_text(*text, file, merged);
     out.warnings.insert(out.warnings.begin(), warnings.begin(), warnings.end());
     return out;
+}
+
+std::vector<std::string> files_of(const Config& config) {
+    std::vector<std::string> files;
+    const auto add = [&](const std::string& file) {
+        if (!file.empty()) files.push_back(file);
+    };
+    add(config.file);
+    if (!config.file.empty()) add(dot_env_beside(config.file));
+    add(config.models_file);
+    add(config.server.tls_certificate);
+    add(config.server.tls_key);
+    add(config.upstream_ca_file);
+    for (const Provider& provider : config.providers) {
+        for (const Account& account : provider.accounts) add(account.secret_file);
+    }
+    return files;
 }
 
 }  // namespace parley::config

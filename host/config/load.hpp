@@ -35,6 +35,10 @@ Loaded load(const std::string& file, const Environment& environment);
 // The same from text; `file` is only its name, and no .env is read.
 Loaded load_text(std::string_view text, const std::string& file, const Environment& environment);
 
+// Every file that a configuration is made from, there or not: its own, the .env beside it, and
+// those that it names.
+std::vector<std::string> files_of(const Config& config);
+
 // The reference of all keys in Markdown, made from the table that load() reads by.
 std::string reference();
 

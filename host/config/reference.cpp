@@ -52,32 +52,11 @@ std::string form_of(const Key& key) {
     return "";
 }
 
-struct DefaultPrinter {
-    Form form;
-
-    std::string operator()(const bool* flag) const { return *flag ? "true" : "false"; }
-
-    std::string operator()(const std::uint64_t* amount) const {
-        if (form == Form::kNumber || *amount == 0) return std::to_string(*amount);
-        return quote(form == Form::kBytes ? print_bytes(*amount) : print_duration(*amount));
-    }
-
-    std::string operator()(const std::string* text) const { return quote(*text); }
-
-    std::string operator()(const std::vector<std::string>* texts) const {
-        Words quoted;
-        for (const std::string& text : *texts) quoted.push_back(quote(text));
-        return "[" + join(quoted, ", ") + "]";
-    }
-
-    std::string operator()(const base::Secret*) const { return ""; }
-};
-
 std::string default_of(const Table& table, const Key& key) {
     if (key.is_required) return "required";
     if (!key.fallback.empty()) return std::string(key.fallback);
     const std::shared_ptr<void> object = table.fresh();
-    return code(std::visit(DefaultPrinter{key.form}, key.slot(object.get())));
+    return code(value_of(key, object.get()));
 }
 
 std::string heading_of(const Table& table) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -39,6 +40,12 @@ Stream::Ptr Stream::make(Loop& loop, Socket socket, SSL* ssl) {
     socket.set_option(boost::asio::ip::tcp::no_delay(true), fault);
     const int descriptor = socket.release(fault);
     return Ptr(new Stream(loop, fault ? -1 : descriptor, ssl));
+}
+
+Stream::Ptr Stream::of(Loop& loop, int descriptor) {
+    const int flags = ::fcntl(descriptor, F_GETFL, 0);
+    ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+    return Ptr(new Stream(loop, descriptor, nullptr));
 }
 
 Stream::Stream(Loop& loop, int socket, SSL* ssl)

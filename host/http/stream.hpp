@@ -42,6 +42,9 @@ public:
     // Takes a connected socket; with `ssl` the handshake is still to be done.
     static Ptr make(Loop& loop, Socket socket, SSL* ssl = nullptr);
 
+    // Of any kind of connected socket, which it owns from here on.
+    static Ptr of(Loop& loop, int descriptor);
+
     Loop& loop() { return loop_; }
 
     bool is_tls() const { return ssl_ != nullptr; }

@@ -64,8 +64,17 @@ House::Faults House::change(Inputs inputs) {
     watch_calls(config.supervisor);
     tell(made.world);
     inputs_ = std::move(inputs);
-    doors_->open(std::move(*doors));
+    if (doors_->all().empty()) {
+        first_plan_ = std::move(doors);
+    } else {
+        doors_->open(std::move(*doors));
+    }
     return faults;
+}
+
+void House::open_doors() {
+    doors_->open(std::move(*first_plan_));
+    first_plan_.reset();
 }
 
 // What stays until the end, as the first configuration wants it.

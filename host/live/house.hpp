@@ -36,15 +36,25 @@ public:
 
     using Faults = std::vector<config::Fault>;
 
-    // Everything that begins from now on does so in a World of these inputs; the first call opens
-    // the doors. When there are faults, nothing has changed. [control]
+    // Everything that begins from now on does so in a World of these inputs. When there are faults,
+    // nothing has changed. [control]
     Faults change(Inputs inputs);
+
+    // Lets clients in, once the first change has been made and whatever else they may rely on.
+    void open_doors();
+
+    // The same libraries serve, and something else is known of their files. [control]
+    void note(std::shared_ptr<const plugins::Catalogue> catalogue) {
+        inputs_.catalogue = std::move(catalogue);
+    }
 
     // Calls back once every loop lives in the World of the latest change. [control]
     void when_in_force(std::function<void()> then);
 
     // The first change has been made.
-    bool is_open() const { return world_ != nullptr; }
+    bool is_built() const { return world_ != nullptr; }
+
+    std::uint64_t connections() const { return count_->load(std::memory_order_relaxed); }
 
     // Of the latest change. [control]
     const Inputs& inputs() const { return inputs_; }
@@ -87,6 +97,7 @@ private:
     std::optional<http::Workers> workers_;  // behind what it works for: it ends first
     std::shared_ptr<http::ConnectionCount> count_ = std::make_shared<http::ConnectionCount>(0);
     std::optional<Doors> doors_;
+    std::optional<Doors::Plan> first_plan_;  // until the doors are open
     boost::asio::signal_set signals_;
     supervisor::Parent& parent_;
     boost::asio::posix::stream_descriptor parent_speaks_;

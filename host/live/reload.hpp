@@ -1,9 +1,13 @@
-// live/reload.hpp: the configuration is read again when somebody says so (SIGHUP). [control]
+// live/reload.hpp: the house follows the configuration: its files, as soon as they change, and
+// SIGHUP. [control]
 #pragma once
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "config/load.hpp"
+#include "live/file_watch.hpp"
 #include "live/house.hpp"
 
 namespace parley::live {
@@ -13,14 +17,32 @@ public:
     // Reads everything that the configuration is made from.
     using Read = std::function<config::Loaded()>;
 
-    Reload(House& house, Read read);
+    // `then` is called after each change. What the house lives by was read since `read_ms`, by the
+    // wall's clock.
+    Reload(House& house, Read read, std::function<void()> then, std::int64_t read_ms);
 
     // Takes over what is there now. What is wrong with it is logged, and the house stays as it is.
-    void now();
+    // True when it is in force.
+    bool now();
+
+    // What the latest one that is in force has changed, in words.
+    const std::vector<std::string>& changes() const { return changes_; }
+
+    // What is wrong with the configuration that was read last, for people; empty: it is in force.
+    const std::vector<std::string>& faults() const { return faults_; }
 
 private:
+    void files_changed();
+    bool take(config::Loaded loaded);
+    void follow_files();
+    bool refuse(const std::vector<config::Fault>& faults, const std::string& file);
+
     House& house_;
     Read read_;
+    std::function<void()> then_;
+    FileWatch files_;
+    std::vector<std::string> faults_;
+    std::vector<std::string> changes_;
 };
 
 }  // namespace parley::live

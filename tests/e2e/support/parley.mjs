@@ -98,12 +98,16 @@ export class Parley {
     return this.lines.find((line, i) => i >= before && fits(line), what);
   }
 
-  /** Gives it another configuration and says so; what it said about that. */
+  /** What it says of the configuration that it reads next. */
+  reads() {
+    const fits = (l) => /^configuration (changed|refused|read again)$/.test(l.message ?? '');
+    return this.next(fits, 'it has read the configuration');
+  }
+
+  /** Gives it another configuration, of which it hears from the system; what it said about that. */
   async change(config) {
-    const fits = (l) => /^configuration (changed|refused)/.test(l.message ?? '');
-    const heard = this.next(fits, 'it has read the configuration');
+    const heard = this.reads();
     this.write(config);
-    this.signal('SIGHUP');
     return heard;
   }
 

@@ -1,0 +1,74 @@
+// command/plugin_running.cpp: plugin status, load, rollback, disable: asked of a Parley that runs.
+#include <filesystem>
+#include <iostream>
+
+#include <boost/json/serialize.hpp>
+
+#include "command/ask.hpp"
+#include "command/commands.hpp"
+
+namespace parley::command {
+
+namespace json = boost::json;
+
+namespace {
+
+std::string text_at(const json::object& from, std::string_view key) {
+    const json::value* value = from.if_contains(key);
+    if (value == nullptr) return {};
+    return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
+}
+
+std::string short_at(const json::object& from, std::string_view key) {
+    return text_at(from, key).substr(0, 12);
+}
+
+void print_file(const json::object& file) {
+    std::cout << text_at(file, "file") << "  " << text_at(file, "plugin") << ' '
+              << text_at(file, "version") << "  sha256 " << short_at(file, "sha256");
+    if (file.contains("generation")) std::cout << "  generation " << text_at(file, "generation");
+    std::cout << (file.at("serves").as_bool() ? "  serves\n" : "\n");
+    for (const char* key : {"aside", "refused"}) {
+        if (file.contains(key)) std::cout << "    " << key << ": " << text_at(file, key) << '\n';
+    }
+}
+
+}  // namespace
+
+int plugin_status(const Options& options) {
+    const auto answer = ask(options, "GET", "/plugins");
+    if (!answer) return 1;
+    if (options.json) {
+        std::cout << json::serialize(*answer) << '\n';
+        return 0;
+    }
+    for (const json::value& file : answer->at("files").as_array()) print_file(file.as_object());
+    for (const json::value& leaving : answer->at("leaving").as_array()) {
+        const json::object& row = leaving.as_object();
+        std::cout << "leaving: " << text_at(row, "plugin") << "  sha256 " << short_at(row, "sha256")
+                  << "  " << text_at(row, "state") << '\n';
+    }
+    for (const json::value& pinned : answer->at("pinned").as_array()) {
+        const json::object& row = pinned.as_object();
+        std::cout << "pinned: " << text_at(row, "plugin") << "  sha256 " << short_at(row, "sha256")
+                  << "  " << text_at(row, "why") << '\n';
+    }
+    std::cout << text_at(*answer, "unloaded") << " unloaded\n";
+    return 0;
+}
+
+int plugin_load(const Options& options) {
+    std::error_code fault;
+    const std::string file = std::filesystem::absolute(options.plugin_file, fault).string();
+    return ask(options, "POST", "/plugins/load", {{"file", file}}) ? 0 : 1;
+}
+
+int plugin_rollback(const Options& options) {
+    return ask(options, "POST", "/plugins/rollback", {{"plugin", options.plugin}}) ? 0 : 1;
+}
+
+int plugin_disable(const Options& options) {
+    return ask(options, "POST", "/plugins/disable", {{"plugin", options.plugin}}) ? 0 : 1;
+}
+
+}  // namespace parley::command

@@ -1,0 +1,109 @@
+// command/running.cpp: status, reload, account state, account clear: asked of a Parley that runs.
+#include <iomanip>
+#include <iostream>
+
+#include <boost/json/serialize.hpp>
+
+#include "command/ask.hpp"
+#include "command/commands.hpp"
+#include "config/units.hpp"
+
+namespace parley::command {
+
+namespace json = boost::json;
+
+namespace {
+
+std::string text_of(const json::value& value) {
+    return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+}
+
+std::string text_at(const json::object& from, std::string_view key) {
+    const json::value* value = from.if_contains(key);
+    return value == nullptr ? std::string() : text_of(*value);
+}
+
+std::string duration_at(const json::object& from, std::string_view key) {
+    const json::value* value = from.if_contains(key);
+    return value == nullptr ? std::string()
+                            : config::print_duration(value->to_number<std::uint64_t>());
+}
+
+void print_cool_down(const json::object& of) {
+    if (text_at(of, "state") != "cooling down") return;
+    std::cout << ": " << text_at(of, "why") << ", for " << duration_at(of, "left_ms");
+    if (const json::value* last = of.if_contains("last_error")) {
+        std::cout << ": " << text_at(last->as_object(), "text");
+    }
+}
+
+void print_account(const json::object& account) {
+    std::cout << text_at(account, "account") << "  " << text_at(account, "state");
+    print_cool_down(account);
+    std::cout << "  in flight " << text_at(account, "in_flight") << ", attempts "
+              << text_at(account, "attempts") << '\n';
+    const json::value* models = account.if_contains("models");
+    if (models == nullptr) return;
+    for (const auto& [name, model] : models->as_object()) {
+        std::cout << "    " << std::string_view(name) << "  "
+                  << text_at(model.as_object(), "state");
+        print_cool_down(model.as_object());
+        std::cout << '\n';
+    }
+}
+
+// The answer as it came, for programs; true when that was asked for.
+bool print_json(const Options& options, const json::object& answer) {
+    if (options.json) std::cout << json::serialize(answer) << '\n';
+    return options.json;
+}
+
+}  // namespace
+
+int status(const Options& options) {
+    const auto answer = ask(options, "GET", "/status");
+    if (!answer) return 1;
+    if (print_json(options, *answer)) return 0;
+    std::cout << "parley " << text_at(*answer, "version") << ", process " << text_at(*answer, "pid")
+              << ", up " << duration_at(*answer, "up_ms") << '\n';
+    for (const json::value& address : answer->at("addresses").as_array()) {
+        std::cout << "listening      " << text_of(address) << '\n';
+    }
+    const json::object& configuration = answer->at("configuration").as_object();
+    std::cout << "connections    " << text_at(*answer, "connections") << '\n'
+              << "configuration  " << text_at(configuration, "file") << '\n';
+    const json::object& plugins = answer->at("plugins").as_object();
+    std::cout << "plugins        " << text_at(plugins, "serving") << " serving, "
+              << text_at(plugins, "refused") << " refused\n";
+    const json::array& faults = configuration.at("faults").as_array();
+    if (faults.empty()) return 0;
+    std::cout << "what was read last is not in force:\n";
+    for (const json::value& fault : faults) std::cout << "  " << text_of(fault) << '\n';
+    return 1;
+}
+
+int reload(const Options& options) {
+    const auto answer = ask(options, "POST", "/reload");
+    if (!answer) return 1;
+    if (print_json(options, *answer)) return 0;
+    const json::array& changes = answer->at("changes").as_array();
+    for (const json::value& change : changes) std::cout << text_of(change) << '\n';
+    if (changes.empty()) std::cout << "nothing differs\n";
+    return 0;
+}
+
+int account_state(const Options& options) {
+    const auto answer = ask(options, "GET", "/accounts");
+    if (!answer) return 1;
+    if (print_json(options, *answer)) return 0;
+    for (const json::value& account : answer->at("accounts").as_array()) {
+        print_account(account.as_object());
+    }
+    return 0;
+}
+
+int account_clear(const Options& options) {
+    return ask(options, "POST", "/accounts/clear", {{"account", options.account}}) ? 0 : 1;
+}
+
+}  // namespace parley::command

@@ -1,0 +1,94 @@
+// What an operator asks of a Parley that runs: how it goes, and what to do.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+
+import { sdk, user } from './support/house.mjs';
+import { binary, configuration, Parley, provider, secret } from './support/parley.mjs';
+import { completion } from './support/replies.mjs';
+import { Upstream } from './support/upstream.mjs';
+
+const run = promisify(execFile);
+
+async function scene(t) {
+  const upstream = await Upstream.start();
+  const account = { label: 'main', api_key: upstream.key };
+  const other = { label: 'other', api_key: secret('sk-other') };
+  upstream.credential = () => upstream.key;
+  const config = configuration(upstream, {
+    routing: { cool_down: true, policy: 'fill-first', affinity_bytes_max: 0 },
+    reload: { watch: false },
+    provider: [provider(upstream, { account: [account, other] })],
+  });
+  const parley = await Parley.start(config);
+  upstream.mustNotSee(parley.key);
+  t.after(async () => {
+    await parley.stop();
+    await upstream.stop();
+  });
+  const client = sdk(parley);
+  const ask = () => client.chat.completions.create({ model: 'm', messages: user('hi') });
+  const tell = async (...args) => {
+    const at = ['--state', join(parley.folder, 'state'), '--config', parley.file];
+    const { stdout } = await run(binary, [...args, ...at], {
+      env: { ...process.env, ASAN_OPTIONS: 'detect_leaks=0' },
+    });
+    return stdout;
+  };
+  return { parley, upstream, config, ask, tell };
+}
+
+test('status says where it listens and what is in force', async (t) => {
+  const { parley, tell } = await scene(t);
+  const status = JSON.parse(await tell('status', '--json'));
+  assert.ok(status.pid > 0);
+  assert.deepEqual(status.addresses, [`127.0.0.1:${parley.port}`]);
+  assert.equal(status.configuration.in_force, true);
+  assert.match(await tell('status'), /^parley .*process \d+.*\nlistening +127/);
+});
+
+test('the socket is for its owner alone, and goes with the process', async (t) => {
+  const { parley } = await scene(t);
+  const socket = join(parley.folder, 'state', 'control.sock');
+  assert.equal(fs.statSync(socket).mode & 0o777, 0o600);
+});
+
+test('reload takes over what is in the file, or says what is wrong with it', async (t) => {
+  const { parley, config, tell } = await scene(t);
+  parley.write({ ...config, limits: { head_ms: '9s' } });
+  assert.equal(await tell('reload'), 'limits.head_ms: "15s" -> "9s"\n');
+  assert.equal(await tell('reload'), 'nothing differs\n');
+  parley.write('limits = [\n');
+  await assert.rejects(tell('reload'), (error) => /parley\.toml:\d+:\d+: /.test(error.stderr));
+  await assert.rejects(tell('status'), (error) => /not in force:\n.*parley\.toml/.test(error.stdout));
+});
+
+test('who cools down, why, and its end', async (t) => {
+  const { upstream, ask, tell } = await scene(t);
+  upstream.script = (request, reply) => {
+    const isFirst = request.headers.authorization === `Bearer ${upstream.key}`;
+    if (!isFirst) return reply.json(200, completion(request, { content: 'other' }));
+    const error = { message: 'slow down', type: 'requests', code: 'rate_limit_exceeded' };
+    return reply.json(429, { error }, { 'retry-after': '600' });
+  };
+  await ask();
+  const states = async () => JSON.parse(await tell('account', 'state', '--json')).accounts;
+  const stateOf = (account) => [account, ...Object.values(account.models ?? {})];
+  const [first, second] = await states();
+  const cooling = stateOf(first).find((s) => s.state === 'cooling down');
+  assert.equal(cooling.why, 'rate_limited');
+  assert.ok(cooling.left_ms > 590_000 && cooling.left_ms <= 600_000, `${cooling.left_ms}`);
+  assert.ok(stateOf(second).every((s) => s.state === 'ready'));
+  assert.match(await tell('account', 'state'), /up\/main.*\n?.*cooling down: rate_limited, for /);
+  await tell('account', 'clear', 'up/main');
+  assert.ok(stateOf((await states())[0]).every((s) => s.state === 'ready'));
+  await assert.rejects(tell('account', 'clear', 'up/nobody'), (error) => /not known/.test(error.stderr));
+});
+
+test('without a Parley that runs, commands say so', async () => {
+  const asked = run(binary, ['status', '--state', '/nonexistent'], { env: { HOME: '/nonexistent' } });
+  await assert.rejects(asked, (error) => /no parley answers at/.test(error.stderr));
+});

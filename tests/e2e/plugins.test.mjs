@@ -1,0 +1,216 @@
+// Libraries are replaced, broken, removed and brought back while clients are served.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { test } from 'node:test';
+import { setInterval } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+import { collect, sdk, textOf, user } from './support/house.mjs';
+import { binary, configuration, Parley } from './support/parley.mjs';
+import { chunks, completion, kDone } from './support/replies.mjs';
+import { Upstream } from './support/upstream.mjs';
+import { defer, tell } from './support/wait.mjs';
+
+const run = promisify(execFile);
+const kSeconds = Number(process.env.PARLEY_E2E_PLUGIN_SECONDS ?? 5);
+const bundled = resolve(dirname(binary), '../lib/parley/plugins');
+const read = (name) => fs.readFileSync(join(bundled, `${name}.so`));
+
+/** The same code with another hash: what stands behind the sections is not looked at. */
+const variant = (bytes, n) => Buffer.concat([bytes, Buffer.from(`variant ${n}\n`)]);
+
+/** The same plugin of another version, which must be as long as the one that it says. */
+function versioned(bytes, version) {
+  const text = bytes.toString('latin1').replaceAll(/0\.1\.0(?=["\0])/g, version);
+  return Buffer.from(text, 'latin1');
+}
+
+/** A Parley whose plugins come, beside the bundled ones, from a folder of its own. */
+async function scene(t, more = {}) {
+  const upstream = await Upstream.start();
+  const go = defer();
+  upstream.script = async (request, reply) => {
+    if (!request.json.stream) return reply.json(200, completion(request, { content: 'whole' }));
+    reply.events();
+    await reply.say(chunks('m', ['a']).slice(0, 2).join(''));
+    await go.promise;
+    await reply.say(chunks('m', ['b']).slice(1).join(''));
+    reply.end(kDone);
+  };
+  const folder = fs.mkdtempSync('/tmp/parley-e2e-plugins-');
+  fs.chmodSync(folder, 0o700);
+  const config = configuration(upstream, {
+    server: { threads: 2 },
+    plugins: { folders: [folder], quiet_ms: '20ms', wait_max_ms: '500ms', cool_ms: '100ms' },
+    ...more,
+  });
+  const parley = await Parley.start(config);
+  upstream.mustNotSee(parley.key);
+  t.after(async () => {
+    await parley.stop();
+    await upstream.stop();
+    fs.rmSync(folder, { recursive: true });
+  });
+  const client = sdk(parley);
+  const ask = async () => {
+    const got = await client.chat.completions.create({ model: 'm', messages: user('hi') });
+    assert.equal(got.choices[0].message.content, 'whole');
+  };
+  const open = () =>
+    client.chat.completions.create({ model: 'm', messages: user('hi'), stream: true });
+  const command = async (...args) => {
+    const at = ['--state', join(parley.folder, 'state'), '--config', parley.file];
+    const env = { ...process.env, ASAN_OPTIONS: 'detect_leaks=0' };
+    return (await run(binary, ['plugin', ...args, ...at], { env })).stdout;
+  };
+  const status = async () => JSON.parse(await command('status', '--json'));
+  const serving = async (id) =>
+    (await status()).files.find((file) => file.serves && file.plugin === id);
+  const put = (name, bytes) => {
+    fs.writeFileSync(join(folder, '.new'), bytes, { mode: 0o600 });
+    fs.renameSync(join(folder, '.new'), join(folder, name));
+  };
+  const heard = (message, id) =>
+    parley.next((l) => l.message === message && (!id || l.plugin === id), `${message} ${id}`);
+  return { parley, upstream, go, folder, ask, open, command, status, serving, put, heard };
+}
+
+const idOf = async (serving, name) => {
+  const files = (await serving()).files;
+  return files.find((file) => file.file.endsWith(`/${name}.so`)).plugin;
+};
+
+test('a library that is dropped in serves, and streams on the old one go on', async (t) => {
+  const { go, ask, open, status, serving, put, heard } = await scene(t);
+  const id = await idOf(status, 'openai');
+  const stream = await open();
+  const taken = heard('plugin taken over', id);
+  put('openai.so', variant(read('openai'), 1));
+  const line = await taken;
+  assert.equal(line.generation, 2);
+  await ask();
+  assert.equal((await serving(id)).sha256, line.sha256);
+  const next = heard('plugin taken over', id);
+  put('openai.so', variant(read('openai'), 2));
+  await next;
+  await ask();
+  assert.ok((await status()).leaving.every((row) => row.state === 'in use'));
+  const gone = heard('plugin unloaded', id);
+  go.resolve();
+  assert.equal(textOf(await collect(stream)), 'ab');
+  await gone;
+});
+
+test('what is broken is refused by name, and the one before it goes on', async (t) => {
+  const { ask, status, serving, put, heard } = await scene(t);
+  const id = await idOf(status, 'openai');
+  const good = variant(read('openai'), 1);
+  const first = heard('plugin taken over', id);
+  put('openai.so', good);
+  const { sha256 } = await first;
+  const broken = {
+    truncated: good.subarray(0, 4000),
+    empty: Buffer.alloc(0),
+    'no library': Buffer.from('#!/bin/sh\n'),
+    'of another machine': Buffer.from(good).fill(0x28, 18, 19),
+  };
+  for (const [what, bytes] of Object.entries(broken)) {
+    const refused = heard('plugin refused');
+    put('openai.so', bytes);
+    assert.match((await refused).why, /plugin openai\.so: /, what);
+    await ask();
+    const row = await serving(id);
+    assert.equal(row.sha256, sha256, what);
+    assert.ok(row.refused, what);
+  }
+});
+
+test('the newest version serves, whichever file it is in', async (t) => {
+  const { status, serving, put, heard, folder, ask } = await scene(t);
+  const id = await idOf(status, 'example');
+  const newer = heard('plugin taken over', id);
+  put('zz.so', versioned(read('example'), '0.2.0'));
+  assert.equal((await newer).version, '0.2.0');
+  put('zzz.so', versioned(read('example'), '0.1.5'));
+  const last = heard('plugin taken over', id);
+  put('a.so', versioned(read('example'), '0.3.0'));
+  assert.equal((await last).version, '0.3.0');
+  const aside = (await status()).files.filter((f) => f.plugin === id && !f.serves);
+  assert.equal(aside.length, 3);
+  for (const file of aside) assert.match(file.aside, /shadowed by .*a\.so, version 0\.3\.0/);
+  const back = heard('plugin taken over', id);
+  fs.rmSync(join(folder, 'a.so'));
+  assert.equal((await back).version, '0.2.0');
+  assert.equal((await serving(id)).version, '0.2.0');
+  await ask();
+});
+
+test('rollback, load and disable', async (t) => {
+  const { ask, command, status, serving, put, heard, folder } = await scene(t);
+  const id = await idOf(status, 'openai');
+  const before = await serving(id);
+  await assert.rejects(command('rollback', id), (e) => /no generation before/.test(e.stderr));
+  const taken = heard('plugin taken over', id);
+  put('openai.so', variant(read('openai'), 1));
+  const { sha256 } = await taken;
+  await command('rollback', id);
+  assert.equal((await serving(id)).sha256, before.sha256);
+  await ask();
+  await command('load', join(folder, 'openai.so'));
+  assert.equal((await serving(id)).sha256, sha256);
+  await ask();
+  await assert.rejects(command('disable', id), (e) => /still needed.*not loaded/.test(e.stderr));
+  const example = await idOf(status, 'example');
+  await command('disable', example);
+  assert.equal(await serving(example), undefined);
+  await command('load', join(bundled, 'example.so'));
+  assert.ok(await serving(example));
+  await ask();
+});
+
+test(`libraries of three kinds replaced for ${kSeconds} s, with broken ones between`, async (t) => {
+  const { parley, go, folder, ask, open, status, put } = await scene(t, {
+    routing: { cool_down: false, policy: 'cautious' },
+  });
+  const kinds = ['openai', 'example', 'example-policy'];
+  const good = Object.fromEntries(kinds.map((name) => [name, read(name)]));
+  const streams = await Promise.all(Array.from({ length: 10 }, open));
+  let served = 0;
+  let over = false;
+  const clients = Array.from({ length: 8 }, async () => {
+    for (; !over; ++served) await ask();
+  });
+  let n = 0;
+  for await (const _ of setInterval(200)) {
+    if (++n > kSeconds * 5) break;
+    const name = kinds[n % 3];
+    const bytes = variant(good[name], n);
+    const ways = [
+      () => put(`${name}.so`, bytes),
+      () => put(`${name}.so`, bytes.subarray(0, bytes.length >> 1)),
+      () => fs.writeFileSync(join(folder, `${name}.so`), bytes), // over the one that is loaded
+      () => put(`${name}.so`, Buffer.from('not a library')),
+      () => put('wrong.so', versioned(good[name], '0.0')),
+    ];
+    ways[n % ways.length]();
+  }
+  over = true;
+  await Promise.all(clients);
+  go.resolve();
+  for (const stream of streams) assert.equal(textOf(await collect(stream)), 'ab');
+  await ask();
+  const lines = parley.lines.all;
+  for (const line of lines.filter((l) => l.message === 'exchange')) assert.equal(line.status, 200);
+  const count = (message) => lines.filter((l) => l.message === message).length;
+  const { pinned } = await status();
+  tell(
+    `plugins: ${n - 1} drops, ${count('plugin taken over')} taken over, ` +
+      `${count('plugin refused')} refused, ${count('plugin unloaded')} unloaded, ` +
+      `${pinned.length} pinned, ${served} requests served`,
+  );
+  assert.ok(count('plugin taken over') > kSeconds && count('plugin refused') > 1);
+  assert.ok(count('plugin unloaded') > 0);
+  assert.deepEqual(pinned, []);
+});
