@@ -38,11 +38,13 @@ void keep_freed_memory() {
 // Nobody can ask when that fails, and all else goes on.
 std::unique_ptr<http::LocalListener> listen_for_questions(http::Loop& loop,
                                                           const config::Config& config,
-                                                          manage::Control& control) {
-    auto bound = http::LocalListener::bind(
-        loop, control_path(config.state_folder), [&control](http::Stream::Ptr stream) {
-            return control.serve(std::move(stream));
-        });
+                                                          manage::Control& control,
+                                                          bool relieves) {
+    const auto serve = [&control](http::Stream::Ptr stream) {
+        return control.serve(std::move(stream));
+    };
+    auto bound =
+        http::LocalListener::bind(loop, control_path(config.state_folder), serve, relieves);
     if (bound) return std::move(*bound);
     base::log(LogLevel::warn, "no control socket", {{"why", bound.error().message}});
     return nullptr;
@@ -94,7 +96,8 @@ int work(const Options& options, supervisor::Parent& parent) {
         read_ms);
     manage::Control control;
     live::add_questions(control, house, reload, plugins);
-    const auto listener = listen_for_questions(house.control(), config, control);
+    const auto listener =
+        listen_for_questions(house.control(), config, control, !parent.is_first());
     house.open_doors();
     if (parent.is_first()) greet(config, setup, house.addresses().front());
     if (*stock != nullptr) (*stock)->serve(house);

@@ -41,6 +41,13 @@ bool is_own(int descriptor) {
     return fault == 0 && (peer.uid == ::geteuid() || peer.uid == 0);
 }
 
+// 0: there is none.
+ino_t inode_of(const std::string& path) {
+    struct stat facts {};
+
+    return ::lstat(path.c_str(), &facts) == 0 ? facts.st_ino : 0;
+}
+
 bool is_answered(asio::io_context& io, const stream_protocol::endpoint& at) {
     boost::system::error_code fault;
     stream_protocol::socket(io).connect(at, fault);
@@ -60,14 +67,15 @@ Task<void> run(Stream::Ptr stream, LocalListener::Serve serve) {
 
 Result<std::unique_ptr<LocalListener>> LocalListener::bind(Loop& loop,
                                                            std::string path,
-                                                           Serve serve) {
+                                                           Serve serve,
+                                                           bool relieves) {
     if (path.size() >= sizeof(sockaddr_un::sun_path)) {
         return gateway_error(PARLEY_E_CONFIG,
                              "socket " + path + ": the path is too long; at most " +
                                  std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes");
     }
     const stream_protocol::endpoint at(path);
-    if (is_answered(loop.io(), at)) {
+    if (!relieves && is_answered(loop.io(), at)) {
         return gateway_error(PARLEY_E_CONFLICT,
                              "socket " + path + ": another parley answers there");
     }
@@ -94,12 +102,13 @@ LocalListener::LocalListener(Loop& loop,
     : loop_(loop),
       acceptor_(std::move(acceptor)),
       path_(std::move(path)),
+      inode_(inode_of(path_)),
       serve_(std::move(serve)) {}
 
 LocalListener::~LocalListener() {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
-    ::unlink(path_.c_str());
+    if (inode_of(path_) == inode_) ::unlink(path_.c_str());
 }
 
 void LocalListener::accept() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 
 #include <boost/asio/local/stream_protocol.hpp>
 
@@ -21,14 +22,15 @@ public:
     using Serve = std::function<base::Task<void>(Stream::Ptr)>;
 
     // Binds `path`, for its owner alone. A socket that a process left behind there is replaced;
-    // one that is answered is not.
+    // one that is answered is not, unless this process relieves the one that answers.
     static base::Result<std::unique_ptr<LocalListener>> bind(Loop& loop,
                                                              std::string path,
-                                                             Serve serve);
+                                                             Serve serve,
+                                                             bool relieves = false);
 
     LocalListener(const LocalListener&) = delete;
     LocalListener& operator=(const LocalListener&) = delete;
-    // Takes the path away. On the loop, or when it has stopped.
+    // Takes the path away, if it still leads here. On the loop, or when it has stopped.
     ~LocalListener();
 
 private:
@@ -42,6 +44,7 @@ private:
     Loop& loop_;
     boost::asio::local::stream_protocol::acceptor acceptor_;
     std::string path_;
+    ino_t inode_;  // of the path when it was bound
     Serve serve_;
 };
 
