@@ -1,6 +1,7 @@
 #include "accounts/book.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
@@ -16,7 +17,9 @@ constexpr std::size_t kModelsMax = 1024;
 
 json::value saved(const Health& health, std::int64_t now_ms, std::int64_t wall_ms) {
     const CoolDown down = health.cool_down();
-    if (down.until_ms <= now_ms) return nullptr;
+    // One without an end is of a secret that cannot be renewed, which the next process finds out.
+    const bool is_endless = down.until_ms == std::numeric_limits<std::int64_t>::max();
+    if (down.until_ms <= now_ms || is_endless) return nullptr;
     const LastError error = health.last_error();
     return json::object{{"until_ms", wall_ms + down.until_ms - now_ms},
                         {"probe_ms", wall_ms + std::max<std::int64_t>(down.probe_ms - now_ms, 0)},

@@ -19,19 +19,15 @@ State::Model* State::find(std::string_view model) const {
 
 State::Model* State::open(std::string_view model, std::size_t models_max) {
     if (Model* known = find(model)) return known;
-    if (model_count_.fetch_add(1, std::memory_order_relaxed) >= models_max) {
-        model_count_.fetch_sub(1, std::memory_order_relaxed);
-        return nullptr;
-    }
+    // Loops that make different ones at once may go beyond it by one each.
+    if (model_count_.load(std::memory_order_relaxed) >= models_max) return find(model);
     auto made = std::make_unique<Model>(model);
     made->next = first();
     do {
         // Another loop may have made the same one just now.
-        if (Model* known = find(model)) {
-            model_count_.fetch_sub(1, std::memory_order_relaxed);
-            return known;
-        }
+        if (Model* known = find(model)) return known;
     } while (!first_.compare_exchange_weak(made->next, made.get(), std::memory_order_acq_rel));
+    model_count_.fetch_add(1, std::memory_order_relaxed);
     return made.release();
 }
 

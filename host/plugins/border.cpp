@@ -180,7 +180,7 @@ Tap::~Tap() {
 
 Result<void> Tap::open(const Dialect& dialect, const parley_tap_open& open, Arena& arena) {
     table_ = &dialect.table();
-    place_ = dialect.instance().library().place(Function::tap);
+    place_ = dialect.instance().place(Function::tap);
     arena_ = &arena;
     const base::Visit visit(place_);
     parley_error error = cleared_error(arena);
@@ -339,7 +339,7 @@ Result<void> Answer::open(const Provider& provider,
         return base::gateway_error(PARLEY_E_INTERNAL, provider.name() + ": has no own answers");
     }
     parley_error error = cleared_error(arena);
-    place_ = provider.instance().library().place(Function::answer);
+    place_ = provider.instance().place(Function::answer);
     const base::Visit visit(place_);
     const auto status = table_->answer_open(provider.self(), &ask, bytes(body), &session_, &error);
     if (status < 0) session_ = nullptr;

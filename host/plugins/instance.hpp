@@ -50,10 +50,13 @@ public:
 
     const Library& library() const { return *library_; }
 
-    // To be held during a call into its table.
-    base::Visit visit(base::Function function) const {
-        return base::Visit(library_->place(function));
+    // Where a thread is while it is in its table.
+    base::Place place(base::Function function) const {
+        return library_ == nullptr ? 0 : library_->place(function);
     }
+
+    // To be held during a call into its table.
+    base::Visit visit(base::Function function) const { return base::Visit(place(function)); }
 
 private:
     Instance(std::shared_ptr<Library> library,

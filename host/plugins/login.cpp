@@ -48,7 +48,7 @@ Login::Login(std::shared_ptr<Instance> instance)
       name_(instance->name()),
       table_(static_cast<const parley_login*>(instance->component().table)),
       instance_(instance->get()),
-      place_(instance->library().place(base::Function::login)) {}
+      place_(instance->place(base::Function::login)) {}
 
 bool Login::may_serve(const parley_component& component, std::string_view provider) {
     const auto* table = static_cast<const parley_login*>(component.table);

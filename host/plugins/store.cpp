@@ -37,7 +37,7 @@ Store::Store(std::shared_ptr<Instance> instance, const config::StoreLimits& limi
             static_cast<const parley_store*>(instance->component().table),
             instance->get(),
             limits) {
-    place_ = instance->library().place(base::Function::store);
+    place_ = instance->place(base::Function::store);
 }
 
 Store::Store(std::shared_ptr<const void> owner,

@@ -117,7 +117,11 @@ std::vector<Suspect> Worker::suspects(int signal) const {
     const auto inside = [is_told](const base::BlackBoxLine& line) {
         return is_told && line.signal.load() == 0 ? Place{0} : line.now.load();
     };
-    std::vector<Suspect> found = collect(inside);
+    // Calls of stores may wait for long: a loop that was inside says more.
+    std::vector<Suspect> found = collect([&inside](const base::BlackBoxLine& line) {
+        return line.is_loop.load() == 0 ? Place{0} : inside(line);
+    });
+    if (found.empty()) found = collect(inside);
     if (!found.empty() || signal == 0 || signal == SIGKILL || signal == SIGTERM) return found;
     return collect([is_told](const base::BlackBoxLine& line) {
         return is_told && line.signal.load() == 0 ? Place{0} : line.last.load();
