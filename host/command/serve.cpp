@@ -67,11 +67,12 @@ int work(const Options& options, supervisor::Parent& parent) {
     std::signal(SIGPIPE, SIG_IGN);
     keep_freed_memory();
 
+    count_crashes(config, parent.crashes());
     const auto services = make_services();
     const auto departures = std::make_shared<live::Departures>();
     live::House house(services, parent);
     const auto options_of = [&](const config::Config& now) {
-        return live::heard(load_options(now, services, parent.crashes()), departures);
+        return live::heard(load_options(now, services), departures);
     };
     auto catalogue = std::make_shared<plugins::Catalogue>(load_plugins(config, options_of(config)));
     auto stock = live::Stock::open(config, *catalogue, services);

@@ -46,19 +46,10 @@ bool write_starter(const fs::path& file) {
     return ::close(fd) == 0 && written;
 }
 
-plugins::Quarantine quarantine_of(const config::Config& config,
-                                  const std::vector<supervisor::Crash>& crashes) {
-    using std::chrono::milliseconds;
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
+plugins::Quarantine quarantine_of(const config::Config& config) {
     const config::SupervisorLimits& limits = config.supervisor;
-    plugins::Quarantine quarantine((fs::path(config.state_folder) / "quarantine.json").string(),
-                                   {limits.crashes_max, limits.crash_window_ms});
-    for (const supervisor::Crash& crash : crashes) {
-        const auto counted = quarantine.count(
-            crash.sha256, crash.file, std::chrono::duration_cast<milliseconds>(now).count());
-        if (!counted) base::log(base::LogLevel::error, counted.error().message);
-    }
-    return quarantine;
+    return {(fs::path(config.state_folder) / "quarantine.json").string(),
+            {limits.crashes_max, limits.crash_window_ms}};
 }
 
 }  // namespace
@@ -103,11 +94,22 @@ std::vector<std::string> plugin_folders(const config::Config& config) {
     return folders;
 }
 
+void count_crashes(const config::Config& config, const std::vector<supervisor::Crash>& crashes) {
+    if (crashes.empty()) return;
+    using std::chrono::milliseconds;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    plugins::Quarantine quarantine = quarantine_of(config);
+    for (const supervisor::Crash& crash : crashes) {
+        const auto counted = quarantine.count(
+            crash.sha256, crash.file, std::chrono::duration_cast<milliseconds>(now).count());
+        if (!counted) base::log(base::LogLevel::error, counted.error().message);
+    }
+}
+
 plugins::LoadOptions load_options(const config::Config& config,
-                                  const std::shared_ptr<plugins::HostServices>& services,
-                                  const std::vector<supervisor::Crash>& crashes) {
+                                  const std::shared_ptr<plugins::HostServices>& services) {
     plugins::LoadOptions options;
-    options.quarantined = [all = quarantine_of(config, crashes)](const std::string& sha256) {
+    options.quarantined = [all = quarantine_of(config)](const std::string& sha256) {
         return all.why(sha256);
     };
     options.bytes_max = config.plugins.library_bytes_max;
@@ -116,9 +118,8 @@ plugins::LoadOptions load_options(const config::Config& config,
 }
 
 plugins::Catalogue load_plugins(const config::Config& config,
-                                const std::shared_ptr<plugins::HostServices>& services,
-                                const std::vector<supervisor::Crash>& crashes) {
-    return load_plugins(config, load_options(config, services, crashes));
+                                const std::shared_ptr<plugins::HostServices>& services) {
+    return load_plugins(config, load_options(config, services));
 }
 
 plugins::Catalogue load_plugins(const config::Config& config, const plugins::LoadOptions& options) {

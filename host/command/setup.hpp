@@ -31,13 +31,13 @@ std::vector<std::string> plugin_folders(const config::Config& config);
 
 // Loads all plugins but those that brought workers down too often; refusals are logged.
 plugins::Catalogue load_plugins(const config::Config& config,
-                                const std::shared_ptr<plugins::HostServices>& services,
-                                const std::vector<supervisor::Crash>& crashes = {});
+                                const std::shared_ptr<plugins::HostServices>& services);
 plugins::Catalogue load_plugins(const config::Config& config, const plugins::LoadOptions& options);
 // How libraries are loaded; what crashed too often is not.
 plugins::LoadOptions load_options(const config::Config& config,
-                                  const std::shared_ptr<plugins::HostServices>& services,
-                                  const std::vector<supervisor::Crash>& crashes);
+                                  const std::shared_ptr<plugins::HostServices>& services);
+// Remembers whose plugins brought workers down. Once, before plugins are loaded.
+void count_crashes(const config::Config& config, const std::vector<supervisor::Crash>& crashes);
 
 // The socket on which a running Parley is asked.
 std::string control_path(const std::string& state_folder);
