@@ -21,8 +21,9 @@ Process::Process(const std::vector<std::string>& words, const std::vector<std::s
     for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     std::vector<char*> environment;
-    for (char** at = ::environ; *at != nullptr; ++at) environment.push_back(*at);
+    // Of two with one name the first counts.
     for (const std::string& one : extra) environment.push_back(const_cast<char*>(one.c_str()));
+    for (char** at = ::environ; *at != nullptr; ++at) environment.push_back(*at);
     environment.push_back(nullptr);
     pid_ = ::fork();
     if (pid_ == 0) {
