@@ -1,8 +1,9 @@
 #include "accounts/outside.hpp"
 
-#include <openssl/rand.h>
+#include <exception>
 
 #include "base/clock.hpp"
+#include "base/digest.hpp"
 
 namespace parley::accounts {
 
@@ -27,9 +28,12 @@ public:
     }
 
     base::Result<void> draw(std::span<char> into) override {
-        auto* bytes = reinterpret_cast<unsigned char*>(into.data());
-        if (RAND_bytes(bytes, static_cast<int>(into.size())) == 1) return {};
-        return base::gateway_error(PARLEY_E_INTERNAL, "no randomness");
+        try {
+            base::fill_random({reinterpret_cast<unsigned char*>(into.data()), into.size()});
+        } catch (const std::exception& fault) {
+            return base::gateway_error(PARLEY_E_INTERNAL, fault.what());
+        }
+        return {};
     }
 
 private:

@@ -1,4 +1,5 @@
 // command/serve.cpp: the server, from start to drain.
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -33,6 +34,14 @@ void keep_freed_memory() {
     constexpr int kMappedFromBytes = 1024 * 1024;
     ::mallopt(M_TRIM_THRESHOLD, kKeptBytes);
     ::mallopt(M_MMAP_THRESHOLD, kMappedFromBytes);
+}
+
+// Stores bring large libraries along, and one of them is used.
+bool is_another_store(const plugins::Manifest& manifest, const std::string& store) {
+    const std::vector<std::string>& offered = manifest.components;
+    const bool is_store = manifest.kinds == std::vector<std::string>{"store"};
+    return is_store && !offered.empty() &&
+           std::find(offered.begin(), offered.end(), store) == offered.end();
 }
 
 // Nobody can ask when that fails, and all else goes on.
@@ -72,7 +81,11 @@ int work(const Options& options, supervisor::Parent& parent) {
     const auto departures = std::make_shared<live::Departures>();
     live::House house(services, parent);
     const auto options_of = [&](const config::Config& now) {
-        return live::heard(load_options(now, services), departures);
+        plugins::LoadOptions loading = load_options(now, services);
+        loading.is_unasked = [store = now.store.plugin](const plugins::Manifest& manifest) {
+            return is_another_store(manifest, store);
+        };
+        return live::heard(std::move(loading), departures);
     };
     auto catalogue = std::make_shared<plugins::Catalogue>(load_plugins(config, options_of(config)));
     auto stock = live::Stock::open(config, *catalogue, services);

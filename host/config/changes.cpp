@@ -161,6 +161,7 @@ std::vector<std::string> changes(Config before, Config after) {
         if (table.is_repeated) continue;
         compare_keys(table, std::string(table.path), &before, &after, lines);
     }
+    compare_settings(before.store, after.store, "store", lines);
     compare_client_keys(before, after, lines);
     compare_providers(before, after, lines);
     compare_routes(before, after, lines);
@@ -169,8 +170,8 @@ std::vector<std::string> changes(Config before, Config after) {
 }
 
 std::vector<std::string> changes_for_a_restart(Config before, Config after) {
-    constexpr std::array<std::string_view, 4> kFixed{
-        "state_folder:", "server.threads:", "server.workers:", "log.format:"};
+    constexpr std::array<std::string_view, 5> kFixed{
+        "state_folder:", "server.threads:", "server.workers:", "log.format:", "store."};
     Lines lines = changes(std::move(before), std::move(after));
     std::erase_if(lines, [&](const std::string& line) {
         return std::none_of(kFixed.begin(), kFixed.end(), [&](std::string_view fixed) {

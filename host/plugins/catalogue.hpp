@@ -29,6 +29,7 @@ public:
         std::shared_ptr<Library> library;  // what serves for it; null: nothing does
         std::string refusal;               // why the file as it is may not serve; empty: it may
         std::string aside;                 // why it does not, though it may; empty: it does
+        bool is_unasked = false;           // nobody has a use for it
     };
 
     // What an operator wants otherwise than the folders have it.

@@ -87,6 +87,7 @@ private:
             file.id = judged->manifest.id;
             file.version = judged->manifest.version;
             file.sha256 = judged->info.sha256;
+            file.is_unasked = options_.is_unasked && options_.is_unasked(judged->manifest);
             judged_.back() = std::move(*judged);
         } else {
             refuse(file, judged.error().message);
@@ -119,6 +120,8 @@ private:
                 file.aside = "disabled";
             } else if (wishes_.held_back.contains(file.sha256)) {
                 file.aside = "rolled back";
+            } else if (file.is_unasked) {
+                file.aside = "not asked for";
             } else if (chosen != nullptr) {
                 file.aside = "shadowed by " + chosen->path + ", version " + chosen->version;
             } else if (file.refusal.empty() || file.library != nullptr) {

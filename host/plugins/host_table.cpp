@@ -5,11 +5,12 @@
 #include <chrono>
 #include <climits>
 #include <cstring>
+#include <exception>
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
 
+#include "base/digest.hpp"
 #include "plugins/sign.hpp"
 #include "plugins/text.hpp"
 
@@ -44,8 +45,10 @@ const std::uint8_t* start(parley_bytes bytes) {
 }
 
 parley_status sha256(const parley_host*, parley_bytes data, std::uint8_t* out) {
-    const int done = EVP_Digest(start(data), data.len, out, nullptr, EVP_sha256(), nullptr);
-    return done == 1 ? PARLEY_OK : -PARLEY_E_INTERNAL;
+    const base::Digest digest =
+        base::sha256({reinterpret_cast<const char*>(start(data)), data.len});
+    std::copy(digest.begin(), digest.end(), out);
+    return PARLEY_OK;
 }
 
 parley_status hmac_sha256(const parley_host*,
@@ -59,11 +62,10 @@ parley_status hmac_sha256(const parley_host*,
 }
 
 parley_status random(const parley_host*, std::uint8_t* out, std::uint64_t size) {
-    while (size != 0) {
-        const int now = static_cast<int>(std::min<std::uint64_t>(size, INT_MAX));
-        if (RAND_bytes(out, now) != 1) return -PARLEY_E_INTERNAL;
-        out += now;
-        size -= static_cast<std::uint64_t>(now);
+    try {
+        base::fill_random({out, size});
+    } catch (const std::exception&) {
+        return -PARLEY_E_INTERNAL;
     }
     return PARLEY_OK;
 }

@@ -42,6 +42,9 @@ struct LoadOptions {
     std::shared_ptr<HostServices> services;  // empty: its log goes nowhere
     // Why a file with these contents must not be loaded, however it looks; empty: it may.
     std::function<std::string(const std::string& sha256)> quarantined;
+    // Whether nobody has a use for what a manifest tells of, so that it need not be loaded; empty:
+    // everything is loaded.
+    std::function<bool(const Manifest& manifest)> is_unasked;
     // Called for everything that was loaded, refused after that or not, from the destructor.
     std::function<void(const Unloaded&)> unloaded;
 };

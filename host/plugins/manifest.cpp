@@ -144,6 +144,9 @@ Result<Manifest> parse_manifest(std::string_view json) {
     out.min_host_minor = fields.number("min_host_minor", "a number from 0 to 65535");
     out.kinds = fields.texts("kinds", "a list such as [\"provider\"]");
     if (out.kinds.empty()) fields.fail("kinds", "empty", "a list such as [\"provider\"]");
+    if (document.get_object().contains("components")) {
+        out.components = fields.texts("components", "a list such as [\"store-file\"]");
+    }
     if (document.get_object().contains("flags")) {
         read_flags(fields.texts("flags", "a list such as [\"resident\"]"), out);
     }

@@ -17,8 +17,9 @@ struct Manifest {
     unsigned abi_major = 0;
     unsigned abi_minor = 0;
     unsigned min_host_minor = 0;
-    std::vector<std::string> kinds;  // "provider", or the whole id of a kind that is not ours
-    std::uint32_t flags = 0;         // PARLEY_PLUGIN_*; OWN_THREADS always with RESIDENT
+    std::vector<std::string> kinds;       // "provider", or the whole id of a kind that is not ours
+    std::vector<std::string> components;  // their ids; empty: it does not say
+    std::uint32_t flags = 0;              // PARLEY_PLUGIN_*; OWN_THREADS always with RESIDENT
     std::vector<std::string> unknown_flags;
 
     bool resident() const { return (flags & PARLEY_PLUGIN_RESIDENT) != 0; }

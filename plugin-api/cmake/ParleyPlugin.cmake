@@ -1,5 +1,8 @@
 # parley_add_plugin(NAME SOURCES a.cpp ... ID reverse.dns.id VERSION 1.2.3 KINDS dialect provider
-#                   [FLAGS resident own-threads] [LIBRARIES lib ...])
+#                   [COMPONENTS id ...] [FLAGS resident own-threads] [LIBRARIES lib ...])
+#
+# COMPONENTS lets a host leave the library alone while none of them is asked for: worth saying for a
+# store, whose libraries are large and of which one is used.
 #
 # Builds NAME.so with the flags that a plugin needs: one exported symbol, nothing that pins the
 # library in memory, no text relocations, a build id, and the manifest as an ELF note, which the
@@ -8,7 +11,7 @@
 set(PARLEY_PLUGIN_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 function(parley_add_plugin name)
-    cmake_parse_arguments(ARG "" "ID;VERSION" "SOURCES;KINDS;FLAGS;LIBRARIES" ${ARGN})
+    cmake_parse_arguments(ARG "" "ID;VERSION" "SOURCES;KINDS;COMPONENTS;FLAGS;LIBRARIES" ${ARGN})
     if(NOT ARG_ID OR NOT ARG_VERSION OR NOT ARG_KINDS OR NOT ARG_SOURCES)
         message(FATAL_ERROR "parley_add_plugin(${name}): ID, VERSION, KINDS and SOURCES are needed")
     endif()
@@ -16,11 +19,16 @@ function(parley_add_plugin name)
     list(TRANSFORM ARG_KINDS REPLACE "(.+)" "\"\\1\"" OUTPUT_VARIABLE kinds)
     list(TRANSFORM ARG_FLAGS REPLACE "(.+)" "\"\\1\"" OUTPUT_VARIABLE flags)
     list(JOIN kinds "," kinds)
+    list(TRANSFORM ARG_COMPONENTS REPLACE "(.+)" "\"\\1\"" OUTPUT_VARIABLE components)
+    list(JOIN components "," components)
+    if(components)
+        set(components ",\"components\":[${components}]")
+    endif()
     list(JOIN flags "," flags)
     string(CONCAT manifest
            "{\"id\":\"${ARG_ID}\",\"version\":\"${ARG_VERSION}\","
            "\"abi\":\"0.1\",\"min_host_minor\":1,"
-           "\"kinds\":[${kinds}],\"flags\":[${flags}]}")
+           "\"kinds\":[${kinds}]${components},\"flags\":[${flags}]}")
     string(LENGTH "${manifest}" size)
     string(REPLACE "\"" "\\\"" manifest "${manifest}")
     set(note ${CMAKE_CURRENT_BINARY_DIR}/${name}.note.S)

@@ -30,8 +30,8 @@ const std::array kOffers{parley_model_offer{sizeof(parley_model_offer), 0, str("
 sdk::BaseUrl place_of(std::string_view url) {
     sdk::BaseUrl place = sdk::BaseUrl::of("base_url", url);
     // The paths of the dialect begin with it.
-    constexpr std::string_view kVersion = "/v1";
-    if (place.path.ends_with(kVersion)) place.path.resize(place.path.size() - kVersion.size());
+    constexpr std::string_view kPrefix = "/v1";
+    if (place.path.ends_with(kPrefix)) place.path.resize(place.path.size() - kPrefix.size());
     return place;
 }
 

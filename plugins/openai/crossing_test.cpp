@@ -287,13 +287,13 @@ TEST(OpenaiCrossing, RoutesOfTheUpstream) {
     const Decoded prompt = chat().decode_request(legacy);
     ASSERT_EQ(prompt.request->message_count, 1u);
     EXPECT_EQ(view(prompt.request->messages[0]->parts[0]->text), "x");
-    for (const char* body : {R"({"model":"a","prompt":["x","y"]})",
-                             R"({"model":"a","prompt":[1,2]})",
-                             R"({"model":"a","prompt":"x","echo":true})",
-                             R"({"model":"a","prompt":"x","best_of":2})",
-                             R"({"model":"a"})"}) {
-        legacy.body = body;
-        EXPECT_THROW(chat().decode_request(legacy), Refused) << body;
+    for (const char* refused : {R"({"model":"a","prompt":["x","y"]})",
+                                R"({"model":"a","prompt":[1,2]})",
+                                R"({"model":"a","prompt":"x","echo":true})",
+                                R"({"model":"a","prompt":"x","best_of":2})",
+                                R"({"model":"a"})"}) {
+        legacy.body = refused;
+        EXPECT_THROW(chat().decode_request(legacy), Refused) << refused;
     }
 }
 

@@ -77,6 +77,9 @@ TEST(Changes, KnowWhatNeedsARestart) {
     EXPECT_EQ(changes_for_a_restart(read("[server]\nthreads = 2\n"),
                                     read("[server]\nthreads = 4\n[limits]\nhead_ms = 1000\n")),
               (Lines{"server.threads: 2 -> 4"}));
+    EXPECT_EQ(changes_for_a_restart(read("[store]\nfolder = '/a'\n"),
+                                    read("[store]\nfolder = '/b'\nplugin = 'store-git'\n")),
+              (Lines{R"(store.plugin: "store-file" -> "store-git")", "store.folder: changed"}));
 }
 
 }  // namespace
