@@ -99,13 +99,17 @@ inline Key or_else(std::string_view fallback, Key out) {
 // limits_table.cpp
 Table limits_table();
 Table stash_table();
-Table failover_table();
 Table lessons_table();
 Table upstream_table();
-Table routing_table();
-Table accounts_table();
 Table supervisor_table();
 Table reload_table();
+
+// routing_table.cpp
+Table routing_table();
+Table failover_table();
+
+// store_table.cpp
+Table accounts_table();
 Table store_table();
 
 }  // namespace parley::config

@@ -27,6 +27,7 @@ struct Limits {
     std::uint64_t ping_ms = 15'000;                // a silent stream tells its client that it lives
     std::uint64_t loop_bytes_max = 256ull * 1024;  // larger ones are translated by a worker
     std::uint64_t translated_bytes_max = 128ull * 1024 * 1024;  // a body in another dialect
+    std::uint64_t relief_ms = 5'000;  // for idle connections, once another worker serves
     std::uint64_t drain_ms = 30'000;  // how long streams may go on after SIGTERM
 };
 

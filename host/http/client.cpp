@@ -59,10 +59,16 @@ void Client::end_request() {
     framing_ = Framing::length;
 }
 
+void Client::last_call(std::uint64_t ms) {
+    close_after_reply();
+    last_call_ms_ = ms;
+    if (idle_) stream_->expire_after(ms);
+}
+
 Task<Client::Next> Client::read_head() {
     end_request();
     idle_ = true;
-    stream_->expire_after(limits_->idle_ms);
+    stream_->expire_after(last_call_ms_ != 0 ? last_call_ms_ : limits_->idle_ms);
     std::size_t scanned = 0;
     for (;;) {
         // A CRLF behind the last request is tolerated (RFC 9112, section 2.2).

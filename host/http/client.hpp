@@ -96,6 +96,10 @@ public:
     // For a drain: the current reply is the last one.
     void close_after_reply() { keep_alive_ = false; }
 
+    // For a drain: one more request, when it comes within ms (1 at least). What has arrived
+    // already is served in any case.
+    void last_call(std::uint64_t ms);
+
     // True between requests.
     bool is_idle() const { return idle_; }
 
@@ -132,6 +136,7 @@ private:
     bool keep_alive_ = true;
     bool broken_ = false;
     bool idle_ = true;
+    std::uint64_t last_call_ms_ = 0;  // 0: none was made
 };
 
 }  // namespace parley::http

@@ -154,7 +154,7 @@ void House::wait_for_signal() {
         }
         if (is_draining_) return stop();
         wait_for_signal();
-        end(inputs_.config.limits.drain_ms);
+        end(stopping());
     });
 }
 
@@ -169,30 +169,37 @@ void House::wait_for_parent() {
                                   const auto message = supervisor::receive(parent_.link());
                                   if (message && message->verb != "retire")
                                       return wait_for_parent();
-                                  if (!is_draining_)
-                                      end(message ? kNoLimitMs : inputs_.config.limits.drain_ms);
+                                  if (!is_draining_) end(message ? relieved() : stopping());
                                   if (message) wait_for_parent();
                               });
 }
 
-void House::end(std::uint64_t most_ms) {
+void House::end(Patience patience) {
     is_draining_ = true;
-    first().post([this, doors = doors_->all(), most_ms] {
+    first().post([this, doors = doors_->all(), patience] {
         first().wake();
         Doors::shut(doors);
-        drain(most_ms);
+        drain(patience);
     });
+}
+
+House::Patience House::stopping() const {
+    return {.busy_ms = inputs_.config.limits.drain_ms, .idle_ms = 1};
+}
+
+House::Patience House::relieved() const {
+    return {.busy_ms = kNoLimitMs, .idle_ms = inputs_.config.limits.relief_ms};
 }
 
 // ---- the drain, on the first loop ----
 
-// No new connections, idle ones closed, streams finish within the limit.
-void House::drain(std::uint64_t most_ms) {
+// No new connections; idle ones close, streams finish within the limit.
+void House::drain(Patience patience) {
     base::log(LogLevel::info, "draining", {{"connections", count_->load()}});
     for (std::size_t i = 0; i < loops_.size(); ++i) {
-        loops_[i]->post([front = fronts_[i].get()] { front->drain(); });
+        loops_[i]->post([front = fronts_[i].get(), patience] { front->drain(patience.idle_ms); });
     }
-    drain_until_ms_ = first().now_ms() + most_ms;
+    drain_until_ms_ = first().now_ms() + patience.busy_ms;
     look_again_.emplace(
         first().deadlines(), this, [](void* self) { static_cast<House*>(self)->look_again(); });
     look_again_->set(1);

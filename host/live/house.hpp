@@ -75,12 +75,22 @@ public:
     void run();
 
 private:
+    // How long a drain lets exchanges go on, and how long it waits for a request on an idle
+    // connection.
+    struct Patience {
+        std::uint64_t busy_ms = 0;
+        std::uint64_t idle_ms = 0;
+    };
+
+    Patience stopping() const;
+    Patience relieved() const;
+
     void build(const config::Config& config);
     void tell(const std::shared_ptr<const pipeline::World>& world);
     void wait_for_signal();
     void wait_for_parent();
-    void end(std::uint64_t most_ms);
-    void drain(std::uint64_t most_ms);
+    void end(Patience patience);
+    void drain(Patience patience);
     void look_again();
     void stop();
 

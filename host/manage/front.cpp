@@ -67,17 +67,18 @@ private:
 Task<void> Front::serve(http::Stream::Ptr stream) {
     Client client(std::move(stream), lane_.limits());
     const Present present(clients_, client);
+    if (is_draining()) client.last_call(last_call_ms_);
     for (;;) {
         client.change(lane_.limits());
         const Client::Next next = co_await client.read_head();
         if (next == Client::Next::end) break;
-        if (draining_) client.close_after_reply();
+        if (is_draining()) client.close_after_reply();
         if (next == Client::Next::refused) {
             co_await refuse(client);
         } else {
             co_await answer(client);
         }
-        if (client.reusable() && !draining_) continue;
+        if (client.reusable() && !is_draining()) continue;
         co_await client.linger();
         break;
     }
@@ -108,7 +109,7 @@ Task<bool> Front::answer_own_page(Client& client) {
         co_return true;
     }
     if (head.path == "/readyz") {
-        const auto [status, body] = readiness(*lane_.world(), draining_);
+        const auto [status, body] = readiness(*lane_.world(), is_draining());
         co_await reply(client, status, "application/json", body);
         co_return true;
     }
@@ -152,15 +153,9 @@ bool Front::apply_cors(Client& client) {
     return true;
 }
 
-void Front::drain() {
-    draining_ = true;
-    for (Client* client : std::set<Client*>(clients_)) {
-        if (!clients_.contains(client)) continue;
-        if (client->is_idle())
-            client->stream().cancel();
-        else
-            client->close_after_reply();
-    }
+void Front::drain(std::uint64_t last_call_ms) {
+    last_call_ms_ = last_call_ms;
+    for (Client* client : clients_) client->last_call(last_call_ms);
 }
 
 void Front::cut() {

@@ -29,12 +29,15 @@ public:
         lane_.adopt(std::move(world), secrets);
     }
 
-    // No connection takes another request; idle ones are closed at once.
-    void drain();
+    // Each connection closes after the reply to its current request; an idle one waits at most
+    // last_call_ms (1 at least) for that request.
+    void drain(std::uint64_t last_call_ms);
     // Ends what is left.
     void cut();
 
 private:
+    bool is_draining() const { return last_call_ms_ != 0; }
+
     base::Task<void> answer(http::Client& client);
     base::Task<bool> answer_own_page(http::Client& client);
     base::Task<void> refuse(http::Client& client);
@@ -43,7 +46,7 @@ private:
 
     pipeline::Lane lane_;
     std::set<http::Client*> clients_;
-    bool draining_ = false;
+    std::uint64_t last_call_ms_ = 0;  // of the drain; 0 before it
 };
 
 }  // namespace parley::manage

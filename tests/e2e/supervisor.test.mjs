@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 
 import { user } from './support/house.mjs';
 import { configuration, Parley } from './support/parley.mjs';
-import { once } from './support/raw.mjs';
+import { Connection, once } from './support/raw.mjs';
 import { chunks, completion, kDone } from './support/replies.mjs';
 import { Upstream } from './support/upstream.mjs';
 import { defer } from './support/wait.mjs';
@@ -136,7 +136,7 @@ test('what crashes too often is held, over a restart too, until its file is anot
 });
 
 test('an upgrade cuts no stream and refuses nobody', async () => {
-  const parley = await supervised(withHazard());
+  const parley = await supervised(withHazard({ limits: { relief_ms: 60_000 } }));
   const before = workerOf(parley);
   const begun = defer();
   const go = defer();
@@ -155,6 +155,10 @@ test('an upgrade cuts no stream and refuses nobody', async () => {
   await begun.promise;
   const serves = parley.next((l) => l.message === 'upgrade: the new worker serves', 'it serves');
   parley.signal('SIGUSR2');
+  // Accepted by the worker that is to leave, and silent until it has been relieved.
+  const fresh = await Connection.open(parley.port);
+  const used = await Connection.open(parley.port);
+  assert.equal((await used.ask('GET', '/healthz')).status, 200);
   // Again and again, from before to after: every one is served.
   let after = 0;
   let isRelieved = false;
@@ -163,12 +167,27 @@ test('an upgrade cuts no stream and refuses nobody', async () => {
     assert.equal((await ask(parley, 'calm')).status, 200);
     if (isRelieved) ++after;
   }
+  assert.equal((await fresh.ask('GET', '/healthz')).headers.connection, 'close');
+  assert.equal((await used.ask('GET', '/healthz')).headers.connection, 'close');
   assert.ok(existsSync(`/proc/${before}`), 'the old worker finishes its stream');
   assert.notEqual(workerOf(parley, before), undefined);
   go.resolve();
   const reply = await stream;
   assert.equal(reply.status, 200);
   assert.match(reply.body.toString(), /data: \[DONE\]/);
+  await parley.stop();
+});
+
+test('a relieved worker waits for idle connections as long as it may, not longer', async () => {
+  upstream.script = calm;
+  const parley = await supervised(withHazard({ limits: { relief_ms: 1 } }));
+  const used = await Connection.open(parley.port);
+  assert.equal((await used.ask('GET', '/healthz')).status, 200);
+  const stopped = parley.next((l) => l.message === 'stopped', 'the old worker stops');
+  parley.signal('SIGUSR2');
+  assert.equal(await used.ended(), 'fin');
+  await stopped;
+  assert.equal((await ask(parley, 'calm')).status, 200);
   await parley.stop();
 });
 
