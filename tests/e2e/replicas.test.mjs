@@ -1,0 +1,189 @@
+// Two Parleys on one PostgreSQL are one house: what is changed through one holds in the other, and
+// the database may freeze or end under load without anybody noticing.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { sdk, user } from './support/house.mjs';
+import { Load } from './support/load.mjs';
+import { configuration, isSanitized, Parley, provider, secret } from './support/parley.mjs';
+import { missingPostgres, Postgres } from './support/postgres.mjs';
+import { once } from './support/raw.mjs';
+import { completion, kDone, stream } from './support/replies.mjs';
+import { command } from './support/shelf.mjs';
+import { Upstream } from './support/upstream.mjs';
+import { tell } from './support/wait.mjs';
+
+const kClientKey = secret('sk-client');
+const kSoonMs = isSanitized ? 3_000 : 1_000;
+const kSeconds = Number(process.env.PARLEY_E2E_REPLICAS_SECONDS ?? 4);
+const kRate = Number(process.env.PARLEY_E2E_REPLICAS_RATE ?? 200);
+const skip = missingPostgres();
+
+const kWords = Array.from({ length: 8 }, (_, i) => `word${i} `);
+
+/** An upstream that knows the keys of three accounts, and says which of them asked. */
+async function startUpstream(t) {
+  const upstream = await Upstream.start();
+  upstream.keys = { main: secret('sk-main'), spare: secret('sk-spare'), other: secret('sk-other') };
+  upstream.credential = () => upstream.key;
+  upstream.script = async (request, reply) => {
+    const { authorization } = request.headers;
+    const who = Object.keys(upstream.keys).find((k) => authorization === `Bearer ${upstream.keys[k]}`);
+    if (!request.json.stream) return reply.json(200, completion(request, { content: who ?? 'no' }));
+    reply.events();
+    for (const event of stream('m', kWords, 'stop')) await reply.say(event);
+    reply.end();
+  };
+  upstream.mustNotSee(kClientKey);
+  t.after(() => upstream.stop());
+  return upstream;
+}
+
+/** Two of them, each with a state folder of its own, and a word for what is done through one. */
+async function startTwo(t, config) {
+  const two = [];
+  for (const name of ['one', 'two']) {
+    const store = { ...config.store, replica: name };
+    const parley = await Parley.start({ ...config, store });
+    parley.run = (...args) =>
+      command('--state', join(parley.folder, 'state'), '--config', parley.file, ...args);
+    t.after(() => parley.stop());
+    two.push(parley);
+  }
+  return two;
+}
+
+async function startHouse(t, more = {}) {
+  const database = await Postgres.start(t);
+  const upstream = await startUpstream(t);
+  const config = configuration(upstream, {
+    client_key: [{ name: 'tester', key: kClientKey, tokens_per_day_max: 1_000_000_000 }],
+    provider: [provider(upstream, { account: [{ label: 'main', api_key: upstream.keys.main }] })],
+    log: { level: 'info', exchanges: false },
+    ...more,
+    store: {
+      plugin: 'store-postgres',
+      url: database.url,
+      poll_interval_ms: 500,
+      slow_ms: 500,
+      retry_max_ms: 500,
+      state_ms: '200ms',
+      ...more.store,
+    },
+  });
+  return { database, upstream, two: await startTwo(t, config) };
+}
+
+const exported = (upstream, label) => ({
+  format: 'parley-accounts/1',
+  accounts: [
+    {
+      provider: 'up',
+      label,
+      secret: upstream.keys[label],
+      prefix: label,
+      prefix_required: true,
+    },
+  ],
+});
+
+async function ask(parley, model) {
+  try {
+    const got = await sdk(parley).chat.completions.create({ model, messages: user('hi') });
+    return got.choices[0].message.content;
+  } catch (error) {
+    return error.status;
+  }
+}
+
+const status = async (parley) =>
+  JSON.parse((await once(parley.port, 'GET', '/readyz', {}, '')).body).status;
+
+/** Asks again and again until the answer is that; how long it took. */
+async function until(wanted, what, look, msMax = 20_000) {
+  const began = performance.now();
+  for (;;) {
+    const found = await look();
+    const took = performance.now() - began;
+    if (found === wanted) return took;
+    assert.ok(took < msMax, `${what}: after ${took.toFixed()} ms still ${found}`);
+  }
+}
+
+async function run(parley, ...args) {
+  const done = await parley.run(...args);
+  assert.equal(done.code, 0, `${args.join(' ')}: ${done.stderr}${done.stdout}`);
+}
+
+async function addThrough(parley, upstream, label) {
+  const file = join(parley.folder, `${label}.json`);
+  writeFileSync(file, JSON.stringify(exported(upstream, label)), { mode: 0o600 });
+  await run(parley, 'import', '--from', 'parley', file);
+}
+
+test('what is done through one holds in the other within a second', { skip }, async (t) => {
+  const { upstream, two } = await startHouse(t);
+  const [one, other] = two;
+  await addThrough(one, upstream, 'spare');
+  const served = await until('spare', 'added', () => ask(other, 'spare/m'), kSoonMs);
+  await run(other, 'account', 'disable', 'up/spare');
+  const disabled = await until(404, 'disabled', () => ask(one, 'spare/m'), kSoonMs);
+  await run(one, 'account', 'enable', 'up/spare');
+  await until('spare', 'enabled', () => ask(other, 'spare/m'), kSoonMs);
+  await run(one, 'account', 'remove', 'up/spare');
+  const removed = await until('main', 'removed', () => ask(other, 'spare/m'), kSoonMs);
+  tell(
+    `replicas: added ${served.toFixed()} ms, disabled ${disabled.toFixed()} ms, ` +
+      `removed ${removed.toFixed()} ms after the command`,
+  );
+});
+
+test('the database freezes and ends under load, and nobody notices', { skip }, async (t) => {
+  const { database, upstream, two } = await startHouse(t);
+  await addThrough(two[0], upstream, 'spare');
+  await until('spare', 'it is in the other', () => ask(two[1], 'spare/m'));
+  const load = new Load({
+    targets: () => two.map((parley) => parley.url),
+    rate: kRate,
+    key: kClientKey,
+    body: { model: 'spare/m', messages: user('go'), stream: true },
+    isGood: (text) => text.endsWith(kDone) && kWords.every((word) => text.includes(word)),
+  });
+  load.start();
+  await load.last('warm', 1);
+  await load.last('before', kSeconds);
+
+  database.freeze();
+  await load.last('frozen', kSeconds);
+  for (const parley of two) assert.equal(await status(parley), 'degraded');
+  load.phase = 'between';
+  database.thaw();
+  for (const parley of two) await until('ready', 'thawed', () => status(parley));
+
+  await database.stop();
+  await load.last('gone', kSeconds);
+  for (const parley of two) assert.equal(await status(parley), 'degraded');
+  load.phase = 'between';
+  await database.run();
+  for (const parley of two) await until('ready', 'it is back', () => status(parley));
+  await load.last('after', 1);
+  await load.stop();
+
+  assert.deepEqual(load.failures.slice(0, 5), [], `${load.failures.length} failed`);
+  const before = load.times('before');
+  assert.ok(before.count > 0.5 * kRate * kSeconds, `only ${before.count} before`);
+  for (const phase of ['frozen', 'gone']) {
+    const { count, p50, p99 } = load.times(phase);
+    assert.ok(count > 0.5 * kRate * kSeconds, `only ${count} while it was ${phase}`);
+    tell(
+      `replicas: ${kRate} streams/s, ${phase} for ${kSeconds} s: ${count} streams, 0 failed, ` +
+        `p50 ${p50.toFixed(1)} ms (x ${(p50 / before.p50).toFixed(2)} of before), ` +
+        `p99 ${p99.toFixed(1)} ms (x ${(p99 / before.p99).toFixed(2)})`,
+    );
+  }
+  // What was missed is made up for.
+  await run(two[1], 'account', 'disable', 'up/spare');
+  await until(404, 'disabled', () => ask(two[0], 'spare/m'), kSoonMs);
+});
