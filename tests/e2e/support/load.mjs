@@ -2,7 +2,7 @@
 // upstream said. What went wrong is kept in words, how long each took with the phase it began in.
 import http from 'node:http';
 
-import { defer } from './wait.mjs';
+import { defer, kDeadlineMs, within } from './wait.mjs';
 
 const kTickMs = 10;
 
@@ -13,6 +13,8 @@ export class Load {
   #open = 0;
   #idle = defer();
   #agents = new Map();
+  #left = 0;
+  #enough = defer();
 
   /** `targets()` are asked in turn for `body`; `isGood(text)` is whether a reply is whole. */
   constructor({ targets, rate, key, body, isGood }) {
@@ -36,10 +38,13 @@ export class Load {
     for (const agent of this.#agents.values()) agent.destroy();
   }
 
-  /** What begins for so long belongs to a phase: time is what is measured in here. */
+  /** A phase of as many streams as begin in so many seconds, to the end of the last one. */
   async last(phase, seconds) {
     this.phase = phase;
-    await new Promise((done) => setTimeout(done, seconds * 1000));
+    this.#left = Math.ceil(this.rate * seconds);
+    this.#enough = defer();
+    const most = seconds * 1000 + kDeadlineMs;
+    await within(this.#enough.promise, `${this.#left} streams end (${phase})`, most);
   }
 
   #agentOf(url) {
@@ -58,6 +63,7 @@ export class Load {
       if (sample.ms !== undefined) return;
       sample.ms = performance.now() - sample.began;
       this.samples.push(sample);
+      if (sample.phase === this.phase && --this.#left === 0) this.#enough.resolve();
       if (why) this.failures.push({ ...sample, url, why });
       if (--this.#open === 0 && this.isOver) this.#idle.resolve();
     };
