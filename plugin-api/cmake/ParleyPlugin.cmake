@@ -9,6 +9,7 @@
 # host reads before it runs any of the plugin's code.
 
 set(PARLEY_PLUGIN_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
+include(${CMAKE_CURRENT_LIST_DIR}/ParleyAbi.cmake)
 
 function(parley_add_plugin name)
     cmake_parse_arguments(ARG "" "ID;VERSION" "SOURCES;KINDS;COMPONENTS;FLAGS;LIBRARIES" ${ARGN})
@@ -27,7 +28,7 @@ function(parley_add_plugin name)
     list(JOIN flags "," flags)
     string(CONCAT manifest
            "{\"id\":\"${ARG_ID}\",\"version\":\"${ARG_VERSION}\","
-           "\"abi\":\"0.1\",\"min_host_minor\":1,"
+           "\"abi\":\"${Parley_ABI_VERSION}\",\"min_host_minor\":1,"
            "\"kinds\":[${kinds}]${components},\"flags\":[${flags}]}")
     string(LENGTH "${manifest}" size)
     string(REPLACE "\"" "\\\"" manifest "${manifest}")
@@ -56,5 +57,5 @@ function(parley_add_plugin name)
         target_link_options(${name} PRIVATE -Wl,-z,defs)
     endif()
     set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${map})
-    target_link_libraries(${name} PRIVATE parley_plugin_api ${ARG_LIBRARIES})
+    target_link_libraries(${name} PRIVATE Parley::plugin ${ARG_LIBRARIES})
 endfunction()

@@ -9,6 +9,7 @@
 #include "parley/host.h"
 #include "parley/http.h"
 #include "parley/login.h"
+#include "parley/manifest.h"
 #include "parley/observer.h"
 #include "parley/op.h"
 #include "parley/policy.h"
