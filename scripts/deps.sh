@@ -9,7 +9,7 @@ build=(g++ cmake ninja-build ccache make pkg-config git mold
     libcli11-dev libyaml-cpp-dev zlib1g-dev libbrotli-dev libzstd-dev libqrencode-dev libpq-dev
     libcurl4-openssl-dev libgit2-dev)
 test=(libgtest-dev libbenchmark-dev python3 python3-venv openssl curl ca-certificates iproute2
-    abigail-tools postgresql-15)
+    abigail-tools postgresql-15 openssh-server)
 bench=(nginx-light wrk valgrind)
 lint=(clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev)
 
@@ -62,11 +62,12 @@ if ((EUID != 0)); then
     as_root=(sudo)
 fi
 
-# nginx and PostgreSQL start themselves when installed; benchmarks and tests want the programs
-# alone, on ports of their own. While this file answers 101, packages start no service. (systemd
+# Servers start themselves when installed; benchmarks and tests want the programs alone, on ports of
+# their own. While this file answers 101, packages start no service. (systemd
 # heeds no RUNLEVEL=1.)
 policy=/usr/sbin/policy-rc.d
-if [[ " ${missing[*]} " =~ " "(nginx-light|postgresql-15)" " && ! -e $policy ]]; then
+servers='nginx-light|postgresql-15|openssh-server|haproxy'
+if [[ " ${missing[*]} " =~ " "($servers)" " && ! -e $policy ]]; then
     trap '"${as_root[@]}" rm -f "$policy"' EXIT
     printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
     "${as_root[@]}" chmod 755 "$policy"

@@ -1,9 +1,10 @@
 """A git server over HTTP for tests: `git http-backend` behind basic authentication.
 
-  git_http.py FOLDER USER:PASSWORD      prints its port; ends with its input
+  git_http.py FOLDER USER:PASSWORD [CERTIFICATE KEY]      prints its port; ends with its input
 """
 import base64
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -58,7 +59,17 @@ class Backend(BaseHTTPRequestHandler):
     do_GET = do_POST = serve
 
 
-server = ThreadingHTTPServer(("127.0.0.1", 0), Backend)
+class Server(ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """Clients that do not believe the certificate leave, which is what is tested."""
+
+
+server = Server(("127.0.0.1", 0), Backend)
+if len(sys.argv) > 3:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[3], sys.argv[4])
+    server.socket = context.wrap_socket(server.socket, server_side=True,
+                                        do_handshake_on_connect=False)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 print(server.server_address[1], flush=True)
 sys.stdin.read()

@@ -9,48 +9,6 @@ namespace parley::store_test {
 namespace {
 
 namespace fs = std::filesystem;
-using Keys = std::vector<std::string>;
-
-class GitStore : public StoreTest {
-protected:
-    void SetUp() override {
-        StoreTest::SetUp();
-        if (IsSkipped()) return;
-        const std::size_t at = settings_.find(":\"") + 2;
-        remote_ = settings_.substr(at, settings_.find('"', at) - at);
-        work_ = scratch_.path() + "/work";
-    }
-
-    std::string position() { return store_->poll("", "").position; }
-
-    // Somebody's clone with a work tree.
-    void clone() const { git(scratch_.path(), {"clone", "-q", remote_, work_}); }
-
-    void write(const std::string& file, const std::string& text) const {
-        fs::create_directories(fs::path(work_ + '/' + file).parent_path());
-        std::ofstream(work_ + '/' + file) << text;
-    }
-
-    void push(const std::string& message, const Keys& more = {}) const {
-        git(work_, {"add", "-A"});
-        git(work_, {"commit", "-q", "-m", message});
-        Keys words{"push", "-q", "origin", "HEAD:main"};
-        words.insert(words.end(), more.begin(), more.end());
-        git(work_, words);
-    }
-
-    std::unique_ptr<Client> client(const std::string& more) const {
-        const std::string path = scratch_.path() + "/clone-" + std::to_string(++clones_);
-        return std::make_unique<Client>(
-            stage("git").plugin,
-            "{\"poll_interval_ms\":100,\"path\":\"" + path + "\"," + more + "}");
-    }
-
-    Scratch scratch_;
-    std::string remote_;
-    std::string work_;
-    mutable int clones_ = 0;
-};
 
 TEST_P(GitStore, MakesOneCommitOfABatch) {
     PARLEY_ASSERT_OK(store_->put("account/acme/me", R"({"n":1})"));
@@ -154,59 +112,7 @@ TEST_P(GitStore, KeepsToItsBranchAndFolder) {
     EXPECT_TRUE(folder->list_all("").documents.empty());
 }
 
-class GitHttp : public GitStore {
-protected:
-    void SetUp() override {
-        GitStore::SetUp();
-        if (IsSkipped()) return;
-        if (program("python3").empty()) GTEST_SKIP() << "no python3 here to serve git over HTTP";
-        server_ =
-            std::make_unique<Process>(Keys{"python3",
-                                           PARLEY_SOURCE_DIR "/tests/conformance/store/git_http.py",
-                                           fs::path(remote_).parent_path().string(),
-                                           "parley:the-token"});
-        url_ = "http://127.0.0.1:" + server_->line() + '/' + fs::path(remote_).filename().string();
-    }
-
-    std::string as(const std::string& token) const {
-        return "\"remote\":\"" + url_ + "\",\"token_user\":\"parley\",\"token\":\"" + token + '"';
-    }
-
-    std::unique_ptr<Process> server_;
-    std::string url_;
-};
-
-TEST_P(GitHttp, IsWrittenByThoseWhoMay) {
-    auto one = client(as("the-token"));
-    auto two = client(as("the-token"));
-    PARLEY_ASSERT_OK(one->open());
-    PARLEY_ASSERT_OK(two->open());
-    const Written first = one->put("a", "1", PARLEY_REVISION_NONE);
-    PARLEY_ASSERT_OK(first);
-    PARLEY_EXPECT_CLASS(two->put("a", "2", PARLEY_REVISION_NONE), PARLEY_E_CONFLICT);
-    PARLEY_ASSERT_OK(two->put("a", "2", first.revision));
-    PARLEY_ASSERT_OK(one->put("b", "{}"));
-    EXPECT_EQ(git(remote_, {"log", "--format=%s", "main"}), "put b\nput a\nput a\n");
-    const Told wrong = client(as("another"))->open();
-    PARLEY_EXPECT_CLASS(wrong, PARLEY_E_FORBIDDEN);
-    EXPECT_EQ(wrong.message.find("another"), std::string::npos) << wrong.message;
-}
-
-TEST_P(GitHttp, ThatRefusesAPushSaysWhy) {
-    auto store = client(as("the-token"));
-    PARLEY_ASSERT_OK(store->open());
-    PARLEY_ASSERT_OK(store->put("a", "{}"));
-    const std::string hook = remote_ + "/hooks/pre-receive";
-    std::ofstream(hook) << "#!/bin/sh\nexit 1\n";
-    fs::permissions(hook, fs::perms::owner_all);
-    PARLEY_EXPECT_CLASS(store->put("a", "[]"), PARLEY_E_FORBIDDEN);
-    EXPECT_EQ(store->get("a").document.value, "{}");
-    fs::remove(hook);
-    PARLEY_ASSERT_OK(store->put("a", "[]"));
-}
-
 INSTANTIATE_TEST_SUITE_P(Store, GitStore, testing::Values("git"), name_of);
-INSTANTIATE_TEST_SUITE_P(Store, GitHttp, testing::Values("git"), name_of);
 
 }  // namespace
 

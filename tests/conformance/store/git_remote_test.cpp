@@ -1,0 +1,322 @@
+// git_remote_test.cpp: store-git over the network: git's own HTTP server, with TLS and without, and
+// OpenSSH's; and a repository that is large.
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <unistd.h>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
+#include "git_stage.hpp"
+#include "postgres_server.hpp"
+
+namespace parley::store_test {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+class GitHttp : public GitStore {
+protected:
+    void SetUp() override {
+        GitStore::SetUp();
+        if (IsSkipped()) return;
+        if (program("python3").empty()) GTEST_SKIP() << "no python3 here to serve git over HTTP";
+        server_ =
+            std::make_unique<Process>(Keys{"python3",
+                                           PARLEY_SOURCE_DIR "/tests/conformance/store/git_http.py",
+                                           fs::path(remote_).parent_path().string(),
+                                           "parley:the-token"});
+        name_ = fs::path(remote_).filename().string();
+        url_ = "http://127.0.0.1:" + server_->line() + '/' + name_;
+    }
+
+    std::string as(const std::string& token) const {
+        return "\"remote\":\"" + url_ + "\",\"token_user\":\"parley\",\"token\":\"" + token + '"';
+    }
+
+    std::unique_ptr<Process> server_;
+    std::string name_;
+    std::string url_;
+};
+
+TEST_P(GitHttp, IsWrittenByThoseWhoMay) {
+    auto one = client(as("the-token"));
+    auto two = client(as("the-token"));
+    PARLEY_ASSERT_OK(one->open());
+    PARLEY_ASSERT_OK(two->open());
+    const Written first = one->put("a", "1", PARLEY_REVISION_NONE);
+    PARLEY_ASSERT_OK(first);
+    PARLEY_EXPECT_CLASS(two->put("a", "2", PARLEY_REVISION_NONE), PARLEY_E_CONFLICT);
+    PARLEY_ASSERT_OK(two->put("a", "2", first.revision));
+    PARLEY_ASSERT_OK(one->put("b", "{}"));
+    EXPECT_EQ(git(remote_, {"log", "--format=%s", "main"}), "put b\nput a\nput a\n");
+    const Told wrong = client(as("another"))->open();
+    PARLEY_EXPECT_CLASS(wrong, PARLEY_E_FORBIDDEN);
+    EXPECT_EQ(wrong.message.find("another"), std::string::npos) << wrong.message;
+}
+
+TEST_P(GitHttp, ThatRefusesAPushSaysWhy) {
+    auto store = client(as("the-token"));
+    PARLEY_ASSERT_OK(store->open());
+    PARLEY_ASSERT_OK(store->put("a", "{}"));
+    const std::string hook = remote_ + "/hooks/pre-receive";
+    std::ofstream(hook) << "#!/bin/sh\nexit 1\n";
+    fs::permissions(hook, fs::perms::owner_all);
+    PARLEY_EXPECT_CLASS(store->put("a", "[]"), PARLEY_E_FORBIDDEN);
+    EXPECT_EQ(store->get("a").document.value, "{}");
+    fs::remove(hook);
+    PARLEY_ASSERT_OK(store->put("a", "[]"));
+}
+
+// With a certificate that only this test vouches for.
+class GitHttps : public GitHttp {
+protected:
+    void SetUp() override {
+        GitHttp::SetUp();
+        if (IsSkipped()) return;
+        if (program("openssl").empty()) GTEST_SKIP() << "no openssl here to make a certificate";
+        certificate_ = scratch_.path() + "/cert.pem";
+        const std::string key = scratch_.path() + "/key.pem";
+        output_of({"openssl",
+                   "req",
+                   "-x509",
+                   "-newkey",
+                   "ec",
+                   "-pkeyopt",
+                   "ec_paramgen_curve:prime256v1",
+                   "-nodes",
+                   "-days",
+                   "2",
+                   "-subj",
+                   "/CN=localhost",
+                   "-addext",
+                   "subjectAltName=DNS:localhost",
+                   "-keyout",
+                   key,
+                   "-out",
+                   certificate_});
+        server_ =
+            std::make_unique<Process>(Keys{"python3",
+                                           PARLEY_SOURCE_DIR "/tests/conformance/store/git_http.py",
+                                           fs::path(remote_).parent_path().string(),
+                                           "parley:the-token",
+                                           certificate_,
+                                           key});
+        url_ = "https://localhost:" + server_->line() + '/' + name_;
+    }
+
+    std::string certificate_;
+};
+
+TEST_P(GitHttps, IsBelievedByWhoKnowsItsCertificate) {
+    const Told stranger = client(as("the-token"))->open();
+    PARLEY_EXPECT_CLASS(stranger, PARLEY_E_FORBIDDEN);
+    const std::string known = as("the-token") + ",\"tls_ca_file\":\"" + certificate_ + '"';
+    auto store = client(known);
+    PARLEY_ASSERT_OK(store->open());
+    PARLEY_ASSERT_OK(store->put("a", "{}"));
+    PARLEY_ASSERT_OK(store->put("a", "[]", store->get("a").document.revision));
+    EXPECT_EQ(git(remote_, {"log", "--format=%s", "main"}), "put a\nput a\n");
+    const std::string wrong = as("another") + ",\"tls_ca_file\":\"" + certificate_ + '"';
+    PARLEY_EXPECT_CLASS(client(wrong)->open(), PARLEY_E_FORBIDDEN);
+}
+
+// OpenSSH on loopback, for one key.
+class GitSsh : public GitStore {
+protected:
+    void SetUp() override {
+        GitStore::SetUp();
+        if (IsSkipped()) return;
+#ifdef __SANITIZE_ADDRESS__
+        // libgit2 1.5 loses what it read of known_hosts, with each connection.
+        ignores_leaks_.emplace();
+#endif
+        if (::access(kServer, X_OK) != 0) {
+            GTEST_SKIP() << "no " << kServer << " here; apt-get install openssh-server";
+        }
+        make_key("host", "");
+        make_key("ours", "open sesame");
+        make_key("theirs", "");
+        fs::copy_file(file("ours.pub"), file("authorized"));
+        // Where it lives when root starts it by hand.
+        if (::geteuid() == 0) fs::create_directories("/run/sshd");
+        start();
+    }
+
+    std::string file(const std::string& name) const {
+        return scratch_.path() + '/' + name;
+    }
+
+    void make_key(const std::string& name, const std::string& passphrase) const {
+        output_of({"ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", file(name)});
+    }
+
+    void start() {
+        port_ = free_port();
+        configure();
+        listen();
+    }
+
+    void configure() const {
+        std::ofstream(file("config"))
+            << "Port " << port_ << "\nListenAddress 127.0.0.1\nHostKey " << file("host")
+            << "\nAuthorizedKeysFile " << file("authorized")
+            << "\nStrictModes no\nUsePAM no\nPidFile none\n"
+               "PasswordAuthentication no\n"
+               "KbdInteractiveAuthentication no\n"
+               "PermitRootLogin prohibit-password\nLogLevel INFO\n";
+    }
+
+    void listen() {
+        // What it says is read until it listens; it says so on standard error.
+        server_ = std::make_unique<Process>(Keys{
+            "sh", "-c", std::string("exec ") + kServer + " -D -e -f \"$0\" 2>&1", file("config")});
+        while (server_->line().find("Server listening") == std::string::npos) {
+            ASSERT_GT(server_->pid(), 0);
+        }
+    }
+
+    std::string host_key() const {
+        std::istringstream words(output_of({"ssh-keygen", "-l", "-f", file("host.pub")}));
+        std::string bits;
+        std::string digest;
+        words >> bits >> digest;
+        return digest;
+    }
+
+    std::string as(const std::string& key, const std::string& host, const std::string& more = "") {
+        const char* user = std::getenv("USER");
+        const std::string who = ::geteuid() == 0 || user == nullptr ? "root" : user;
+        return "\"remote\":\"ssh://" + who + "@127.0.0.1:" + std::to_string(port_) + remote_ +
+               "\",\"ssh_key_file\":\"" + file(key) + "\",\"ssh_host_key\":\"" + host + '"' + more;
+    }
+
+    static constexpr const char* kServer = "/usr/sbin/sshd";
+    const std::string passphrase_ = ",\"ssh_key_passphrase\":\"open sesame\"";
+    int port_ = 0;
+    std::unique_ptr<Process> server_;
+#ifdef __SANITIZE_ADDRESS__
+    std::optional<__lsan::ScopedDisabler> ignores_leaks_;
+#endif
+};
+
+TEST_P(GitSsh, IsWrittenWithTheKey) {
+    auto one = client(as("ours", host_key(), passphrase_));
+    auto two = client(as("ours", host_key(), passphrase_));
+    PARLEY_ASSERT_OK(one->open());
+    PARLEY_ASSERT_OK(two->open());
+    const Written first = one->put("a", "1", PARLEY_REVISION_NONE);
+    PARLEY_ASSERT_OK(first);
+    PARLEY_EXPECT_CLASS(two->put("a", "2", PARLEY_REVISION_NONE), PARLEY_E_CONFLICT);
+    PARLEY_ASSERT_OK(two->put("a", "2", first.revision));
+    EXPECT_EQ(one->poll("", "").status, PARLEY_OK);
+    EXPECT_EQ(one->get("a").document.value, "2");
+    EXPECT_EQ(git(remote_, {"log", "--format=%s", "main"}), "put a\nput a\n");
+}
+
+TEST_P(GitSsh, LetsNobodyInWithAnotherKey) {
+    const Told stranger = client(as("theirs", host_key()))->open();
+    PARLEY_EXPECT_CLASS(stranger, PARLEY_E_FORBIDDEN);
+    const Told locked = client(as("ours", host_key(), ",\"ssh_key_passphrase\":\"wrong\""))->open();
+    PARLEY_EXPECT_CLASS(locked, PARLEY_E_FORBIDDEN);
+    EXPECT_EQ(locked.message.find("wrong"), std::string::npos) << locked.message;
+}
+
+TEST_P(GitSsh, IsNotBelievedWithAnotherHostKey) {
+    const Told told = client(as("ours", "SHA256:none", passphrase_))->open();
+    PARLEY_EXPECT_CLASS(told, PARLEY_E_FORBIDDEN);
+    // Who looks at the server can copy it from there.
+    EXPECT_NE(told.message.find(host_key()), std::string::npos) << told.message;
+}
+
+TEST_P(GitSsh, IsReachedAgainAfterItWasAway) {
+    auto store = client(as("ours", host_key(), passphrase_));
+    PARLEY_ASSERT_OK(store->open());
+    PARLEY_ASSERT_OK(store->put("a", "1"));
+    server_->signal(SIGKILL);
+    server_->wait();
+    PARLEY_EXPECT_CLASS(store->put("a", "2"), PARLEY_E_INTERNAL);
+    listen();
+    PARLEY_ASSERT_OK(store->put("a", "2"));
+    EXPECT_EQ(store->get("a").document.value, "2");
+}
+
+// Many documents, a long history, and another branch that is none of ours.
+class GitHuge : public GitHttp {
+protected:
+    static constexpr int kDocuments = 5'000;
+    static constexpr int kCommits = 500;
+    static constexpr std::size_t kOtherBytes = 32 << 20;
+
+    void fill() const {
+        const std::string file = scratch_.path() + "/history";
+        std::ofstream out(file, std::ios::binary);
+        const auto blob = [&](std::string_view text) {
+            out << "data " << text.size() << '\n' << text;
+        };
+        const auto commit = [&](const char* branch, int time) {
+            out << "commit refs/heads/" << branch << "\ncommitter S <s@localhost> " << time
+                << " +0000\n";
+            blob("change\n");
+        };
+        commit("main", 1);
+        for (int i = 0; i < kDocuments; ++i) {
+            out << "M 100644 inline account/up/a" << i << ".json\n";
+            blob("{\"n\":" + std::to_string(i) + "}\n");
+        }
+        for (int i = 0; i < kCommits; ++i) {
+            commit("main", 2 + i);
+            out << "M 100644 inline account/up/a0.json\n";
+            blob("{\"n\":" + std::to_string(i) + "}\n");
+        }
+        commit("other", 1);
+        out << "M 100644 inline large.bin\n";
+        std::string noise;
+        std::uint32_t state = 1;
+        while (noise.size() < kOtherBytes) {
+            state = state * 1664525 + 1013904223;
+            noise.append(reinterpret_cast<const char*>(&state), sizeof(state));
+        }
+        blob(noise);
+        out.close();
+        output_of({"sh", "-c", "git -C \"$0\" fast-import --quiet < \"$1\"", remote_, file});
+    }
+
+    static std::uintmax_t bytes_below(const std::string& folder) {
+        std::uintmax_t all = 0;
+        for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+            if (entry.is_regular_file()) all += entry.file_size();
+        }
+        return all;
+    }
+};
+
+TEST_P(GitHuge, IsFollowedByItsBranchAlone) {
+    fill();
+    auto store = client(as("the-token"));
+    PARLEY_ASSERT_OK(store->open());
+    EXPECT_EQ(store->list_all("account/").documents.size(), static_cast<std::size_t>(kDocuments));
+    const std::string at = store->poll("", "").position;
+    clone();
+    write("account/up/a7.json", R"({"n":"new"})");
+    push("by hand");
+    EXPECT_EQ(store->poll("", at).keys, Keys{"account/up/a7"});
+    EXPECT_EQ(store->get("account/up/a7").document.value, R"({"n":"new"})");
+    PARLEY_ASSERT_OK(store->put("account/up/a8", R"({"n":"newer"})"));
+    const std::string clone = scratch_.path() + "/clone-" + std::to_string(clones_);
+    EXPECT_LT(bytes_below(clone), kOtherBytes) << "the other branch stays where it is";
+}
+
+INSTANTIATE_TEST_SUITE_P(Store, GitHttp, testing::Values("git"), name_of);
+INSTANTIATE_TEST_SUITE_P(Store, GitHttps, testing::Values("git"), name_of);
+INSTANTIATE_TEST_SUITE_P(Store, GitSsh, testing::Values("git"), name_of);
+INSTANTIATE_TEST_SUITE_P(Store, GitHuge, testing::Values("git"), name_of);
+
+}  // namespace
+
+}  // namespace parley::store_test
