@@ -18,6 +18,7 @@ struct Settings {
     std::string path;    // of the clone
     std::string remote;  // its address
     std::string branch;
+    std::string lease_branch;  // empty: no leases
     std::string token;
     std::string token_user;
     std::string ssh_key_file;

@@ -27,6 +27,10 @@ const std::string_view kSchema = R"json({
       "description": "the folder of the clone"
     },
     "branch": {"type": "string", "minLength": 1, "default": "main", "description": "its branch"},
+    "lease_branch": {
+      "type": "string", "default": "parley-leases",
+      "description": "where replicas say who refreshes an account; empty: nowhere"
+    },
     "subdirectory": {
       "type": "string", "default": "", "description": "of the documents in the repository"
     },
@@ -103,6 +107,7 @@ void Store::configure(std::string_view json) {
     settings_.path = from_home(settings.text("path"));
     settings_.remote = settings.text("remote");
     settings_.branch = settings.text("branch");
+    settings_.lease_branch = settings.text("lease_branch");
     settings_.token = settings.text("token");
     const char* token = settings_.token.empty() ? std::getenv("PARLEY_GIT_TOKEN") : nullptr;
     if (token != nullptr) settings_.token = token;
@@ -119,6 +124,9 @@ void Store::configure(std::string_view json) {
         throw sdk::Failure(PARLEY_E_CONFIG, "subdirectory: a path like a/b was expected");
     }
     if (!folder_.empty()) folder_ += '/';
+    if (settings_.lease_branch == settings_.branch) {
+        throw sdk::Failure(PARLEY_E_CONFIG, "lease_branch: another one than branch was expected");
+    }
     read_only_ = settings.text("mode") == "read-only";
     value_bytes_max_ = settings.count("value_bytes_max");
     poll_interval_ms_ = settings.count("poll_interval_ms");
@@ -130,8 +138,10 @@ void Store::open(const parley_watcher&, Cancel cancel, parley_store_facts& out) 
     repository_.emplace();
     repository_->open(settings_);
     fetch(cancel);
+    open_leases(cancel);
     out.capabilities =
         PARLEY_STORE_CAS | PARLEY_STORE_BATCH | PARLEY_STORE_WATCH_POLL | PARLEY_STORE_DURABLE;
+    if (leases_) out.capabilities |= PARLEY_STORE_LEASE;
     out.parallel_reads = 4;
     out.parallel_writes = 1;
     out.value_max = value_bytes_max_;
@@ -139,7 +149,10 @@ void Store::open(const parley_watcher&, Cancel cancel, parley_store_facts& out) 
 }
 
 void Store::close() noexcept {
+    held_.give_back(host_,
+                    [this](const sdk::LeaseAsk& ask) { give_back(ask, sdk::never_cancelled()); });
     const std::lock_guard guard(mutex_);
+    leases_.reset();
     repository_.reset();
 }
 

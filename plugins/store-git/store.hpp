@@ -32,6 +32,9 @@ public:
                sdk::Cancel cancel,
                parley_written& out);
     void poll(const sdk::PollAsk& ask, sdk::Arena& arena, sdk::Cancel cancel, parley_changes& out);
+    void lease(const sdk::LeaseAsk& ask, sdk::Cancel cancel, parley_lease& out);
+    void renew(const sdk::LeaseAsk& ask, sdk::Cancel cancel, parley_lease& out);
+    void release(const sdk::LeaseAsk& ask, sdk::Cancel cancel);
     void health(sdk::Cancel cancel);
 
 private:
@@ -44,6 +47,22 @@ private:
 
         uint64_t revision() const;
     };
+
+    struct Lease {
+        uint64_t token = 0;
+        int64_t until_ms = 0;
+        std::string owner;  // empty: nobody has it
+
+        uint64_t left_ms() const;
+    };
+
+    // ---- leases.cpp ----
+
+    void open_leases(sdk::Cancel cancel);
+    Lease read_lease(const std::string& file) const;
+    template <class Decide>
+    void change_lease(std::string_view name, sdk::Cancel cancel, Decide&& decide);
+    void give_back(const sdk::LeaseAsk& ask, sdk::Cancel cancel);
 
     void fetch(sdk::Cancel cancel);
     // The documents as they were at the remote not longer ago than the interval of polls.
@@ -71,7 +90,9 @@ private:
 
     std::mutex mutex_;  // the repository and what follows
     std::optional<Repository> repository_;
+    std::optional<Repository> leases_;  // the same clone, another branch
     Clock::time_point fetched_;
+    sdk::HeldLeases held_;
 };
 
 }  // namespace parley::store_git

@@ -73,6 +73,27 @@ TEST_P(GitHttp, ThatRefusesAPushSaysWhy) {
     PARLEY_ASSERT_OK(store->put("a", "[]"));
 }
 
+TEST_P(GitHttp, LeasesAreOnABranchOfTheirOwn) {
+    auto one = client(as("the-token"));
+    auto two = client(as("the-token"));
+    PARLEY_ASSERT_OK(one->open());
+    PARLEY_ASSERT_OK(two->open());
+    const Leased mine = one->lease("refresh/a", "one", 60'000);
+    PARLEY_ASSERT_OK(mine);
+    PARLEY_EXPECT_CLASS(two->lease("refresh/a", "two", 60'000), PARLEY_E_CONFLICT);
+    PARLEY_ASSERT_OK(two->lease("refresh/b", "two", 60'000));
+    PARLEY_ASSERT_OK(one->release("refresh/a", mine.token));
+    const Leased theirs = two->lease("refresh/a", "two", 60'000);
+    PARLEY_ASSERT_OK(theirs);
+    EXPECT_GT(theirs.token, mine.token);
+    EXPECT_EQ(git(remote_, {"log", "--format=%s", "parley-leases"}),
+              "lease refresh/a\ngive back refresh/a\nlease refresh/b\nlease refresh/a\n");
+    EXPECT_EQ(git(remote_, {"for-each-ref", "--format=%(refname)"}), "refs/heads/parley-leases\n");
+    const auto none = client(as("the-token") + ",\"lease_branch\":\"\"");
+    PARLEY_ASSERT_OK(none->open());
+    EXPECT_FALSE(none->can(PARLEY_STORE_LEASE));
+}
+
 // With a certificate that only this test vouches for.
 class GitHttps : public GitHttp {
 protected:
