@@ -97,7 +97,8 @@ void Keeper::give_back(const std::string& document, std::uint64_t token) const {
 
 void Keeper::keep(const Account& account,
                   const LiveSecret& before,
-                  const LiveSecret& secret) const {
+                  const LiveSecret& secret,
+                  std::function<void()> then) const {
     ledger_->change(
         account.document,
         [origin = account.origin,
@@ -119,7 +120,8 @@ void Keeper::keep(const Account& account,
             if (!attributes.empty()) (*document)["attributes"] = json::parse(attributes, code);
             if (!origin.empty()) (*document)["of"] = origin;
             return Secret(json::serialize(*document));
-        });
+        },
+        std::move(then));
 }
 
 }  // namespace parley::accounts

@@ -52,6 +52,9 @@ public:
 
     std::uint64_t wait_ms() const { return wait_ms_; }
 
+    // Whether an answer of the store is to be expected.
+    bool is_reached() const { return ledger_ != nullptr && ledger_->is_reached(); }
+
     // Asks for the right to refresh what is in force. `then` is told once, on a thread of the
     // ledger; when the store cannot be asked, that one may go on.
     void claim(const Account& account,
@@ -61,7 +64,11 @@ public:
     void give_back(const std::string& document, std::uint64_t token) const;
 
     // What came of a refresh of `before`, unless another secret was put in its place meanwhile.
-    void keep(const Account& account, const LiveSecret& before, const LiveSecret& secret) const;
+    // `then` is told once, on a thread of the ledger, when that lasts.
+    void keep(const Account& account,
+              const LiveSecret& before,
+              const LiveSecret& secret,
+              std::function<void()> then) const;
 
 private:
     std::shared_ptr<store::Ledger> ledger_;

@@ -70,7 +70,8 @@ void Refresher::take_up(const Account& account) {
     Entry& entry = entries_[account.number];
     const bool is_new = entry.account == nullptr;
     const bool is_known =
-        !is_new && (configured.text == entry.configured || configured.text == entry.secret->text);
+        !is_new && (configured.text == entry.configured || configured.text == entry.secret->text ||
+                    (entry.kept != nullptr && configured.text == entry.kept->text));
     entry.account = &account;
     entry.configured = configured.text;
     if (is_known) return;
@@ -93,6 +94,7 @@ void Refresher::begin_with(Entry& entry, LiveSecretPtr secret) {
 
 void Refresher::end_run(Entry& entry) {
     if (std::exchange(entry.claim, 0) != 0) --running_;
+    if (std::exchange(entry.kept, nullptr) != nullptr) --running_;
     give_back(entry);
     if (entry.run == nullptr) return;
     std::exchange(entry.run, nullptr)->cancel();
@@ -112,7 +114,7 @@ void Refresher::answer(Secrets& from, std::size_t number, std::optional<std::uin
     const auto known = entries_.find(number);
     if (known == entries_.end()) return;  // adopt() has told who waits
     Entry& entry = known->second;
-    if (entry.run != nullptr || entry.claim != 0 || entry.is_queued || is_stopped_) return;
+    if (is_busy(entry) || is_stopped_) return;
     const std::uint64_t now_ms = home_.now_ms();
     const bool is_newer = !refused || entry.secret->revision > *refused;
     const bool is_there = is_newer && entry.secret->is_usable(now_ms);
@@ -170,10 +172,14 @@ void Refresher::look() {
         if (known == entries_.end() || known->second.due_ms != due_ms) continue;
         Entry& entry = known->second;
         entry.due_ms = UINT64_MAX;
-        if (entry.run == nullptr && entry.claim == 0 && !entry.is_queued) enqueue(number);
+        if (!is_busy(entry)) enqueue(number);
     }
     begin_some();
     set_timer();
+}
+
+bool Refresher::is_busy(const Entry& entry) {
+    return entry.run != nullptr || entry.claim != 0 || entry.kept != nullptr || entry.is_queued;
 }
 
 void Refresher::enqueue(std::size_t number) {
@@ -204,13 +210,8 @@ void Refresher::begin(std::size_t number) {
     const std::uint64_t waited_for = ++last_claim_;
     entry.claim = waited_for;
     entry.document = entry.account->document;
-    auto late = std::make_shared<boost::asio::steady_timer>(
-        home_.io(), std::chrono::milliseconds(static_cast<std::int64_t>(keeper_.wait_ms())));
-    // A store that does not answer holds up no refresh.
-    late->async_wait([this, late, number, waited_for](const boost::system::error_code& fault) {
-        home_.wake();
-        if (!fault) claimed(number, waited_for, {});
-    });
+    auto late = std::make_shared<boost::asio::steady_timer>(home_.io());
+    wait_for_claim(number, waited_for, late);
     auto told = [this, late, number, waited_for](Claim claim) {
         home_.post([this, late, number, waited_for, claim = std::move(claim)]() mutable {
             home_.wake();
@@ -221,10 +222,30 @@ void Refresher::begin(std::size_t number) {
     keeper_.claim(*entry.account, *entry.secret, std::move(told));
 }
 
+// A store that does not answer holds up no refresh. One that only has much to do is waited for: a
+// refresh without a claim may be made twice, and the second ends what the first has brought.
+void Refresher::wait_for_claim(std::size_t number, std::uint64_t waited_for, const Timer& late) {
+    late->expires_after(std::chrono::milliseconds(static_cast<std::int64_t>(keeper_.wait_ms())));
+    late->async_wait([this, late, number, waited_for](const boost::system::error_code& fault) {
+        home_.wake();
+        const auto known = entries_.find(number);
+        const bool is_over = known == entries_.end() || known->second.claim != waited_for;
+        if (fault || is_over) return;
+        if (keeper_.is_reached()) return wait_for_claim(number, waited_for, late);
+        claimed(number, waited_for, {});
+    });
+}
+
 void Refresher::claimed(std::size_t number, std::uint64_t waited_for, Claim claim) {
     const auto known = entries_.find(number);
     const bool is_wanted = known != entries_.end() && known->second.claim == waited_for;
-    if (!is_wanted) return keeper_.give_back(claim.document, claim.token);
+    if (!is_wanted) {
+        const bool is_late = known != entries_.end() && known->second.run != nullptr &&
+                             known->second.lease == 0 && known->second.document == claim.document;
+        if (!is_late) return keeper_.give_back(claim.document, claim.token);
+        known->second.lease = claim.token;
+        return;
+    }
     Entry& entry = known->second;
     entry.claim = 0;
     --running_;
@@ -283,9 +304,40 @@ void Refresher::ended(std::size_t number, Result<base::Secret> result) {
     if (!result) return fail(number, result.error());
     auto secret = accept(number, std::move(*result));
     if (!secret) return fail(number, secret.error());
-    const Entry& entry = entries_.at(number);
-    if (keeper_.keeps(*entry.account)) keeper_.keep(*entry.account, *entry.secret, **secret);
+    if (keeper_.keeps(*entries_.at(number).account)) return keep(number, std::move(*secret));
     succeed(number, std::move(*secret), "secret refreshed");
+}
+
+// Nobody uses a secret before it lasts: a server that sees it knows that the one before was
+// replaced, and takes that one, should it come again, for stolen.
+void Refresher::keep(std::size_t number, LiveSecretPtr secret) {
+    Entry& entry = entries_.at(number);
+    entry.kept = secret;
+    ++running_;
+    auto late = std::make_shared<boost::asio::steady_timer>(
+        home_.io(), std::chrono::milliseconds(static_cast<std::int64_t>(keeper_.wait_ms())));
+    // A store that does not answer keeps it from nobody.
+    late->async_wait([this, late, number, secret](const boost::system::error_code& fault) {
+        home_.wake();
+        if (!fault) lasts(number, secret);
+    });
+    auto told = [this, late, number, secret] {
+        home_.post([this, late, number, secret] {
+            home_.wake();
+            late->cancel();
+            lasts(number, secret);
+        });
+    };
+    keeper_.keep(*entry.account, *entry.secret, *secret, std::move(told));
+}
+
+void Refresher::lasts(std::size_t number, const LiveSecretPtr& secret) {
+    const auto known = entries_.find(number);
+    if (known == entries_.end() || known->second.kept != secret) return;
+    known->second.kept = nullptr;
+    --running_;
+    succeed(number, secret, "secret refreshed");
+    begin_some();
 }
 
 Result<LiveSecretPtr> Refresher::accept(std::size_t number, base::Secret text) const {

@@ -87,6 +87,7 @@ private:
         std::shared_ptr<OpRun> run = {};
         std::uint64_t claim = 0;    // that is waited for; 0: none
         std::uint64_t lease = 0;    // to be given back; 0: none
+        LiveSecretPtr kept = {};    // new, and on its way to where it lasts
         std::string document = {};  // whose lease it is
         std::uint64_t began_ms = 0;
         bool is_queued = false;
@@ -94,6 +95,7 @@ private:
 
     // When, and whose: the soonest first. Numbers are those of Account.
     using Due = std::pair<std::uint64_t, std::size_t>;
+    using Timer = std::shared_ptr<boost::asio::steady_timer>;
 
     void take_up(const Account& account);
     void begin_with(Entry& entry, LiveSecretPtr secret);
@@ -106,11 +108,16 @@ private:
     void enqueue(std::size_t number);
     void begin_some();
     void begin(std::size_t number);
+    void wait_for_claim(std::size_t number, std::uint64_t waited_for, const Timer& late);
     void claimed(std::size_t number, std::uint64_t waited_for, Claim claim);
     void take_over(std::size_t number, base::Secret text);
     void run(std::size_t number);
     void give_back(Entry& entry);
     void ended(std::size_t number, base::Result<base::Secret> result);
+    void keep(std::size_t number, LiveSecretPtr secret);
+    void lasts(std::size_t number, const LiveSecretPtr& secret);
+    // Not to be begun anew.
+    static bool is_busy(const Entry& entry);
     base::Result<LiveSecretPtr> accept(std::size_t number, base::Secret text) const;
     void succeed(std::size_t number, LiveSecretPtr secret, const char* how);
     void leave_alone(const Entry& entry);

@@ -44,7 +44,14 @@ Stock::Stock(std::unique_ptr<store::Ledger> ledger, const config::Store& wished)
         };
         if (std::any_of(keys.begin(), keys.end(), is_account)) changed();
     });
-    if (ledger_->wait_until_read(limits_.start_ms)) return;
+    if (ledger_->wait_until_read(limits_.start_ms)) {
+        // What was refreshed before the last end is known to all before anybody uses it.
+        if (!ledger_->wait_until_stored(limits_.start_ms)) {
+            base::log(LogLevel::warn,
+                      "not all of the journal came into the store within store.start_ms");
+        }
+        return;
+    }
     base::log(LogLevel::warn,
               "store has not answered within store.start_ms; what was known last is served",
               {{"why", ledger_->reach().why}});

@@ -205,6 +205,21 @@ Result<Lease> Store::lease(std::string_view name,
     return Lease{false, taken.token, taken.expires_in_ms};
 }
 
+Result<Lease> Store::renew(std::string_view name,
+                           std::uint64_t token,
+                           std::uint64_t ttl_ms,
+                           const Cancel& cancel) {
+    Arena arena(kTextBytesMax);
+    parley_error error = cleared_error(arena);
+    auto renewed = sized<parley_lease>();
+    const base::Visit visit(place_);
+    const auto status =
+        table_->renew(instance_, str(name), token, ttl_ms, cancel.border(), &renewed, &error);
+    if (is(status, PARLEY_E_CONFLICT)) return Lease{true, 0, renewed.expires_in_ms};
+    if (status < 0) return failure(status, error, cancel);
+    return Lease{false, token, renewed.expires_in_ms};
+}
+
 Result<void> Store::release(std::string_view name, std::uint64_t token, const Cancel& cancel) {
     Arena arena(kTextBytesMax);
     parley_error error = cleared_error(arena);

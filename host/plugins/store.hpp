@@ -105,6 +105,11 @@ public:
                               std::string_view owner,
                               std::uint64_t ttl_ms,
                               const Cancel& cancel);
+    // Taken: it ran out, or another has it.
+    base::Result<Lease> renew(std::string_view name,
+                              std::uint64_t token,
+                              std::uint64_t ttl_ms,
+                              const Cancel& cancel);
     base::Result<void> release(std::string_view name, std::uint64_t token, const Cancel& cancel);
 
     // Whether a write would work; success where the store cannot tell.

@@ -140,6 +140,13 @@ void Ledger::change(std::string key, Edit edit) {
     shared_->news.notify_all();
 }
 
+void Ledger::change(std::string key, Edit edit, std::function<void()> then) {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->waiting.emplace_back(key, std::move(then));
+    shared_->edits.push_back({std::move(key), std::move(edit)});
+    shared_->news.notify_all();
+}
+
 void Ledger::claim(std::string key, Claimed then) {
     std::unique_lock lock(shared_->mutex);
     if (shared_->claims.size() >= kClaimsMax || shared_->is_stopping) {
@@ -155,6 +162,11 @@ void Ledger::give_back(std::string key, std::uint64_t token) {
     const std::lock_guard lock(shared_->mutex);
     shared_->edits.push_back({std::move(key), {}, token});
     shared_->news.notify_all();
+}
+
+bool Ledger::is_reached() const {
+    const std::lock_guard lock(shared_->mutex);
+    return shared_->standing.is_good;
 }
 
 Reach Ledger::reach() const {

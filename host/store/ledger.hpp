@@ -62,19 +62,24 @@ public:
     // once, on a thread of the ledger.
     using Edit = std::function<std::optional<base::Secret>(const base::Secret* before)>;
     void change(std::string key, Edit edit);
+    // Likewise; `then` is told once, on a thread of the ledger, when that lasts: when it is in the
+    // journal and, unless the store is away, in the store.
+    void change(std::string key, Edit edit, std::function<void()> then);
     // Whether all that was changed before is in the journal, waiting that long for it.
     bool wait_until_journaled(std::uint64_t time_ms) const;
     // Likewise in the store.
     bool wait_until_stored(std::uint64_t time_ms) const;
 
     // The lease of a document, and the document as it is in the store then. `then` is told on a
-    // thread of the ledger: whether another has it, or why none can be had.
+    // thread of the ledger: whether another has it, or why none can be had. It lasts until it is
+    // given back, and store.lease_ms longer than this process.
     using Claimed = std::function<void(base::Result<plugins::Lease>)>;
     void claim(std::string key, Claimed then);
     // Once what was changed before is in the store.
     void give_back(std::string key, std::uint64_t token);
 
     Reach reach() const;
+    bool is_reached() const;
 
 private:
     struct Shared;

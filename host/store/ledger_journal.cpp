@@ -1,4 +1,5 @@
 // store/ledger_journal.cpp: what a ledger keeps on this machine.
+#include <algorithm>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -92,6 +93,7 @@ void Ledger::Shared::run_journal() {
         if (!has_journal) take_over_journal();
         make_edits();
         const bool is_written = dirty.empty() || write_journal(held);
+        tell_lasting(held);
         if (is_stopping && edits.empty() && (dirty.empty() || !is_written)) return;
     }
 }
@@ -182,6 +184,31 @@ void Ledger::Shared::take_over_journal() {
     journal = std::move(opened->journal);
     // Whatever is in it, it is written anew.
     if (dirty.empty() && !image.empty()) dirty.insert(image.begin()->first);
+}
+
+// What cannot be written here or there is waited for by nobody.
+bool Ledger::Shared::lasts(const std::string& key) const {
+    const bool is_edited = std::any_of(
+        edits.begin(), edits.end(), [&](const Order& order) { return order.key == key; });
+    return !is_edited && is_ready(key) && (!standing.is_good || !pending.contains(key));
+}
+
+void Ledger::Shared::tell_lasting(std::unique_lock<std::mutex>& held) {
+    std::vector<std::function<void()>> ready;
+    std::erase_if(waiting, [&](auto& waiter) {
+        if (!lasts(waiter.first)) return false;
+        ready.push_back(std::move(waiter.second));
+        return true;
+    });
+    if (ready.empty()) return;
+    held.unlock();
+    {
+        const std::lock_guard speaking(voice);
+        for (const auto& then : ready) {
+            if (!is_silent) then();
+        }
+    }
+    held.lock();
 }
 
 void Ledger::Shared::note_slow_calls() {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -43,6 +44,13 @@ struct Order {
     std::uint64_t token = 0;
 };
 
+// A lease that we have.
+struct Held {
+    std::uint64_t token = 0;
+    Clock::time_point renew_at{};
+    int claims = 0;  // that have it and have not given it back
+};
+
 struct Ledger::Shared : std::enable_shared_from_this<Shared> {
     Shared(std::shared_ptr<Documents> of,
            std::string journal_file,
@@ -59,8 +67,10 @@ struct Ledger::Shared : std::enable_shared_from_this<Shared> {
     base::Result<Image> read_records(std::vector<std::string> records) const;
     void take_over_journal();
     void note_slow_calls();
+    bool lasts(const std::string& key) const;
+    void tell_lasting(std::unique_lock<std::mutex>& held);
 
-    // ---- the store's side: ledger_sync.cpp ----
+    // ---- the store's side: ledger_sync.cpp, ledger_leases.cpp ----
 
     void run_sync();
     void run_watch();
@@ -75,6 +85,9 @@ struct Ledger::Shared : std::enable_shared_from_this<Shared> {
     base::Result<void> write_one(const std::string& key);
     void answer_claims();
     base::Result<plugins::Lease> answer_claim(const std::string& key);
+    base::Result<plugins::Lease> take_lease(const std::string& key);
+    void renew_leases();
+    void give_back_leases();
     void take_in(const std::string& key, std::optional<plugins::Document> found);
     void settle(Entry& entry, const std::string& key, std::optional<plugins::Document> theirs);
     static void leave_out(const base::Error& why);
@@ -83,8 +96,20 @@ struct Ledger::Shared : std::enable_shared_from_this<Shared> {
     Clock::time_point next_step() const;
     bool follows(std::string_view key) const;
 
+    // Calls are made without the lock, and looked at while they last.
     template <class Call>
-    auto call(Call&& made) -> decltype(made(std::declval<const plugins::Cancel&>()));
+    auto call(Call&& made) {
+        {
+            const std::lock_guard held(mutex);
+            call_began = Clock::now();
+            news.notify_all();
+        }
+        const plugins::Cancel cancel(limits.call_ms, stop);
+        auto result = made(cancel);
+        const std::lock_guard held(mutex);
+        call_began = {};
+        return result;
+    }
 
     const std::shared_ptr<Documents> documents;
     plugins::Store& store;  // theirs
@@ -115,7 +140,9 @@ struct Ledger::Shared : std::enable_shared_from_this<Shared> {
     // The store's.
     std::set<std::string> pending;  // wished, and journaled if that could be done
     std::deque<std::pair<std::string, Claimed>> claims;
-    std::deque<std::pair<std::string, std::uint64_t>> returns;  // leases given back
+    std::deque<std::pair<std::string, std::uint64_t>> returns;          // leases given back
+    std::map<std::string, Held> leases;                                 // that are not
+    std::deque<std::pair<std::string, std::function<void()>>> waiting;  // for a change to last
     Told told;
     std::vector<std::string> changed;  // to be told
     std::string position;

@@ -1,7 +1,6 @@
 // store/ledger_sync.cpp: how a ledger keeps step with its store. One thread makes all calls, but
 // for watch, which waits on a thread of its own.
 #include <algorithm>
-#include <random>
 
 #include "base/log.hpp"
 #include "store/ledger_shared.hpp"
@@ -13,38 +12,12 @@ using base::LogLevel;
 using base::Result;
 using plugins::Cancel;
 using plugins::Document;
-using plugins::Lease;
 
 namespace {
 
 constexpr std::uint64_t kPageDocuments = 512;
-constexpr std::string_view kLeasePrefix = "refresh/";
-
-// Tells processes apart, also two of one machine.
-const std::string& own_name() {
-    static const std::string name = [] {
-        std::random_device source;
-        return "parley-" + std::to_string(source()) + std::to_string(source());
-    }();
-    return name;
-}
 
 }  // namespace
-
-// Calls are made without the lock, and looked at while they last.
-template <class Call>
-auto Ledger::Shared::call(Call&& made) -> decltype(made(std::declval<const Cancel&>())) {
-    {
-        const std::lock_guard held(mutex);
-        call_began = Clock::now();
-        news.notify_all();
-    }
-    const Cancel cancel(limits.call_ms, stop);
-    auto result = made(cancel);
-    const std::lock_guard held(mutex);
-    call_began = {};
-    return result;
-}
 
 bool Ledger::Shared::follows(std::string_view key) const {
     return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) {
@@ -68,15 +41,19 @@ void Ledger::Shared::run_sync() {
             const std::lock_guard held(mutex);
             return Clock::now() < again && !is_stopping;
         }();
+        renew_leases();
         if (!is_early) note(step());
         tell_changed();
-        const std::lock_guard held(mutex);
+        std::unique_lock held(mutex);
+        tell_lasting(held);
         if (is_stopping) return;
     }
 }
 
 Clock::time_point Ledger::Shared::next_step() const {
-    return again != Clock::time_point{} ? again : next_look;
+    Clock::time_point next = again != Clock::time_point{} ? again : next_look;
+    for (const auto& [key, held] : leases) next = std::min(next, held.renew_at);
+    return next;
 }
 
 Result<void> Ledger::Shared::step() {
@@ -242,34 +219,19 @@ void Ledger::Shared::settle(Entry& entry, const std::string& key, std::optional<
 // One that the store does not take holds up no other.
 Result<void> Ledger::Shared::write_pending() {
     std::set<std::string> keys;
-    std::deque<std::pair<std::string, std::uint64_t>> back;
     {
         const std::lock_guard held(mutex);
         // What is on its way into the journal is there first.
         for (const std::string& key : pending) {
             if (is_ready(key)) keys.insert(key);
         }
-        back.swap(returns);
     }
     Result<void> first = base::Result<void>();
     for (const std::string& key : keys) {
         auto ok = write_one(key);
         if (!ok && first) first = std::move(ok);
     }
-    for (const auto& [key, token] : back) {
-        {
-            const std::lock_guard held(mutex);
-            if (pending.contains(key)) {
-                returns.emplace_back(key, token);
-                continue;
-            }
-        }
-        const std::string name = std::string(kLeasePrefix) + key;
-        // One that cannot be given back runs out.
-        call([&, token = token](const Cancel& cancel) {
-            return store.release(name, token, cancel);
-        });
-    }
+    give_back_leases();
     return first;
 }
 
@@ -313,41 +275,6 @@ Result<void> Ledger::Shared::write_one(const std::string& key) {
     dirty.insert(key);
     news.notify_all();
     return {};
-}
-
-// ---- leases ----
-
-void Ledger::Shared::answer_claims() {
-    for (;;) {
-        std::pair<std::string, Claimed> next;
-        {
-            const std::lock_guard held(mutex);
-            if (claims.empty()) return;
-            next = std::move(claims.front());
-            claims.pop_front();
-        }
-        auto lease = answer_claim(next.first);
-        const std::lock_guard speaking(voice);
-        if (!is_silent) next.second(std::move(lease));
-    }
-}
-
-// Who has the lease knows the document as it is.
-Result<Lease> Ledger::Shared::answer_claim(const std::string& key) {
-    if (!store.is_open()) {
-        return base::gateway_error(PARLEY_E_OVERLOADED, "the store is not open");
-    }
-    Lease lease;
-    if (store.can(PARLEY_STORE_LEASE)) {
-        const std::string name = std::string(kLeasePrefix) + key;
-        auto taken = call([&](const Cancel& cancel) {
-            return store.lease(name, own_name(), limits.lease_ms, cancel);
-        });
-        if (!taken || taken->is_taken) return taken;
-        lease = *taken;
-    }
-    if (auto ok = read_one(key); !ok) return std::move(ok).error();
-    return lease;
 }
 
 // ---- what others hear ----

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { dice } from './support/dice.mjs';
 import { house, user } from './support/house.mjs';
 import { compose, Connection } from './support/raw.mjs';
 import { chunks, kDone } from './support/replies.mjs';
@@ -13,16 +14,6 @@ const kSeed = Number(process.env.PARLEY_STORM_SEED ?? 1);
 const { upstream, parley } = await house({ limits: { write_idle_ms: 1500 } });
 const auth = { authorization: `Bearer ${parley.key}`, connection: 'close' };
 
-/** Small numbers that look random and are the same in each run (mulberry32). */
-function dice(seed) {
-  let a = seed;
-  return (below) => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 const roll = dice(kSeed);
 
 // What the upstream does with a request is in the request itself.

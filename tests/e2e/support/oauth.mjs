@@ -15,6 +15,7 @@ export class OAuthServer {
   faults = [];
   lifeS = 3600;
   reused = 0; // refresh tokens that came twice
+  forgiven = []; // those that came twice within the grace: when they were used at first
   secrets = []; // whatever no log may hold
   #access = new Map(); // token -> {family, endsAt}
   #refresh = new Map(); // token -> {family, isUsed}
@@ -26,7 +27,8 @@ export class OAuthServer {
    * scope; redirect(uri): whether it is one; more(grant): members of a reply beside the tokens;
    * reuse: what an old refresh token is answered with; pages: path -> (request, reply, url);
    * paths: where it is asked; json: in JSON instead of forms; sendsState: with the state, too;
-   * refreshScope: what a refresh asks for.
+   * refreshScope: what a refresh asks for; graceMs: how long a token that was used is taken again,
+   * as long as nothing of what came for it has been seen: its answer may have been lost.
    */
   static async start(terms) {
     const server = new OAuthServer();
@@ -50,7 +52,10 @@ export class OAuthServer {
 
   isGood(token) {
     const known = this.#access.get(token);
-    return known !== undefined && !known.family.isRevoked && known.endsAt > Date.now();
+    if (known === undefined) return false;
+    known.grant.isSeen = true;
+    const { family, grant, endsAt } = known;
+    return !family.isRevoked && !grant.isReplaced && endsAt > Date.now();
   }
 
   wasGiven(token) {
@@ -186,15 +191,26 @@ export class OAuthServer {
     this.#keys(form, 'refresh_token', ...(refreshScope ? ['scope'] : []));
     assert.equal(form.get('scope'), refreshScope ?? null);
     const known = this.#refresh.get(form.get('refresh_token'));
-    if (!known || known.isUsed || known.family.isRevoked) {
-      if (known?.isUsed) {
+    if (known && this.#forgives(known)) {
+      this.forgiven.push(known.usedAt);
+      known.next.isReplaced = true;
+    } else if (!known || known.next || known.grant.isReplaced || known.family.isRevoked) {
+      if (known?.next || known?.grant.isReplaced) {
         known.family.isRevoked = true;
         this.reused += 1;
       }
       return this.say(reply, 400, this.terms.reuse);
     }
-    known.isUsed = true;
-    return this.say(reply, 200, this.#grant(known.family));
+    known.grant.isSeen = true;
+    known.usedAt ??= Date.now();
+    const tokens = this.#grant(known.family);
+    known.next = this.#refresh.get(tokens.refresh_token).grant;
+    return this.say(reply, 200, tokens);
+  }
+
+  #forgives({ family, grant, next, usedAt }) {
+    const isLate = Date.now() - usedAt > (this.terms.graceMs ?? 0);
+    return next && !next.isSeen && !grant.isReplaced && !family.isRevoked && !isLate;
   }
 
   #trade(form, reply) {
@@ -251,8 +267,9 @@ export class OAuthServer {
   #grant(family) {
     const access_token = random('at');
     const refresh_token = random('rt');
-    this.#access.set(access_token, { family, endsAt: Date.now() + this.lifeS * 1000 });
-    this.#refresh.set(refresh_token, { family, isUsed: false });
+    const shared = { isSeen: false, isReplaced: false };
+    this.#access.set(access_token, { family, grant: shared, endsAt: Date.now() + this.lifeS * 1000 });
+    this.#refresh.set(refresh_token, { family, grant: shared });
     this.secrets.push(access_token, refresh_token);
     const grant = { access_token, refresh_token, token_type: 'Bearer', expires_in: this.lifeS };
     return { ...grant, ...this.terms.more(family) };

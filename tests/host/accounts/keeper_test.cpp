@@ -58,8 +58,10 @@ protected:
     }
 
     void keep(const Account& account, const std::string& before, const std::string& now) {
-        keeper().keep(account, live(before), live(now));
-        ASSERT_TRUE(ledger_->wait_until_stored(kLongMs));
+        std::promise<void> lasts;
+        keeper().keep(account, live(before), live(now), [&] { lasts.set_value(); });
+        const auto wait = std::chrono::milliseconds(kLongMs);
+        ASSERT_EQ(lasts.get_future().wait_for(wait), std::future_status::ready);
     }
 
     Claim claim(const Account& account, const std::string& held) const {

@@ -304,5 +304,53 @@ TEST_F(LedgerTest, WhoHasALeaseKnowsTheDocument) {
     ledger->give_back("account/a/1", lease.token);
 }
 
+TEST_F(LedgerTest, ALeaseLastsUntilAllHaveGivenItBack) {
+    limits_.lease_ms = 30;
+    const auto ledger = start_and_read();
+    const plugins::Lease lease = claimed(*ledger, "account/a/1");
+    EXPECT_TRUE(memory_.wait_for_renewals(3));
+    EXPECT_EQ(claimed(*ledger, "account/a/1").token, lease.token);
+    ledger->give_back("account/a/1", lease.token);
+    // The next claim is answered behind what was given back.
+    claimed(*ledger, "account/a/2");
+    EXPECT_TRUE(memory_.has_lease("refresh/account/a/1"));
+    ledger->give_back("account/a/1", lease.token);
+    EXPECT_TRUE(memory_.wait_for_release("refresh/account/a/1"));
+}
+
+// What a future is told when a change lasts.
+std::future<void> lasting(Ledger& ledger, const std::string& key, const std::string& text) {
+    auto promise = std::make_shared<std::promise<void>>();
+    auto future = promise->get_future();
+    ledger.change(
+        key, [text](const Secret*) { return Secret(text); }, [promise] { promise->set_value(); });
+    return future;
+}
+
+TEST_F(LedgerTest, AChangeLastsWhenItIsInTheStore) {
+    const auto ledger = start_and_read();
+    lasting(*ledger, "account/a/1", "one").get();
+    EXPECT_EQ(memory_.value("account/a/1"), "one");
+    // Nothing to change: there is nothing to wait for.
+    lasting(*ledger, "account/a/1", "one").get();
+}
+
+TEST_F(LedgerTest, WithAStoreThatIsAwayAChangeLastsInTheJournal) {
+    auto ledger = start_and_read();
+    for (const bool is_frozen : {true, false}) {
+        if (is_frozen) {
+            memory_.freeze(true);
+        } else {
+            memory_.fail(PARLEY_E_OVERLOADED);
+        }
+        const std::string key = is_frozen ? "account/a/1" : "account/a/2";
+        lasting(*ledger, key, "one").get();
+        EXPECT_EQ(memory_.value(key), "");
+        memory_.fail(0);
+        memory_.freeze(false);
+        EXPECT_TRUE(ledger->wait_until_stored(kLongMs));
+    }
+}
+
 }  // namespace
 }  // namespace parley::store

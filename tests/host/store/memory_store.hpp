@@ -104,6 +104,24 @@ public:
         leases_[name] = {owner, ++last_token_};
     }
 
+    bool wait_for_release(const std::string& name) {
+        std::unique_lock lock(mutex_);
+        const std::chrono::seconds kLong(20);  // deadline
+        return thawed_.wait_for(lock, kLong, [&] { return !leases_.contains(name); });
+    }
+
+    bool has_lease(const std::string& name) {
+        const std::lock_guard lock(mutex_);
+        return leases_.contains(name);
+    }
+
+    // Whether leases have been renewed so often, waiting for it.
+    bool wait_for_renewals(std::uint64_t count) {
+        std::unique_lock lock(mutex_);
+        const std::chrono::seconds kLong(20);  // deadline
+        return thawed_.wait_for(lock, kLong, [&] { return renewals_ >= count; });
+    }
+
     void drop_lease(const std::string& name) {
         const std::lock_guard lock(mutex_);
         leases_.erase(name);
@@ -248,10 +266,21 @@ private:
         return PARLEY_OK;
     }
 
+    parley_status renew(parley_str name, std::uint64_t token, parley_lease* out) {
+        const std::lock_guard lock(mutex_);
+        const auto held = leases_.find(std::string(plugins::view(name)));
+        if (held == leases_.end() || held->second.token != token) return -PARLEY_E_CONFLICT;
+        out->token = token;
+        ++renewals_;
+        thawed_.notify_all();
+        return PARLEY_OK;
+    }
+
     void release(parley_str name, std::uint64_t token) {
         const std::lock_guard lock(mutex_);
         const auto held = leases_.find(std::string(plugins::view(name)));
         if (held != leases_.end() && held->second.token == token) leases_.erase(held);
+        thawed_.notify_all();
     }
 
     static parley_store make_table();
@@ -264,6 +293,7 @@ private:
     std::map<std::string, Held> leases_;
     std::uint64_t last_revision_ = 100;
     std::uint64_t last_token_ = 0;
+    std::uint64_t renewals_ = 0;
     std::atomic<int> failing_{0};
     bool is_frozen_ = false;
     std::atomic<const parley_watcher*> watcher_{nullptr};
@@ -344,6 +374,16 @@ inline void MemoryStore::add_watch_and_leases(parley_store& t) {
                  parley_error* error) {
         const auto bad = of(i).trouble(cancel, error);
         return bad != PARLEY_OK ? bad : of(i).lease(name, owner, ttl_ms, out);
+    };
+    t.renew = [](parley_instance* i,
+                 parley_str name,
+                 std::uint64_t token,
+                 std::uint64_t,
+                 const parley_cancel* cancel,
+                 parley_lease* out,
+                 parley_error* error) {
+        const auto bad = of(i).trouble(cancel, error);
+        return bad != PARLEY_OK ? bad : of(i).renew(name, token, out);
     };
     t.release = [](parley_instance* i,
                    parley_str name,
