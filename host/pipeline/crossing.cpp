@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/clock.hpp"
 #include "parley/sdk/event_error.hpp"
 #include "pipeline/estimate.hpp"
 
@@ -35,6 +36,12 @@ parley_event error_event(const base::Error& error) {
     e.a = error.retry_after_ms;
     e.b = error.http_status;
     return e;
+}
+
+// Two of the dialects never tell when a reply began, the two others always do.
+parley_event dated(parley_event started) {
+    if (started.a == 0) started.a = static_cast<std::uint64_t>(base::wall_ms() / 1000);
+    return started;
 }
 
 }  // namespace
@@ -171,6 +178,8 @@ Result<void> Crossing::feed(std::string_view bytes, bool eof) {
 parley_status Crossing::take(const parley_event& event) {
     remember(event);
     switch (event.type) {
+        case PARLEY_EVENT_RESPONSE_STARTED:
+            return write(dated(event)) ? PARLEY_OK : -PARLEY_E_BUDGET;
         case PARLEY_EVENT_USAGE:
             sdk::merge_usage(usage_, sdk::usage_of(event));
             break;

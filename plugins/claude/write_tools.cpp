@@ -4,6 +4,7 @@
 
 #include "decoder.hpp"
 #include "json_text.hpp"
+#include "parley/sdk/client_tools.hpp"
 #include "parley/sdk/custom_tool.hpp"
 #include "parley/sdk/extras.hpp"
 #include "schema.hpp"
@@ -101,13 +102,18 @@ bool ToolWriter::allows(const parley_tool& tool) const {
 }
 
 bool ToolWriter::keeps(const parley_tool& tool) {
-    if (!allows(tool)) return false;
+    if (!allows(tool)) {
+        // Functions are left out of the choice by it, those of the provider by this wire.
+        if (tool.kind == PARLEY_TOOL_SERVER) c_.warn(PARLEY_WARNING_TOOL_DROPPED, type_of(tool));
+        return false;
+    }
     if (tool.kind == PARLEY_TOOL_FUNCTION || tool.kind == PARLEY_TOOL_CUSTOM) return true;
     if (c_.own) return tool.wire_type.len != 0;
     if (tool.kind == PARLEY_TOOL_CLIENT) return true;
     const std::string_view type = type_of(tool);
     const bool unlisted = c_.traits.has("server_tools") && !c_.traits.lists("server_tools", type);
-    if (tool.kind == PARLEY_TOOL_SERVER && server_tool(type) != nullptr && !unlisted) return true;
+    const bool known = tool.kind == PARLEY_TOOL_SERVER && server_tool(type) != nullptr;
+    if (known && !unlisted && !sdk::stays_inside(*tool.server)) return true;
     drop(tool);
     return false;
 }
@@ -175,7 +181,7 @@ void ToolWriter::write_function(sdk::JsonWriter& w, const parley_tool& tool) {
     if (tool.description.len != 0) w.key("description").string(view(tool.description));
     const bool custom = tool.kind == PARLEY_TOOL_CUSTOM;
     w.key("input_schema");
-    w.raw(custom ? sdk::custom_tool_schema(tool) : input_schema(view(tool.schema)));
+    w.raw(custom ? sdk::custom_tool_schema(tool) : input_schema(sdk::client_tool_schema(tool)));
     if (tool.strict == 0 || custom) return;
     if (c_.own) {
         w.key("strict").boolean(tool.strict == PARLEY_SAYS_YES);

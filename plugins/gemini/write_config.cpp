@@ -155,8 +155,11 @@ void write_thinking(Crossing& c, sdk::JsonWriter& w) {
     const parley_reasoning_ask* ask = c.request.reasoning;
     const std::string kind = c.traits.text("reasoning", "gemini_level");
     if (ask == nullptr || (kind != "gemini_level" && kind != "gemini_budget")) return;
+    // Clients of the others see what is thought unless they say otherwise.
+    const bool unsaid =
+        ask->summary == 0 && !c.is_own && (c.request.flags & PARLEY_REQUEST_WANTS_REASONING) != 0;
     const bool shows =
-        ask->summary != 0 && ask->summary != PARLEY_SUMMARY_NONE && ask->mode != PARLEY_THINK_OFF;
+        (unsaid || ask->summary > PARLEY_SUMMARY_NONE) && ask->mode != PARLEY_THINK_OFF;
     const bool says_no = ask->summary == PARLEY_SUMMARY_NONE;
     if (ask->mode == 0 && !shows && !says_no) return;
     std::string json;

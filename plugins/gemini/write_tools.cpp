@@ -3,6 +3,7 @@
 #include <set>
 #include <vector>
 
+#include "parley/sdk/client_tools.hpp"
 #include "parley/sdk/custom_tool.hpp"
 #include "server_tools.hpp"
 #include "write_request.hpp"
@@ -14,27 +15,6 @@ using sdk::JsonString;
 using sdk::view;
 
 namespace {
-
-// Tools whose input other vendors' models know by heart; these ones are told.
-constexpr std::string_view kBashSchema =
-    R"({"type":"object","properties":{"command":{"type":"string"},"restart":{"type":"boolean"}}})";
-constexpr std::string_view kShellSchema =
-    R"({"type":"object","properties":{"command":{"type":"array","items":{"type":"string"}},)"
-    R"("workdir":{"type":"string"},"timeout_ms":{"type":"integer"}},"required":["command"]})";
-constexpr std::string_view kEditorSchema =
-    R"({"type":"object","properties":{"command":{"type":"string","enum":["view","create",)"
-    R"("str_replace","insert"]},"path":{"type":"string"},"file_text":{"type":"string"},)"
-    R"("old_str":{"type":"string"},"new_str":{"type":"string"},"insert_line":{"type":"integer"},)"
-    R"("insert_text":{"type":"string"},"view_range":{"type":"array","items":{"type":"integer"}}},)"
-    R"("required":["command","path"]})";
-
-std::string_view client_schema(const parley_tool& tool) {
-    if (tool.schema.len != 0) return view(tool.schema);
-    const std::string_view type = view(tool.wire_type);
-    if (type.starts_with("bash")) return kBashSchema;
-    if (type.starts_with("text_editor")) return kEditorSchema;
-    return type.ends_with("shell") ? kShellSchema : std::string_view();
-}
 
 class ToolsWriter {
 public:
@@ -64,7 +44,8 @@ private:
             const parley_tool& tool = *r.tools[i];
             if (tool.kind == PARLEY_TOOL_SERVER) continue;
             const bool known = tool.kind == PARLEY_TOOL_FUNCTION ||
-                               tool.kind == PARLEY_TOOL_CUSTOM || !client_schema(tool).empty();
+                               tool.kind == PARLEY_TOOL_CUSTOM ||
+                               !sdk::client_tool_schema(tool).empty();
             if (!known) {
                 drop(tool, view(tool.wire_type));
             } else if (!is_shadowed(i) && is_allowed(tool)) {
@@ -109,7 +90,8 @@ private:
         const bool spoken = c_.is_own || (known != kServerTools.end() && known->is_common);
         // Older models refuse both kinds of tools in one request.
         const bool alone = c_.thinks_by_level || functions_.empty();
-        if (listed && spoken && alone) {
+        const bool elsewhere = !c_.is_own && sdk::stays_inside(*tool.server);
+        if (listed && spoken && alone && !elsewhere) {
             servers_.push_back(&tool);
         } else {
             drop(tool, type);
@@ -144,7 +126,7 @@ private:
         const std::string made =
             tool.kind == PARLEY_TOOL_CUSTOM ? sdk::custom_tool_schema(tool) : std::string();
         const std::string_view schema =
-            !made.empty() ? std::string_view(made) : client_schema(tool);
+            !made.empty() ? std::string_view(made) : sdk::client_tool_schema(tool);
         if (!schema.empty()) {
             write_schema(c_, c_.w, schema, {"parametersJsonSchema", "parameters", true});
         }

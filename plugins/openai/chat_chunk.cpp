@@ -1,5 +1,7 @@
 #include "chat_chunk.hpp"
 
+#include "parley/event.h"
+
 namespace parley::openai {
 
 using sdk::JsonReader;
@@ -86,6 +88,7 @@ void read_delta(JsonReader& r, Delta& d) {
                                    : key.raw == "reasoning"         ? &other_reasoning
                                    : key.raw == "refusal"           ? &d.refusal
                                    : key.raw == "annotations"       ? &d.annotations
+                                   : key.raw == "images"            ? &d.images
                                    : key.raw == "tool_calls"        ? &d.tool_calls
                                    : key.raw == "function_call"     ? &d.function_call
                                                                     : nullptr;
@@ -155,6 +158,63 @@ UrlCitation read_citation(JsonReader& r) {
         }
     }
     return c;
+}
+
+std::vector<JsonString> read_image_urls(std::string_view images) {
+    std::vector<JsonString> urls;
+    JsonReader r(images);
+    r.enter_array();
+    while (r.next_item()) {
+        JsonString key;
+        if (r.peek() != '{' || !r.enter_object()) {
+            r.skip();
+            continue;
+        }
+        while (r.next_key(key)) {
+            if (key.raw != "image_url" || r.peek() != '{' || !r.enter_object()) {
+                r.skip();
+                continue;
+            }
+            while (r.next_key(key)) {
+                JsonString value;
+                read_string(r, value);
+                if (key.raw == "url") urls.push_back(value);
+            }
+        }
+    }
+    return urls;
+}
+
+std::string_view refused_tokens(std::string_view logprobs) {
+    JsonReader r(logprobs);
+    JsonString key;
+    if (logprobs.empty() || r.peek() != '{' || !r.enter_object()) return {};
+    while (r.next_key(key)) {
+        const std::string_view value = r.raw();
+        if (key.raw == "refusal" && value.starts_with('[')) return value;
+    }
+    return {};
+}
+
+uint32_t finish_of(std::string_view reason) {
+    struct Finish {
+        std::string_view name;
+        uint32_t kind;
+    };
+
+    constexpr Finish kFinishes[] = {
+        {"stop", PARLEY_FINISH_STOP},
+        {"length", PARLEY_FINISH_LENGTH},
+        {"max_tokens", PARLEY_FINISH_LENGTH},
+        {"model_length", PARLEY_FINISH_LENGTH},
+        {"tool_calls", PARLEY_FINISH_TOOL_CALLS},
+        {"function_call", PARLEY_FINISH_TOOL_CALLS},
+        {"content_filter", PARLEY_FINISH_CONTENT_FILTER},
+    };
+    for (const Finish& f : kFinishes) {
+        if (f.name == reason) return f.kind;
+    }
+    return PARLEY_FINISH_STOP;
 }
 
 }  // namespace parley::openai

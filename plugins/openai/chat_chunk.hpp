@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "parley/sdk/json.hpp"
 
@@ -28,6 +29,7 @@ struct Delta {
     std::string_view content;
     std::string_view refusal;
     std::string_view annotations;
+    std::string_view images;
     std::string_view tool_calls;
     std::string_view function_call;
     std::string_view logprobs;
@@ -59,6 +61,16 @@ CallDelta read_call(sdk::JsonReader& r);
 UrlCitation read_citation(sdk::JsonReader& r);
 // {"name":…,"arguments":…} or {"name":…,"input":…}
 void read_function(sdk::JsonReader& r, CallDelta& d);
+
+// Pictures that a model made, as several places tell them:
+// [{"type":"image_url","image_url":{"url":"data:image/png;base64,…"}}]
+std::vector<sdk::JsonString> read_image_urls(std::string_view images);
+
+// Of {"content":…,"refusal":[…]}, the tokens of the refusal; empty when there are none.
+std::string_view refused_tokens(std::string_view logprobs);
+
+// PARLEY_FINISH_* by the reason that a choice finished for.
+uint32_t finish_of(std::string_view reason);
 
 // The next value, raw; empty when it is null.
 std::string_view read_raw(sdk::JsonReader& r);

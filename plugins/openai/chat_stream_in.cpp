@@ -171,8 +171,9 @@ private:
     void say(const Delta& d) {
         say_reasoning(d.reasoning);
         say_content(d.content, d.logprobs);
-        say_refusal(d.refusal);
+        say_refusal(d.refusal, d.logprobs);
         if (!d.annotations.empty()) say_annotations(d.annotations);
+        if (d.images.starts_with('[')) say_images(d.images);
         if (d.tool_calls.starts_with('[')) {
             JsonReader r(d.tool_calls);
             int64_t position = 0;
@@ -246,7 +247,7 @@ private:
                 if (key.raw == "text" && is_text(r)) {
                     if (r.read_string(s)) say_text(s, {});
                 } else if (key.raw == "refusal") {
-                    say_refusal(r.raw());
+                    say_refusal(r.raw(), {});
                 } else if (key.raw == "thinking" && r.peek() == '[') {
                     say_thinking(r);
                 } else {
@@ -272,10 +273,32 @@ private:
         }
     }
 
-    void say_refusal(std::string_view raw) {
+    void say_refusal(std::string_view raw, std::string_view logprobs) {
         if (!holds_text(raw)) return;
         enter(PARLEY_PART_REFUSAL);
-        emit_.refusal(key_, plain(sdk::checked_string(raw)));
+        extra_.clear();
+        if (const auto tokens = refused_tokens(logprobs); !tokens.empty()) {
+            (extra_ += "{\"logprobs\":{\"content\":").append(tokens) += "}}";
+        }
+        emit_.refusal(key_, plain(sdk::checked_string(raw)), extra_);
+    }
+
+    void say_images(std::string_view raw) {
+        for (const JsonString& url : read_image_urls(raw)) say_image(plain(url));
+    }
+
+    // Only what is told itself; nobody fetches what stands elsewhere.
+    void say_image(std::string_view url) {
+        constexpr std::string_view kScheme = "data:";
+        constexpr std::string_view kBase64 = ";base64,";
+        const std::size_t end = url.find(kBase64);
+        if (!url.starts_with(kScheme) || end == url.npos) return;
+        const std::string_view mime = url.substr(kScheme.size(), end - kScheme.size());
+        enter(PARLEY_PART_IMAGE);
+        const uint64_t key = next_key_++;
+        emit_.media(key, PARLEY_PART_IMAGE, mime);
+        emit_.media_delta(key, mime, url.substr(end + kBase64.size()));
+        emit_.end(key);
     }
 
     // [{"type":"url_citation","url_citation":{"start_index","end_index","url","title"}}]
@@ -434,27 +457,6 @@ private:
     }
 
     // ---- the end ----
-
-    struct Finish {
-        std::string_view name;
-        uint32_t kind;
-    };
-
-    static uint32_t finish_of(std::string_view reason) {
-        constexpr Finish kFinishes[] = {
-            {"stop", PARLEY_FINISH_STOP},
-            {"length", PARLEY_FINISH_LENGTH},
-            {"max_tokens", PARLEY_FINISH_LENGTH},
-            {"model_length", PARLEY_FINISH_LENGTH},
-            {"tool_calls", PARLEY_FINISH_TOOL_CALLS},
-            {"function_call", PARLEY_FINISH_TOOL_CALLS},
-            {"content_filter", PARLEY_FINISH_CONTENT_FILTER},
-        };
-        for (const Finish& f : kFinishes) {
-            if (f.name == reason) return f.kind;
-        }
-        return PARLEY_FINISH_STOP;
-    }
 
     void conclude() {
         if (reason_.starts_with("error")) {

@@ -1,4 +1,6 @@
 // chat_stream_out.cpp: events become a chat reply, as a stream of chunks or as one completion.
+#include <algorithm>
+
 #include "errors.hpp"
 #include "parley/sdk/event_error.hpp"
 #include "parley/sdk/fold.hpp"
@@ -57,6 +59,13 @@ void write_signature(JsonWriter& w, std::string_view signature) {
     w.key("thought_signature").string(signature).end_object().end_object();
 }
 
+// A picture, in the member that several places have for those that a model made.
+void write_image(JsonWriter& w, std::string_view mime, std::string_view base64) {
+    w.begin_object().key("type").string("image_url").key("image_url").begin_object();
+    w.key("url").string("data:" + std::string(mime) + ";base64," + std::string(base64));
+    w.end_object().end_object();
+}
+
 class ChatStream final : public Encoder {
 public:
     explicit ChatStream(const parley_codec_open& open)
@@ -92,6 +101,9 @@ private:
                 break;
             case PARLEY_EVENT_TOOL_ARGS_DELTA:
                 if (e.text.len != 0) arguments(view(e.text));
+                break;
+            case PARLEY_EVENT_MEDIA_DELTA:
+                if (e.kind == PARLEY_PART_IMAGE) image_ += view(e.text);
                 break;
             case PARLEY_EVENT_CITATION:
                 if (e.text.len != 0) annotation(e);
@@ -149,7 +161,20 @@ private:
         sdk::json_quote(view(e.text), text_);
         text_ += '}';
         const std::string_view logprobs = extra_member(e, "logprobs");
+        if (e.kind == PARLEY_PART_REFUSAL && !logprobs.empty()) {
+            std::string json;
+            JsonWriter w(json);
+            write_tokens(w.begin_object().key("content").null().key("refusal"), view(e.extra));
+            w.end_object();
+            return end(json);
+        }
         end(logprobs.empty() ? "null" : logprobs);
+    }
+
+    static void write_tokens(JsonWriter& w, std::string_view extra) {
+        w.begin_array();
+        sdk::each_logprob(extra, [&](std::string_view token) { w.raw(token); });
+        w.end_array();
     }
 
     void reasoning(const parley_event& e) {
@@ -167,6 +192,7 @@ private:
         section_ = 0;
         part_points_ = points_;
         if (e.kind == PARLEY_PART_REFUSAL) refused_ = true;
+        if (e.kind == PARLEY_PART_IMAGE) mime_ = view(e.name);
         if (e.kind != PARLEY_PART_TOOL_CALL) return;
         custom_ = e.a == PARLEY_TOOL_CALL_CUSTOM;
         has_arguments_ = false;
@@ -217,10 +243,20 @@ private:
     }
 
     void end_part(const parley_event& e) {
+        if (e.kind == PARLEY_PART_IMAGE) image();
         if (e.kind != PARLEY_PART_TOOL_CALL) return;
         const bool complete = (e.flags & PARLEY_EVENT_COMPLETE) != 0;
         if (complete && !has_arguments_ && !custom_) arguments("{}");
         ++calls_;
+    }
+
+    void image() {
+        begin() += "{\"images\":[";
+        JsonWriter w(text_);
+        write_image(w, mime_, image_);
+        text_ += "]}";
+        end();
+        image_.clear();
     }
 
     void finish(const parley_event& e) {
@@ -242,6 +278,8 @@ private:
     std::string before_;  // a chunk up to the value of "choices"
     std::string text_;    // what this event becomes
     std::string call_;    // the first chunk of a call that waits for its seal
+    std::string mime_;    // of the open picture
+    std::string image_;   // its base64, as far as it has come
     bool call_waits_ = false;
     bool custom_ = false;
     bool has_arguments_ = false;
@@ -299,6 +337,7 @@ private:
         write_text(w, reply, PARLEY_PART_REFUSAL);
         write_reasoning(w, reply);
         write_annotations(w, reply);
+        write_images(w, reply);
         write_calls(w, reply);
         w.end_object();
     }
@@ -334,6 +373,17 @@ private:
         if (any) w.end_array();
     }
 
+    static void write_images(JsonWriter& w, const sdk::FoldedReply& reply) {
+        bool any = false;
+        for (const auto& part : reply.parts) {
+            if (part.kind != PARLEY_PART_IMAGE) continue;
+            if (!any) w.key("images").begin_array();
+            any = true;
+            write_image(w, part.name, part.text);
+        }
+        if (any) w.end_array();
+    }
+
     static void write_calls(JsonWriter& w, const sdk::FoldedReply& reply) {
         bool any = false;
         for (const auto& part : reply.parts) {
@@ -353,19 +403,32 @@ private:
 
     // The lists of all deltas are one list.
     static void write_logprobs(JsonWriter& w, const sdk::FoldedReply& reply) {
-        bool any = false;
+        const auto has = [&](uint32_t kind) {
+            return std::any_of(reply.parts.begin(), reply.parts.end(), [&](const auto& part) {
+                return part.kind == kind && !part.logprobs.empty();
+            });
+        };
+        if (!has(PARLEY_PART_TEXT) && !has(PARLEY_PART_REFUSAL)) {
+            w.null();
+            return;
+        }
+        w.begin_object();
+        for (const uint32_t kind : {PARLEY_PART_TEXT, PARLEY_PART_REFUSAL}) {
+            w.key(kind == PARLEY_PART_TEXT ? "content" : "refusal");
+            has(kind) ? write_tokens(w, reply, kind) : static_cast<void>(w.null());
+        }
+        w.end_object();
+    }
+
+    static void write_tokens(JsonWriter& w, const sdk::FoldedReply& reply, uint32_t kind) {
+        w.begin_array();
         for (const auto& part : reply.parts) {
+            if (part.kind != kind) continue;
             for (const std::string& extra : part.logprobs) {
-                if (!any) w.begin_object().key("content").begin_array();
-                any = true;
                 sdk::each_logprob(extra, [&](std::string_view token) { w.raw(token); });
             }
         }
-        if (any) {
-            w.end_array().key("refusal").null().end_object();
-        } else {
-            w.null();
-        }
+        w.end_array();
     }
 
     const parley_request& request_;

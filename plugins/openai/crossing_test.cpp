@@ -87,7 +87,8 @@ const Example kExamples[] = {
      R"("tools":[{"type":"function","name":"f","description":"d",)"
      R"("parameters":{"type":"object","properties":{}},"strict":false}],)"
      R"("tool_choice":{"type":"function","name":"f"},"parallel_tool_calls":false,)"
-     R"("reasoning":{"effort":"low"},"text":{"format":{"type":"json_schema","name":"s",)"
+     R"("reasoning":{"effort":"low","summary":"auto"},)"
+     R"("text":{"format":{"type":"json_schema","name":"s",)"
      R"("schema":{"type":"object"},"strict":true},"verbosity":"high"},)"
      R"("include":["reasoning.encrypted_content"],"max_output_tokens":99,"temperature":0.50,)"
      R"("user":"u","service_tier":"flex","store":false,"stream":true})",
@@ -179,7 +180,8 @@ const Example kExamples[] = {
      responses,
      R"({"sampling_ok":false,"effort_levels":["low","medium","high"]})",
      R"({"model":"up","input":[{"type":"message","role":"user","content":[{"type":"input_text",)"
-     R"("text":"hi"}]}],"reasoning":{"effort":"high"},"include":["reasoning.encrypted_content"],)"
+     R"("text":"hi"}]}],"reasoning":{"effort":"high","summary":"auto"},)"
+     R"("include":["reasoning.encrypted_content"],)"
      R"("max_output_tokens":16,"store":false})",
      "effort_clamped;xhigh, max_tokens_clamped, sampling_dropped;temperature, "
      "sampling_dropped;top_p"},
@@ -530,6 +532,7 @@ std::string meaning(const parley_request& request) {
     if (r.reasoning != nullptr) {
         ask = *r.reasoning;
         ask.include_encrypted = 0;
+        ask.summary = 0;  // Responses has to be asked for what Chat always shows
         r.reasoning = ask.mode == 0 ? nullptr : &ask;
     }
     return dump(r);

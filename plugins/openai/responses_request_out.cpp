@@ -251,16 +251,26 @@ private:
 
     void write_reasoning_ask(std::string_view effort) {
         const bool thinks = to_.traits.text("reasoning", "openai_effort") == "openai_effort";
-        const parley_reasoning_ask* ask = r_.reasoning;
-        std::string_view summary;
-        if (ask != nullptr && ask->summary != PARLEY_SUMMARY_NONE) {
-            summary = word_of(ask->summary, kSummaries);
-        }
+        const std::string_view summary = thinks ? summary_ask() : std::string_view();
         if (!thinks || (effort.empty() && summary.empty())) return;
         w_.key("reasoning").begin_object();
         if (!effort.empty()) w_.key("effort").string(effort);
         if (!summary.empty()) w_.key("summary").string(summary);
         w_.end_object();
+    }
+
+    // Clients of the others see what is thought unless they say otherwise.
+    std::string_view summary_ask() {
+        const parley_reasoning_ask* ask = r_.reasoning;
+        if (ask == nullptr || ask->mode == PARLEY_THINK_OFF) return {};
+        const bool unsaid = ask->summary == 0 && !to_.comes_from(kDialect) &&
+                            (r_.flags & PARLEY_REQUEST_WANTS_REASONING) != 0;
+        const bool said = ask->summary > PARLEY_SUMMARY_NONE;
+        if (to_.traits.flag("summary_ok", true)) {
+            return unsaid ? "auto" : said ? word_of(ask->summary, kSummaries) : "";
+        }
+        if (said) to_.warn(PARLEY_WARNING_FIELD_DROPPED, "reasoning.summary");
+        return {};
     }
 
     void write_text_options() {

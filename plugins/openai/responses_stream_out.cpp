@@ -3,6 +3,9 @@
 //
 // Some clients take texts and calls from response.output_item.done alone, so every item that began
 // gets one, with all of its text; but for an item that an error cut.
+#include <utility>
+
+#include "client_calls.hpp"
 #include "errors.hpp"
 #include "parley/sdk/event_error.hpp"
 #include "parley/sdk/usage.hpp"
@@ -35,7 +38,8 @@ std::string_view query_of(std::string_view raw) {
 class ResponsesEncoder final : public Encoder {
 public:
     explicit ResponsesEncoder(const parley_codec_open& open)
-        : frames_(*open.request, view(open.model)),
+        : request_(*open.request),
+          frames_(*open.request, view(open.model)),
           message_(frames_),
           streams_((open.flags & PARLEY_CODEC_STREAM) != 0) {}
 
@@ -286,6 +290,11 @@ private:
             seal_ = view(e.text);
             end_reasoning(true);
         }
+        client_ = custom_ ? nullptr : client_call(request_, name_);
+        if (client_ == nullptr) begin_call();
+    }
+
+    void begin_call() {
         frames_.open_item(custom_ ? "ctc_" : "fc_", custom_ ? "custom_tool_call" : "function_call");
         std::string added = frames_.item + "\"in_progress\"";
         write_call(added, {});
@@ -305,6 +314,7 @@ private:
 
     void say_arguments(std::string_view fragment) {
         frames_.part += fragment;
+        if (client_ != nullptr) return;
         frames_.begin_of_item(custom_ ? "response.custom_tool_call_input.delta"
                                       : "response.function_call_arguments.delta");
         frames_.string("delta", fragment);
@@ -313,6 +323,13 @@ private:
 
     // A call that was cut is not said to be done: its item alone tells so.
     void end_call(bool complete) {
+        if (client_ != nullptr) {
+            if (complete && end_client_call()) return;
+            client_ = nullptr;
+            const std::string arguments = std::exchange(frames_.part, {});
+            begin_call();
+            if (!arguments.empty()) say_arguments(arguments);
+        }
         if (complete && !custom_ && frames_.part.empty()) say_arguments("{}");
         if (complete) {
             frames_.begin_of_item(custom_ ? "response.custom_tool_call_input.done"
@@ -326,34 +343,64 @@ private:
         frames_.item_done(frames_.item);
     }
 
+    // What is done with tools that clients of this dialect know has no deltas: it comes whole.
+    bool end_client_call() {
+        const std::string member = client_call_member(*client_, frames_.part);
+        if (member.empty()) return false;
+        std::string rest = ",\"call_id\":";
+        json_quote(call_id_, rest);
+        append_json(rest += ',', member);
+        rest += '}';
+        frames_.open_item(client_->id_prefix, client_->item);
+        frames_.item_added(frames_.item + "\"in_progress\"" + rest);
+        frames_.item_done(frames_.item + "\"completed\"" + rest);
+        return true;
+    }
+
     // ---- what servers did ----
 
     // What nobody here has words for is left out.
     void start_server_item(const parley_event& e) {
         frames_.item.clear();
+        query_.clear();
+        is_search_ = view(e.name) == "web_search";
         take_raw(e);
-        if (frames_.item.empty() && view(e.name) == "web_search") {
-            const std::string_view query = query_of(extra_member(e, "raw"));
-            frames_.open_item("ws_", "web_search_call");
-            frames_.item += "\"completed\",\"action\":{\"type\":\"search\",\"query\":";
-            (frames_.item += query.empty() ? "\"\"" : query) += "}}";
-        }
         if (!frames_.item.empty()) frames_.item_added(frames_.item);
     }
 
     // In its own words, when they are ours.
     void take_raw(const parley_event& e) {
-        if (extra_member(e, "dialect") != "\"openai-responses\"") return;
         const std::string_view raw = extra_member(e, "raw");
+        if (extra_member(e, "dialect") != "\"openai-responses\"") {
+            if (const auto query = query_of(raw); !query.empty()) query_ = query;
+            return;
+        }
         if (raw.empty()) return;
         frames_.item.clear();
         append_json(frames_.item, raw);
     }
 
     void end_server_item() {
-        if (!frames_.item.empty()) frames_.item_done(frames_.item);
+        if (!frames_.item.empty()) {
+            frames_.item_done(frames_.item);
+        } else if (is_search_ && !query_.empty()) {
+            tell_search();
+        }
     }
 
+    // What another provider searched for; its findings are an item there, and none here.
+    void tell_search() {
+        const std::string rest = ",\"action\":{\"type\":\"search\",\"query\":" + query_ + "}}";
+        frames_.open_item("ws_", "web_search_call");
+        frames_.item_added(frames_.item + "\"in_progress\"" + rest);
+        for (const std::string_view step : {"in_progress", "searching", "completed"}) {
+            frames_.begin_of_item("response.web_search_call." + std::string(step));
+            frames_.end();
+        }
+        frames_.item_done(frames_.item + "\"completed\"" + rest);
+    }
+
+    const parley_request& request_;
     ResponseFrames frames_;
     ResponseMessage message_;
     bool streams_;
@@ -370,7 +417,11 @@ private:
     bool custom_ = false;
     std::string call_id_;
     std::string name_;
-    std::string name_space_;  // raw JSON
+    std::string name_space_;              // raw JSON
+    const ClientCall* client_ = nullptr;  // of the open call
+
+    bool is_search_ = false;
+    std::string query_;  // raw JSON
 };
 
 }  // namespace

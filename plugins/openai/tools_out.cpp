@@ -1,5 +1,6 @@
 #include "tools_out.hpp"
 
+#include "parley/sdk/client_tools.hpp"
 #include "parley/sdk/custom_tool.hpp"
 #include "parley/sdk/extras.hpp"
 #include "strict_schema.hpp"
@@ -13,49 +14,6 @@ using sdk::JsonWriter;
 using sdk::view;
 
 namespace {
-
-struct Shape {
-    std::string_view prefix;  // of the wire type
-    std::string_view schema;
-};
-
-// What tools take whose shape only their provider knows.
-constexpr Shape kShapes[] = {
-    {"bash",
-     R"({"type":"object","properties":{"command":{"type":"string"},)"
-     R"("restart":{"type":"boolean"}}})"},
-    {"text_editor",
-     R"({"type":"object","properties":{"command":{"type":"string","enum":["view","create",)"
-     R"("str_replace","insert","undo_edit"]},"path":{"type":"string"},)"
-     R"("file_text":{"type":"string"},"old_str":{"type":"string"},"new_str":{"type":"string"},)"
-     R"("insert_line":{"type":"integer"},"insert_text":{"type":"string"},)"
-     R"("view_range":{"type":"array","items":{"type":"integer"}}},"required":["command","path"]})"},
-    {"memory",
-     R"({"type":"object","properties":{"command":{"type":"string","enum":["view","create",)"
-     R"("str_replace","insert","delete","rename"]},"path":{"type":"string"},)"
-     R"("file_text":{"type":"string"},"old_str":{"type":"string"},"new_str":{"type":"string"},)"
-     R"("insert_line":{"type":"integer"},"insert_text":{"type":"string"},)"
-     R"("old_path":{"type":"string"},"new_path":{"type":"string"}},"required":["command"]})"},
-    {"local_shell",
-     R"({"type":"object","properties":{"command":{"type":"array","items":{"type":"string"}},)"
-     R"("working_directory":{"type":"string"},"timeout_ms":{"type":"integer"}},)"
-     R"("required":["command"]})"},
-    {"shell",
-     R"({"type":"object","properties":{"commands":{"type":"array","items":{"type":"string"}},)"
-     R"("timeout_ms":{"type":"integer"},"max_output_length":{"type":"integer"}},)"
-     R"("required":["commands"]})"},
-    {"apply_patch",
-     R"({"type":"object","properties":{"type":{"type":"string","enum":["create_file",)"
-     R"("update_file","delete_file"]},"path":{"type":"string"},"diff":{"type":"string"}},)"
-     R"("required":["type","path"]})"},
-};
-
-std::string_view known_shape(std::string_view wire_type) {
-    for (const Shape& shape : kShapes) {
-        if (wire_type.starts_with(shape.prefix)) return shape.schema;
-    }
-    return {};
-}
 
 class ToolWriter {
 public:
@@ -94,7 +52,7 @@ private:
         if (tool.kind == PARLEY_TOOL_SERVER) {
             pick_server_tool(tool);
         } else if (tool.kind == PARLEY_TOOL_CLIENT && !is_own_client_tool(tool) &&
-                   tool.schema.len == 0 && known_shape(view(tool.wire_type)).empty()) {
+                   sdk::client_tool_schema(tool).empty()) {
             drop(tool);
         } else {
             add(tool);
@@ -118,7 +76,8 @@ private:
         const std::string_view type = view(tool.server->type);
         const bool own = form_ == Form::chat ? view(tool.wire_type) == "web_search_options"
                                              : to_.comes_from("openai-responses");
-        const bool listed = to_.traits.lists("server_tools", type);
+        const bool listed =
+            to_.traits.lists("server_tools", type) && !sdk::stays_inside(*tool.server);
         const bool usual = form_ == Form::responses && !to_.traits.has("server_tools") &&
                            (type == "web_search" || type == "code_execution");
         if (form_ == Form::chat && type == "web_search" && (own || listed)) {
@@ -207,9 +166,8 @@ private:
     void write_function(const parley_tool& tool) {
         begin("function");
         write_name(tool);
-        std::string schema(view(tool.schema));
+        std::string schema(sdk::client_tool_schema(tool));
         if (tool.kind == PARLEY_TOOL_CUSTOM) schema = sdk::custom_tool_schema(tool);
-        if (schema.empty()) schema = known_shape(view(tool.wire_type));
         if (!schema.empty()) {
             w_.key("parameters").raw(schema);
         } else if (form_ == Form::responses) {

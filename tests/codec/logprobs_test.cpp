@@ -58,6 +58,22 @@ TEST(Logprobs, CrossBetweenAllThatHaveThem) {
     }
 }
 
+// A refusal has them, too, in a list of its own.
+TEST(Logprobs, OfARefusalStayWithIt) {
+    Script s;
+    s.start().open(PARLEY_PART_REFUSAL).text("Hel", kHel).text("lo", kLo).end();
+    s.usage(1, 1).finish(PARLEY_FINISH_REFUSAL);
+    const Events said = s;
+    for (const bool stream : {true, false}) {
+        SCOPED_TRACE(stream);
+        const std::string wire = dialect("openai-chat").encode(plain_request(), said, stream);
+        EXPECT_EQ(wire.find(R"("content":[{"token")"), wire.npos) << wire;
+        const Events got = dialect("openai-chat").decode(plain_request(), wire, stream);
+        EXPECT_EQ(tokens_of(got), tokens_of(said));
+        EXPECT_EQ(told(got, false), told(said, false));
+    }
+}
+
 TEST(Logprobs, AreNothingToMessages) {
     for (const bool stream : {true, false}) {
         const std::string wire =

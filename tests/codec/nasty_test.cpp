@@ -95,7 +95,9 @@ TEST(Nasty, ArgumentsComeThroughWhole) {
             for (const bool stream : {true, false}) {
                 SCOPED_TRACE(id + ' ' + arguments.substr(0, 60));
                 const std::string wire = dialect(id).encode(plain_request(), s, stream);
-                if (stream) EXPECT_EQ(stream_fault(id, wire), "");
+                if (stream) {
+                    EXPECT_EQ(stream_fault(id, wire), "");
+                }
                 const auto got = arguments_of(dialect(id).decode(plain_request(), wire, stream));
                 ASSERT_EQ(got.size(), 1u);
                 EXPECT_EQ(value_of(got[0]), value_of(arguments)) << got[0].substr(0, 300);

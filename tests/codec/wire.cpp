@@ -199,6 +199,9 @@ const std::map<std::string, std::vector<std::string>>& required_keys() {
          {"item_id", "output_index", "summary_index", "delta"}},
         {"response.reasoning_summary_text.done",
          {"item_id", "output_index", "summary_index", "text"}},
+        {"response.web_search_call.in_progress", {"item_id", "output_index"}},
+        {"response.web_search_call.searching", {"item_id", "output_index"}},
+        {"response.web_search_call.completed", {"item_id", "output_index"}},
         {"error", {"code", "message", "param", "error"}},
         {"keepalive", {}},
     };

@@ -197,6 +197,22 @@ test('legacy completions reach models that never had them', async () => {
   }
 });
 
+test('a reply has a date, though its upstream tells none', async () => {
+  for (const to of ['anthropic', 'gemini']) {
+    upstreams[to].answer = { usage, finish: 'stop', text: 'now' };
+    const client = new OpenAI({ baseURL: `${parley.url}/v1`, apiKey: parley.key });
+    const messages = [{ role: 'user', content: 'when?' }];
+    const before = Math.floor(Date.now() / 1000);
+    const dates = [];
+    const reply = await client.chat.completions.create({ model: `m-${to}`, messages });
+    dates.push(reply.created);
+    const q = { model: `m-${to}`, messages, stream: true };
+    for await (const chunk of await client.chat.completions.create(q)) dates.push(chunk.created);
+    dates.push((await client.responses.create({ model: `m-${to}`, input: 'when?' })).created_at);
+    for (const date of dates) assert.ok(date >= before && date <= before + 60, `${to}: ${date}`);
+  }
+});
+
 test('a tool runner that would keep a thread at the other end says all of it again', async () => {
   const upstream = upstreams.chat;
   const calls = [{ id: 'call_a', name: 'get_weather', args: { city: 'Oslo' } }];

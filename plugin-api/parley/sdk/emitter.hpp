@@ -164,8 +164,8 @@ public:
         text_like(key, PARLEY_PART_TEXT, text, extra);
     }
 
-    void refusal(uint64_t key, std::string_view text) {
-        text_like(key, PARLEY_PART_REFUSAL, text, {});
+    void refusal(uint64_t key, std::string_view text, std::string_view extra = {}) {
+        text_like(key, PARLEY_PART_REFUSAL, text, extra);
     }
 
     void reasoning(uint64_t key, std::string_view text, bool summary, uint64_t section = 0) {

@@ -1,4 +1,5 @@
-// parley/sdk/logprobs.hpp: log probabilities of tokens, as the `extra` of TEXT_DELTA carries them:
+// parley/sdk/logprobs.hpp: log probabilities of tokens, as the `extra` of TEXT_DELTA carries them,
+// for a text and for a refusal alike:
 //   {"logprobs":{"content":[{"token":"Hi","logprob":-0.1,"bytes":[72,105],"top_logprobs":[…]}]}}
 #pragma once
 
