@@ -74,7 +74,7 @@ need-%:
 case: need-PLUGIN build ## run one plugin's tests (PLUGIN=example; UPDATE_CASES=1 rewrites them)
 	$(if $(UPDATE_CASES),UPDATE_CASES=1) ctest --preset $(PRESET) -R '^$(PLUGIN)' --no-tests=error
 
-plugin: need-NAME build ## begin a plugin from the example (NAME=acme; KIND=provider)
+plugin: need-NAME build ## begin a plugin in a folder of its own (NAME=acme; KIND=provider)
 	build/$(PRESET)/bin/parley plugin new $(KIND) $(NAME)
 
 install: ## install what users run (PREFIX=/usr/local; DESTDIR is honoured)

@@ -47,9 +47,9 @@ void add_account_commands(CLI::App& app,
 
 // Asked of a Parley that runs.
 template <class Command>
-void add_plugin_commands(CLI::App& plugin,
-                         parley::command::Options& options,
-                         const Command& command) {
+void add_running_plugin_commands(CLI::App& plugin,
+                                 parley::command::Options& options,
+                                 const Command& command) {
     using namespace parley::command;
     command(plugin, "status", "what serves in the parley that runs, and what left", plugin_status)
         ->add_flag("--json", options.json, "for programs");
@@ -62,6 +62,30 @@ void add_plugin_commands(CLI::App& plugin,
     command(plugin, "disable", "nothing serves for it until it is loaded", plugin_disable)
         ->add_option("plugin", options.plugin, "likewise")
         ->required();
+}
+
+template <class Command>
+void add_plugin_commands(CLI::App& app, parley::command::Options& options, const Command& command) {
+    using namespace parley::command;
+    CLI::App* plugin =
+        app.add_subcommand("plugin", "plugins: new, list, info, status, load, rollback, disable");
+    plugin->require_subcommand(1);
+    plugin->fallthrough();
+    command(*plugin, "list", "the plugins that would be loaded, and those refused", plugin_list);
+    CLI::App* info = command(*plugin, "info", "what a file says, without running it", plugin_info);
+    info->add_option("file", options.plugin_file, "the .so")->required();
+    CLI::App* begun =
+        command(*plugin, "new", "begin one: a project that builds as it is", plugin_new);
+    begun
+        ->add_option("kind",
+                     options.plugin_kind,
+                     "dialect, provider, login, policy, filter, store or observer")
+        ->required();
+    begun->add_option("name", options.plugin, "what configuration and logs call it")->required();
+    begun->add_option("--lang", options.language, "c or cpp");
+    begun->add_option("--out", options.folder, "the folder; otherwise the name");
+    begun->add_option("--id", options.plugin_id, "of its manifest, as com.example.NAME");
+    add_running_plugin_commands(*plugin, options, command);
 }
 
 template <class Command>
@@ -140,14 +164,7 @@ int main(int argc, char** argv) {
           command(app, "reload", "have it read its configuration again", reload)}) {
         asked->add_flag("--json", options.json, "for programs");
     }
-    CLI::App* plugin =
-        app.add_subcommand("plugin", "plugins: list, info, status, load, rollback, disable");
-    plugin->require_subcommand(1);
-    plugin->fallthrough();
-    command(*plugin, "list", "the plugins that would be loaded, and those refused", plugin_list);
-    CLI::App* info = command(*plugin, "info", "what a file says, without running it", plugin_info);
-    info->add_option("file", options.plugin_file, "the .so")->required();
-    add_plugin_commands(*plugin, options, command);
+    add_plugin_commands(app, options, command);
 
     add_store_commands(app, options, command);
 

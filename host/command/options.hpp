@@ -12,7 +12,11 @@ struct Options {
     std::string plugin_file;
     std::string model;
     std::string key;     // the name of a client key
-    std::string plugin;  // the id of its manifest
+    std::string plugin;  // the id of its manifest, or the name of a new one
+    std::string plugin_kind;
+    std::string plugin_id;  // of a new one; empty: one of example.com
+    std::string language = "cpp";
+    std::string folder;  // of a new plugin; empty: its name
     bool json = false;
     std::string from;         // whose files are imported, or whose store is copied
     std::string to;           // whose store it is copied into
@@ -28,8 +32,8 @@ struct Options {
     bool is_alone = false;               // no supervisor
     std::string worker;                  // what a supervisor tells its worker
     std::vector<std::string> arguments;  // all of them, the program's name first
-    bool replaces = false;  // documents that are there already
-    bool decrypts = false;  // what is exported
+    bool replaces = false;               // documents that are there already
+    bool decrypts = false;               // what is exported
 };
 
 }  // namespace parley::command

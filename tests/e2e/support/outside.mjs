@@ -20,6 +20,9 @@ export async function run(program, args, options = {}) {
   }
 }
 
+/** The languages that a plugin can be begun in, each with what this machine lacks for it. */
+export const kLanguages = { c: '', cpp: '' };
+
 export class Outside {
   constructor() {
     this.folder = fs.mkdtempSync(join(tmpdir(), 'parley-outside-'));
