@@ -135,7 +135,9 @@ def layers(file):  # law 4
 def plugin_shape(file):
     inside = {path[len(file.folder):] for path in file.tree if path.startswith(file.folder)}
     if file.path == file.folder + min(inside):
-        for name in sorted({"README.md", "plugin.cpp"} - inside):
+        # A plugin may be written in C.
+        entry = "plugin.c" if "plugin.c" in inside else "plugin.cpp"
+        for name in sorted({"README.md", entry} - inside):
             yield 0, f"no {file.folder}{name}", "plugin folders look alike: see plugins/example"
 
 

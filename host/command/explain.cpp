@@ -65,6 +65,27 @@ void print(const Explanation& why, std::int64_t now_ms, std::ostream& out) {
     }
 }
 
+// What filters make of a request where client and upstream speak the same dialect; otherwise it is
+// translated in any case.
+void print(const pipeline::FilterChain& chain, std::ostream& out) {
+    for (const pipeline::FilterPtr& filter : chain.filters) {
+        out << "filter " << filter->name() << ": ";
+        if (filter->is_missing()) {
+            out << "not loaded; requests are refused\n";
+            continue;
+        }
+        out << (filter->wants_requests() ? "reads requests" : "")
+            << (filter->wants_requests() && filter->sees_events() ? ", " : "")
+            << (filter->sees_events() ? "hears replies" : "") << "; what it fails on "
+            << (filter->passes_on_error() ? "goes on without it" : "is refused") << '\n';
+    }
+    out << (chain.sees_events
+                ? "no reply is relayed: filters hear it event by event, so it is decoded and "
+                  "written again\n"
+                : "requests are decoded for filters, and relayed as they came when none of them "
+                  "changes anything\n");
+}
+
 // False when there is no such key.
 bool find_caller(const config::Config& config, const std::string& name, accounts::Caller& caller) {
     std::vector<std::string> names;
@@ -105,6 +126,8 @@ int explain(const Options& options) {
         return 1;
     }
     print(why, ask.now_ms, std::cout);
+    const pipeline::FilterChain* chain = made.world->filters.of(why.terms.route);
+    if (chain != nullptr) print(*chain, std::cout);
     return 0;
 }
 

@@ -115,6 +115,32 @@ void compare_providers(Config& before, Config& after, Lines& lines) {
         lines);
 }
 
+void compare_filters(Config& before, Config& after, Lines& lines) {
+    const auto names = [](const Config& config) {
+        std::vector<std::string> all;
+        for (const Filter& filter : config.filters) all.push_back(filter.name);
+        return all;
+    };
+    compare_rows(
+        before.filters,
+        after.filters,
+        "filter",
+        [](const Filter& filter) { return filter.name; },
+        [&](Filter& old, Filter& now, const std::string& where) {
+            compare_keys(table_at("filter"), where, &old, &now, lines);
+            compare_settings(old, now, where, lines);
+        },
+        lines);
+    const auto sorted = [&](const Config& config) {
+        std::vector<std::string> all = names(config);
+        std::sort(all.begin(), all.end());
+        return all;
+    };
+    if (sorted(before) == sorted(after) && names(before) != names(after)) {
+        lines.push_back("filters: stand in another order");
+    }
+}
+
 bool has_same_targets(Route& a, Route& b) {
     const Table& table = table_at("route.targets");
     return std::equal(a.targets.begin(),
@@ -164,6 +190,7 @@ std::vector<std::string> changes(Config before, Config after) {
     compare_settings(before.store, after.store, "store", lines);
     compare_client_keys(before, after, lines);
     compare_providers(before, after, lines);
+    compare_filters(before, after, lines);
     compare_routes(before, after, lines);
     compare_models(before, after, lines);
     return lines;

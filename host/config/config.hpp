@@ -135,6 +135,17 @@ struct Store : OpenKeys {
     Position position;
 };
 
+// [[filter]]: one named instance of a filter plugin's component, in the order in which they stand.
+// Its open keys are the plugin's.
+struct Filter : OpenKeys {
+    std::string name;
+    std::string plugin;  // the component's id; empty: the same as name
+    bool disabled = false;
+    bool everywhere = true;           // else where routes name it
+    std::string on_error = "refuse";  // refuse, pass
+    Position position;
+};
+
 struct Target {
     std::string provider;               // Provider::name
     std::string model;                  // the upstream's name; empty: as the client asked
@@ -147,7 +158,8 @@ struct Route {
     std::string model;
     std::vector<std::string> aliases;
     std::vector<Target> targets;
-    std::string policy;    // empty: as [routing] says
+    std::string policy;                // empty: as [routing] says
+    std::vector<std::string> filters;  // Filter::name, behind those that stand everywhere
     bool strict = false;   // what a crossing cannot carry is refused rather than warned of
     bool lenient = false;  // what it would refuse is left out and warned of, where that is safe
     std::vector<std::string> next_step_on;  // names of error classes
@@ -177,6 +189,7 @@ struct Config {
     std::string upstream_ca_file;  // [upstream] ca_file; empty: the system's certificates
     std::vector<ClientKey> client_keys;
     std::vector<Provider> providers;
+    std::vector<Filter> filters;
     std::vector<Route> routes;
     std::vector<Model> models;
 };

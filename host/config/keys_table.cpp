@@ -323,6 +323,39 @@ Table account() {
     return table;
 }
 
+Table filter() {
+    return {
+        .path = "filter",
+        .meaning =
+            "A plugin that reads or changes requests and replies; several work in the order in "
+            "which they stand here, see [filters.md](filters.md). Every key that is not listed "
+            "here is a setting of the plugin and is checked against the plugin's own schema.",
+        .is_repeated = true,
+        .named_by = "name",
+        .is_open = true,
+        .keys =
+            {
+                required(
+                    key(Form::kName, "name", slot<&Filter::name>, "What routes and logs call it")),
+                or_else("the same as name",
+                        key(Form::kText,
+                            "plugin",
+                            slot<&Filter::plugin>,
+                            "The plugin's component that does the work")),
+                key(Form::kFlag, "disabled", slot<&Filter::disabled>, "Whether it is left out"),
+                key(Form::kFlag,
+                    "everywhere",
+                    slot<&Filter::everywhere>,
+                    "Whether every request passes it, or those of the routes that name it"),
+                choice("on_error",
+                       slot<&Filter::on_error>,
+                       {"refuse", "pass"},
+                       "What becomes of a request or reply that it fails on, or that it cannot be "
+                       "shown: the client gets an error, or it goes on without the filter"),
+            },
+        .fresh = fresh<Filter>};
+}
+
 std::vector<Key> route_limit_keys() {
     using R = RouteLimits;
     return {
@@ -366,6 +399,11 @@ Table route() {
                             "policy",
                             slot<&Route::policy>,
                             "Who picks among the accounts that may serve it")),
+                key(Form::kTexts,
+                    "filters",
+                    slot<&Route::filters>,
+                    "The names of `[[filter]]`s that its requests pass, behind those that stand "
+                    "everywhere"),
                 key(Form::kFlag,
                     "strict",
                     slot<&Route::strict>,
@@ -455,6 +493,7 @@ std::span<const Table> tables() {
                                         client_key(),
                                         provider(),
                                         account(),
+                                        filter(),
                                         route(),
                                         target(),
                                         model()};

@@ -53,8 +53,8 @@ bool Schema::knows(std::string_view setting) const {
     return root_->properties.find(setting) != root_->properties.end();
 }
 
-std::vector<std::string> provider_keys() {
-    return names_in(table_at("provider"));
+std::vector<std::string> keys_beside_settings(std::string_view table) {
+    return names_in(table_at(table));
 }
 
 }  // namespace parley::config

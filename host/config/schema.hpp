@@ -49,7 +49,7 @@ private:
     std::shared_ptr<const SchemaNode> root_;
 };
 
-// The keys of [[provider]] that are the host's, for Schema::check.
-std::vector<std::string> provider_keys();
+// The keys of a table that are the host's, for Schema::check.
+std::vector<std::string> keys_beside_settings(std::string_view table);
 
 }  // namespace parley::config

@@ -25,6 +25,7 @@ public:
         check_tls();
         read_client_keys();
         read_providers();
+        read_filters();
         read_routes();
         read_models();
     }
@@ -170,6 +171,18 @@ private:
         base::wipe(text.data(), text.size());
     }
 
+    void read_filters() {
+        const Table& table = table_at("filter");
+        Taken names;
+        for (const Row& row : rows_of(root_, table, "", reading_)) {
+            Filter& filter = into_.filters.emplace_back();
+            filter.position = reading_.findings.position(row.path);
+            read_keys(*row.table, table, &filter, row.path, reading_);
+            read_settings(*row.table, table, row.path, filter, reading_);
+            claim(filter.name, path_of(row.path, "name"), names);
+        }
+    }
+
     void read_routes() {
         const Table& table = table_at("route");
         Taken models;
@@ -182,6 +195,7 @@ private:
                 claim(alias, path_of(row.path, "aliases"), models);
             }
             for (const auto& [key, what] : faults_of(route)) fault(path_of(row.path, key), what);
+            check_filters(route, path_of(row.path, "filters"));
             read_targets(row, route);
         }
     }
@@ -213,13 +227,26 @@ private:
     }
 
     void check_provider(const std::string& name, const std::string& path) {
-        Words names;
-        for (const Provider& provider : into_.providers) {
-            if (provider.name == name) return;
-            if (!provider.name.empty()) names.push_back(provider.name);
+        if (!name.empty()) check_name(into_.providers, "provider", name, path);
+    }
+
+    void check_filters(const Route& route, const std::string& path) {
+        for (const std::string& name : route.filters) {
+            check_name(into_.filters, "filter", name, path);
         }
-        if (!name.empty())
-            fault(path, "no provider has the name " + quote(name) + cure_for(name, names));
+    }
+
+    template <class Named>
+    void check_name(const std::vector<Named>& all,
+                    const std::string& what,
+                    const std::string& name,
+                    const std::string& path) {
+        Words names;
+        for (const Named& each : all) {
+            if (each.name == name) return;
+            if (!each.name.empty()) names.push_back(each.name);
+        }
+        fault(path, "no " + what + " has the name " + quote(name) + cure_for(name, names));
     }
 
     const toml::table& root_;

@@ -35,12 +35,19 @@ bool Attempt::is_translated() const {
     return &spoken_ != exchange_.asked().dialect;
 }
 
-// A place may want to hear even its own dialect from us.
+// A place may want to hear even its own dialect from us, and filters see canonical forms alone.
 bool Attempt::must_cross() {
     wants_ = candidate_.place->provider->wants(plan_ask());
     if (is_translated()) return true;
-    return (wants_ & PARLEY_WANT_CANONICAL) != 0 && plugins::translates_clients(spoken_) &&
-           plugins::translates_upstreams(spoken_);
+    const bool is_wanted = (wants_ & PARLEY_WANT_CANONICAL) != 0;
+    if (!is_wanted && filters_ == nullptr) return false;
+    return plugins::translates_clients(spoken_) && plugins::translates_upstreams(spoken_) &&
+           (is_wanted || exchange_.has_canonical_form());
+}
+
+// What the filters leave as it was goes on byte for byte.
+bool Attempt::may_relay() const {
+    return !is_translated() && (wants_ & PARLEY_WANT_CANONICAL) == 0;
 }
 
 Result<void> Attempt::amend(const parley_plan_ask& ask) {

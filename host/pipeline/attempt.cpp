@@ -21,7 +21,8 @@ Attempt::Attempt(Exchange& exchange, routing::Picked picked, const plugins::Dial
       picked_(std::move(picked)),
       candidate_(*picked_.candidate),
       spoken_(spoken),
-      secret_(exchange.lane().secrets().usable(*candidate_.account)) {
+      secret_(exchange.lane().secrets().usable(*candidate_.account)),
+      filters_(exchange.world().filters.of(exchange.terms().route)) {
     if (secret_ != nullptr) account_ = candidate_.account->border(*secret_);
 }
 
@@ -73,7 +74,8 @@ void Attempt::settle(const Result<void>& done) {
         report.usage = &usage();
         // What crossed was read by us, and nothing that the client names went along.
         if (!is_crossing()) exchange_.owns_named(account_number());
-        picked_.attempt.succeed(now_ms);
+        // Where a filter has responded, nothing is known of the account.
+        status_ == 0 ? picked_.attempt.leave() : picked_.attempt.succeed(now_ms);
     } else {
         failure_ = done.error();
         report.error_class = failure_.error_class;
@@ -139,11 +141,21 @@ Attempt::Task Attempt::send_and_hear() {
         const Result<void> waited = co_await wait_for_secret();
         if (!waited) co_return waited;
     }
-    const bool crosses = must_cross();
+    bool crosses = must_cross();
+    if (filters_ != nullptr) {
+        const Result<void> begun = begin_filtering();
+        if (!begun) co_return begun;
+    }
     if (crosses) {
         const Result<void> translated = co_await translate();
         if (!translated) co_return translated;
+        if (crossing_->ruling().kind == Ruling::Kind::responds) co_return co_await respond();
+        if (elsewhere() != nullptr) co_return Result<void>();
         if (crossing_->must_guess()) co_return co_await show_count();
+    }
+    if (crosses && crossing_->is_relayed()) {
+        crossing_.reset();
+        crosses = false;
     }
     Result<void> ready = crosses ? speak() : retarget();
     if (ready) ready = plan();
@@ -183,15 +195,23 @@ void Attempt::make_crossing() {
 
 Attempt::Task Attempt::translate() {
     make_crossing();
+    if (filtering_ != nullptr) crossing_->pass_through(*filtering_);
     const routing::RouteTerms& of_route = exchange_.terms();
-    const Crossing::Terms terms{
-        candidate_.model, exchange_.arena().copy(traits()), of_route.strict, of_route.lenient};
-    if (is_small()) co_return crossing_->translate(terms);
-    Lane& lane = exchange_.lane();
+    const Crossing::Terms terms{candidate_.model,
+                                exchange_.arena().copy(traits()),
+                                of_route.strict,
+                                of_route.lenient,
+                                exchange_.given(),
+                                may_relay()};
     Result<void> done;
-    const auto work = [&] { done = crossing_->translate(terms); };
-    http::Workers::Errand errand(lane.workers(), lane.loop(), work);
-    co_await errand;
+    if (is_small()) {
+        done = crossing_->translate(terms);
+    } else {
+        Lane& lane = exchange_.lane();
+        const auto work = [&] { done = crossing_->translate(terms); };
+        http::Workers::Errand errand(lane.workers(), lane.loop(), work);
+        co_await errand;
+    }
     if (exchange_.is_gone()) done = client_left();
     co_return done;
 }

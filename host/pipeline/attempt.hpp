@@ -15,6 +15,7 @@
 #include "http/reply.hpp"
 #include "http/source.hpp"
 #include "pipeline/crossing.hpp"
+#include "pipeline/filtering.hpp"
 #include "pipeline/outcome.hpp"
 #include "pipeline/reply.hpp"
 #include "plugins/border.hpp"
@@ -50,6 +51,17 @@ public:
 
     // As it was told to settle().
     const base::Error& failure() const { return failure_; }
+
+    // Filters have decided: another attempt would come to the same.
+    bool is_filtered_out() const {
+        return is_hidden_ || (filtering_ != nullptr && filtering_->has_refused());
+    }
+
+    // Where a filter sends the request instead, of which no upstream has heard; null: nowhere else.
+    const Ruling* elsewhere() const {
+        const bool routes = is_crossing() && crossing_->ruling().kind == Ruling::Kind::routes;
+        return routes ? &crossing_->ruling() : nullptr;
+    }
 
     // The upstream refused in words that the client understands as they are.
     bool has_refusal() const { return has_refusal_; }
@@ -90,6 +102,12 @@ private:
     Result<void> retarget();
     void make_crossing();
     Task translate();
+
+    // filter.cpp
+    Result<void> begin_filtering();
+    bool can_be_shown() const;
+    Task respond();
+
     bool is_small() const;
     Result<void> speak();
     Result<void> plan();
@@ -99,6 +117,7 @@ private:
     parley_plan_ask plan_ask() const;
     bool is_translated() const;
     bool must_cross();
+    bool may_relay() const;
     Result<void> amend(const parley_plan_ask& ask);
     Result<void> merge_edits(std::size_t body_bytes);
     Result<void> refuse_losses() const;
@@ -162,6 +181,10 @@ private:
     accounts::LiveSecretPtr secret_;  // null: has to be waited for
     parley_account account_ = plugins::sized<parley_account>();
     parley_retarget retarget_ = plugins::sized<parley_retarget>();
+    const FilterChain* filters_;                                 // null: none wants to see anything
+    parley_exchange known_ = plugins::sized<parley_exchange>();  // what filters are told of it
+    parley_filter_open filter_open_ = plugins::sized<parley_filter_open>();
+    std::unique_ptr<Filtering> filtering_;
     std::unique_ptr<Crossing> crossing_;  // when the request is not relayed, or the reply is recast
     std::uint32_t wants_ = 0;             // PARLEY_WANT_* of the place
     parley_amendment amendment_ = plugins::sized<parley_amendment>();
@@ -186,6 +209,7 @@ private:
     bool has_shown_ = false;
     bool has_refusal_ = false;  // it lies in held_
     bool was_told_ = false;
+    bool is_hidden_ = false;   // from a filter that insists
     bool is_renewed_ = false;  // the request is made again with a new secret
 };
 

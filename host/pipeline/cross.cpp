@@ -67,7 +67,7 @@ Attempt::Task Attempt::cross(bool ended) {
         if (!heard) co_return heard;
         const bool over = crossing_->state() >= State::finished;
         if (!piece && !over) co_return piece.error();
-        end = !piece || piece->end || tail_is_over();
+        end = !piece || piece->end || tail_is_over() || crossing_->is_cut_short();
         if (over) continue;  // only the connection is waited for
         Result<void> fed = crossing_->feed(piece->bytes, end);
         if (!fed) co_return fed;

@@ -86,11 +86,16 @@ Crossing::Crossing(const plugins::Dialect& client,
       outlet_(out_, limits.translated_bytes_max) {}
 
 Result<void> Crossing::translate(const Terms& terms) {
-    auto request = plugins::decode_request(client_, call_, arena_);
-    if (!request) return std::move(request).error();
-    request_ = restored(**request, carriage_, arena_);
+    request_ = terms.request;
+    if (request_ == nullptr) {
+        auto request = plugins::decode_request(client_, call_, arena_);
+        if (!request) return std::move(request).error();
+        request_ = restored(**request, carriage_, arena_);
+    }
     is_strict_ = terms.strict;
     target_.model = str(terms.model);
+    if (auto filtered = filter(terms); !filtered) return filtered;
+    if (ruling_.kind != Ruling::Kind::goes_on || is_relayed_) return {};
     target_.traits = str(terms.traits);
     target_.flags = terms.lenient ? PARLEY_TARGET_LENIENT : 0;
     auto written = plugins::encode_request(upstream_, *request_, target_, arena_, encoded_);
@@ -98,6 +103,17 @@ Result<void> Crossing::translate(const Terms& terms) {
     must_guess_ = counts && !written && written.error().error_class == PARLEY_E_UNSUPPORTED;
     if (!written && !must_guess_) return written;
     return terms.strict ? refuse_losses() : Result<void>();
+}
+
+Result<void> Crossing::filter(const Terms& terms) {
+    if (filtering_ == nullptr) return {};
+    auto ruling = filtering_->decide(*request_);
+    if (!ruling) return std::move(ruling).error();
+    ruling_ = *ruling;
+    const bool is_changed = terms.request != nullptr || ruling_.request != nullptr;
+    if (ruling_.request != nullptr) request_ = ruling_.request;
+    is_relayed_ = terms.may_relay && !is_changed && !filtering_->sees_events();
+    return {};
 }
 
 Result<void> Crossing::read(std::string_view model) {
@@ -167,6 +183,8 @@ Result<void> Crossing::listen(const parley_http_reply_head& head, bool upstream_
 Result<void> Crossing::feed(std::string_view bytes, bool eof) {
     Result<void> decoded = decoder_.decode(bytes, eof, *this, arena_);
     if (!fault_.message.empty()) return fault_;
+    if (filtering_ != nullptr && filtering_->failure() != nullptr) return *filtering_->failure();
+    if (state_ == State::finished) return {};
     if (!decoded) return decoded;
     if (eof && !grammar().ended()) {
         return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
@@ -175,8 +193,14 @@ Result<void> Crossing::feed(std::string_view bytes, bool eof) {
     return {};
 }
 
+// What a filter makes of reasoning is for the client; the upstream gets its own back.
 parley_status Crossing::take(const parley_event& event) {
     remember(event);
+    if (filtering_ == nullptr || !filtering_->sees_events()) return pass(event);
+    return filtering_->take(event, *this);
+}
+
+parley_status Crossing::pass(const parley_event& event) {
     switch (event.type) {
         case PARLEY_EVENT_RESPONSE_STARTED:
             return write(dated(event)) ? PARLEY_OK : -PARLEY_E_BUDGET;
@@ -272,7 +296,7 @@ void Crossing::break_off(const base::Error& error) {
 void Crossing::ping() {
     auto event = sized<parley_event>();
     event.type = PARLEY_EVENT_PING;
-    if (!grammar().ended()) write(event);
+    if (state_ < State::finished && !grammar().ended()) write(event);
 }
 
 Result<plugins::Composed> Crossing::count() const {

@@ -16,6 +16,7 @@
 #include "config/limits.hpp"
 #include "parley/dialect.h"
 #include "parley/sdk/usage.hpp"
+#include "pipeline/filtering.hpp"
 #include "pipeline/restored.hpp"
 #include "plugins/codec.hpp"
 
@@ -27,7 +28,7 @@ void append_warning(const parley_warning& warning, std::string& out);
 // What a strict route makes of a warning.
 base::Error refusal_of_loss(const parley_warning& lost);
 
-class Crossing final : private plugins::EventSink {
+class Crossing final : private plugins::EventSink, private Filtering::Outlet {
 public:
     // Everything must outlive the crossing, but for the carriage.
     Crossing(const plugins::Dialect& client,
@@ -46,13 +47,25 @@ public:
         std::string_view traits;  // of the model
         bool strict = false;      // what would be warned of is refused
         bool lenient = false;     // what would be refused is warned of, where that is safe
+        // What it becomes in place of the client's; null: that.
+        const parley_request* request = nullptr;
+        bool may_relay = false;  // what the filters leave as it is need not be translated
     };
+
+    // What the request passes on its way, and its reply. Before translate().
+    void pass_through(Filtering& filtering) { filtering_ = &filtering; }
 
     // Client's bytes to the canonical form, and that to the upstream's. Texts stay in the arena.
     base::Result<void> translate(const Terms& terms);
 
     // The same for a request that went as it was: the reply alone crosses, from whole to stream.
     base::Result<void> read(std::string_view model);
+
+    // What the filters made of the request. Unless it goes on, it was not translated.
+    const Ruling& ruling() const { return ruling_; }
+
+    // The filters have read the request, and it may go as it came.
+    bool is_relayed() const { return is_relayed_; }
 
     const plugins::EncodedRequest& encoded() const { return encoded_; }
 
@@ -88,6 +101,12 @@ public:
 
     State state() const { return state_; }
 
+    // The reply ended before the upstream's did.
+    bool is_cut_short() const { return state_ == State::finished && !grammar().ended(); }
+
+    // In place of an upstream's reply: what a filter responds.
+    base::Result<void> respond() { return filtering_->respond(ruling_, *this); }
+
     // What has been written for the client and not been taken yet.
     base::Bytes& out() { return out_; }
 
@@ -112,7 +131,9 @@ public:
 
 private:
     base::Result<void> refuse_losses() const;
+    base::Result<void> filter(const Terms& terms);
     parley_status take(const parley_event& event) override;
+    parley_status pass(const parley_event& event) override;
     bool write(const parley_event& event);
     bool write_seal(const parley_event& event);
     void remember(const parley_event& event);
@@ -123,8 +144,10 @@ private:
     const parley_call& call_;
     base::Arena& arena_;
     const Carriage carriage_;
-    std::vector<Stashed> thoughts_;  // since the last call
-    std::string call_id_;            // of the open part; empty: it is no call
+    std::vector<Stashed> thoughts_;   // since the last call
+    std::string call_id_;             // of the open part; empty: it is no call
+    Filtering* filtering_ = nullptr;  // null: no filter wants to see anything
+    Ruling ruling_;
     const parley_request* request_ = nullptr;
     parley_target target_ = plugins::sized<parley_target>();
     parley_codec_open decoder_open_ = plugins::sized<parley_codec_open>();
@@ -137,6 +160,7 @@ private:
     State state_ = State::silent;
     bool must_guess_ = false;
     bool is_strict_ = false;
+    bool is_relayed_ = false;
     bool is_of_reply_ = false;  // the request went as it was
     base::Error error_;
     base::Error fault_;  // of the encoder; its message is empty when there is none

@@ -53,6 +53,14 @@ public:
     // By the loop's clock.
     std::uint64_t started_ms() const { return started_ms_; }
 
+    std::string_view id() const { return id_; }
+
+    // The request has a form that filters and other dialects can be shown.
+    bool has_canonical_form() const;
+
+    // What a filter that sent it elsewhere has made of the request; null: as it was asked.
+    const parley_request* given() const { return given_; }
+
     // From 1.
     unsigned attempt_number() const { return static_cast<unsigned>(tried_.size()); }
 
@@ -87,6 +95,8 @@ private:
 
     // pick.cpp
     bool pick_next();
+    Result<void> turn(const Ruling& elsewhere);  // turn.cpp
+    void find_unfit(std::string_view provider);  // resolve.cpp
     bool goes_on(const base::Error& error);
     bool may_retry();
     base::Error exhausted(const base::Error* last);
@@ -113,7 +123,9 @@ private:
     std::vector<std::uint64_t> tried_;               // routing::Picked::number
     std::uint32_t owner_ = 0;                        // routing::Ask::owner
     std::size_t step_ = 0;                           // of the course
-    routing::Nobody nobody_;                         // why there is nobody left to try
+    const parley_request* given_ = nullptr;
+    unsigned turns_ = 0;      // how often filters have sent it elsewhere
+    routing::Nobody nobody_;  // why there is nobody left to try
     std::optional<Attempt> attempt_;
     std::vector<AttemptNote> notes_;  // of attempts that are over
     bool is_budget_spent_ = false;    // the caller's, of attempts beyond the first

@@ -10,6 +10,7 @@
 #include "http/tls.hpp"
 #include "http/upstream.hpp"
 #include "pipeline/stored_accounts.hpp"
+#include "plugins/kinds.hpp"
 #include "routing/plugin_policy.hpp"
 
 namespace parley::pipeline {
@@ -62,7 +63,46 @@ public:
         return made;
     }
 
+    std::vector<FilterPtr> filters(const config::Config& config) {
+        std::vector<FilterPtr> made;
+        for (std::size_t i = 0; i < config.filters.size(); ++i) {
+            const config::Filter& filter = config.filters[i];
+            if (filter.disabled) continue;
+            if (auto one = make_filter(filter, "filter[" + std::to_string(i) + "]")) {
+                made.push_back(std::move(one));
+            }
+        }
+        return made;
+    }
+
 private:
+    // Null: it is left out.
+    FilterPtr make_filter(const config::Filter& filter, const std::string& where) {
+        const std::string& id = filter.plugin.empty() ? filter.name : filter.plugin;
+        const Catalogue::Found found = catalogue_.find(PARLEY_KIND_FILTER, id);
+        const bool passes = filter.on_error == "pass";
+        if (!found) {
+            unknown_plugin(PARLEY_KIND_FILTER, filter.position, where, id);
+            // What it was to guard is not served without it.
+            return passes ? nullptr : plugins::Filter::missing(filter.name);
+        }
+        Instance::Faults broken;
+        boost::json::object settings = filter.settings;
+        std::shared_ptr<Instance> instance;
+        if (Instance::check(*found.component, settings, broken, "filter")) {
+            instance = Instance::make_checked(
+                found.library, services_, *found.component, filter.name, settings, broken);
+        }
+        FilterPtr made;
+        if (instance != nullptr) {
+            auto asked = plugins::Filter::make(std::move(instance), passes);
+            if (asked) made = std::move(*asked);
+            if (!asked) broken.push_back({"", asked.error().message});
+        }
+        for (const auto& fault : broken) add_fault(filter, filter.position, where, fault);
+        return made;
+    }
+
     // An instance that takes no settings, under the component's own name.
     std::shared_ptr<Instance> make_plain(const Catalogue::Found& found, const char* kind) {
         Instance::Faults broken;
@@ -80,7 +120,7 @@ private:
         const std::string& id = provider.plugin.empty() ? provider.name : provider.plugin;
         const Catalogue::Found found = catalogue_.find(PARLEY_KIND_PROVIDER, id);
         if (!found) {
-            unknown_plugin(provider, where, id);
+            unknown_plugin(PARLEY_KIND_PROVIDER, provider.position, where, id);
             return std::nullopt;
         }
         Instance::Faults broken;
@@ -90,7 +130,7 @@ private:
             instance = Instance::make_checked(
                 found.library, services_, *found.component, provider.name, settings, broken);
         }
-        for (const auto& fault : broken) add_fault(provider, where, fault);
+        for (const auto& fault : broken) add_fault(provider, provider.position, where, fault);
         if (instance == nullptr) return std::nullopt;
         routing::Place place = place_of(provider, std::move(instance));
         place.login = make_login(provider, where, id, settings);
@@ -106,7 +146,7 @@ private:
         Instance::Faults broken;
         auto login =
             plugins::Login::make(catalogue_, services_, id, provider.name, settings, broken);
-        for (const auto& fault : broken) add_fault(provider, where, fault);
+        for (const auto& fault : broken) add_fault(provider, provider.position, where, fault);
         return login;
     }
 
@@ -152,26 +192,30 @@ private:
         }
     }
 
-    void unknown_plugin(const config::Provider& provider,
+    void unknown_plugin(std::string_view kind,
+                        config::Position position,
                         const std::string& where,
                         const std::string& id) {
-        std::string message = "provider \"" + id + "\" is not loaded";
-        const auto near = base::nearest(id, catalogue_.ids_of(PARLEY_KIND_PROVIDER), 1);
+        const std::string what(plugins::short_kind(kind));
+        std::string message = what + " \"" + id + "\" is not loaded";
+        const auto near = base::nearest(id, catalogue_.ids_of(kind), 1);
         if (!near.empty()) message += "; did you mean \"" + near.front() + '"';
         // It may be in a file that was refused, for which the others shall not be out of service.
         if (!catalogue_.refusals().empty()) {
-            base::log(base::LogLevel::error, "provider left out", {{"why", message}});
+            base::log(base::LogLevel::error, what + " left out", {{"why", message}});
             return;
         }
-        faults_.push_back({provider.position, where + ".plugin", std::move(message)});
+        faults_.push_back({position, where + ".plugin", std::move(message)});
     }
 
-    void add_fault(const config::Provider& provider,
+    // Of a table with settings of a plugin.
+    void add_fault(const config::OpenKeys& keys,
+                   config::Position position,
                    const std::string& where,
                    const config::SchemaFault& fault) {
-        const auto at = provider.setting_positions.find(fault.path);
-        const bool known = at != provider.setting_positions.end();
-        faults_.push_back({known ? at->second : provider.position,
+        const auto at = keys.setting_positions.find(fault.path);
+        const bool known = at != keys.setting_positions.end();
+        faults_.push_back({known ? at->second : position,
                            fault.path.empty() ? where : where + '.' + fault.path,
                            fault.message});
     }
@@ -242,6 +286,7 @@ MadeWorld make_world(config::Config config,
     Maker maker(catalogue, services, *book, accounts, made.faults);
     auto dialects = maker.dialects();
     auto places = maker.places(config);
+    const auto filters = maker.filters(config);
     const routing::FindPolicy find_policy = routing::with_plugins(maker.policies());
     for (Fault& fault : routing::faults_of_policies(config, find_policy)) {
         made.faults.push_back(std::move(fault));
@@ -265,6 +310,7 @@ MadeWorld make_world(config::Config config,
                         config,
                         find_policy,
                         is_first ? nullptr : before->router.affinity_for(config.routing)),
+        Filters(filters, config),
         routing::TraitsBook(std::move(models)),
         accounts::Callers(config.client_keys, is_first ? nullptr : &before->callers),
         make_seals(config, before),

@@ -37,6 +37,12 @@ std::size_t size_of(const routing::Course& course) {
 Task<Result<void>> Exchange::try_accounts() {
     while (pick_next()) {
         const Result<void> served = co_await attempt_->run();
+        if (attempt_->elsewhere() != nullptr && served) {
+            const Ruling elsewhere = *attempt_->elsewhere();
+            const Result<void> turned = turn(elsewhere);
+            if (!turned) co_return turned;
+            continue;
+        }
         attempt_->settle(served);
         if (served) co_return served;
         const base::Error error = served.error();
@@ -84,6 +90,7 @@ bool Exchange::has_more() const {
 // Whether another account may do better, and the client need not know of this one.
 bool Exchange::goes_on(const base::Error& error) {
     if (gone_ || attempt_->has_shown() || !has_more()) return false;
+    if (attempt_->is_filtered_out()) return false;
     if (course_->falls_through(error.error_class, step_)) {
         ++step_;
         return true;
@@ -133,15 +140,17 @@ base::Error Exchange::exhausted(const base::Error* last) {
     return error;
 }
 
+bool Exchange::has_canonical_form() const {
+    const std::uint32_t operation = asked_.call.operation;
+    return operation == PARLEY_OPERATION_GENERATE || operation == PARLEY_OPERATION_COUNT_TOKENS ||
+           operation == PARLEY_OPERATION_EMBED;
+}
+
 // The dialect in which a place is spoken to: the client's own where it can be, otherwise the
 // first of the place's that can be translated to; null when there is none.
 const plugins::Dialect* Exchange::dialect_for(const routing::Place& place) const {
     if (place.provider->speaks(asked_.dialect->id())) return asked_.dialect;
-    const std::uint32_t operation = asked_.call.operation;
-    const bool has_canonical_form = operation == PARLEY_OPERATION_GENERATE ||
-                                    operation == PARLEY_OPERATION_COUNT_TOKENS ||
-                                    operation == PARLEY_OPERATION_EMBED;
-    if (!has_canonical_form || !plugins::translates_clients(*asked_.dialect)) return nullptr;
+    if (!has_canonical_form() || !plugins::translates_clients(*asked_.dialect)) return nullptr;
     for (const parley_str id : place.provider->dialects()) {
         const plugins::Dialect* spoken = world_->registry.find(plugins::view(id));
         if (spoken != nullptr && plugins::translates_upstreams(*spoken)) return spoken;

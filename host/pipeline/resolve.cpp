@@ -14,10 +14,17 @@ Result<void> Exchange::resolve() {
     auto course = world_->router.find(model);
     if (!course) return std::move(course).error();
     course_ = std::move(*course);
-    for (const routing::Place& place : world_->router.places()) {
-        if (dialect_for(place) == nullptr) unfit_.push_back(&place);
-    }
+    find_unfit({});
     return find_owner();
+}
+
+// `provider` alone shall serve; empty: whoever may.
+void Exchange::find_unfit(std::string_view provider) {
+    unfit_.clear();
+    for (const routing::Place& place : world_->router.places()) {
+        const bool is_other = !provider.empty() && place.name != provider;
+        if (is_other || dialect_for(place) == nullptr) unfit_.push_back(&place);
+    }
 }
 
 // What a caller may not ask for is not there for it.

@@ -9,6 +9,7 @@
 #include "accounts/callers.hpp"
 #include "config/config.hpp"
 #include "http/tls.hpp"
+#include "pipeline/filters.hpp"
 #include "pipeline/seals.hpp"
 #include "pipeline/stash.hpp"
 #include "plugins/registry.hpp"
@@ -31,6 +32,7 @@ struct World {
     plugins::Registry registry;
     std::shared_ptr<accounts::Book> book;
     routing::Router router;
+    Filters filters;
     routing::TraitsBook traits;
     accounts::Callers callers;
     Seals seals;

@@ -41,13 +41,16 @@ std::shared_ptr<Instance> Instance::make_checked(std::shared_ptr<Library> librar
     return instance;
 }
 
-bool Instance::check(const Component& component, boost::json::object& settings, Faults& faults) {
+bool Instance::check(const Component& component,
+                     boost::json::object& settings,
+                     Faults& faults,
+                     std::string_view table) {
     auto schema = config::Schema::parse(component.config_schema);
     if (!schema) {  // the loader has checked it
         faults.push_back({"", schema.error().message});
         return false;
     }
-    const Faults found = schema->check(settings, config::provider_keys());
+    const Faults found = schema->check(settings, config::keys_beside_settings(table));
     faults.insert(faults.end(), found.begin(), found.end());
     return found.empty();
 }

@@ -36,8 +36,12 @@ public:
                                                   std::string name,
                                                   const boost::json::object& settings,
                                                   Faults& faults);
-    // Fills in what a schema has defaults for; false with faults when they do not fit it.
-    static bool check(const Component& component, boost::json::object& settings, Faults& faults);
+    // Fills in what a schema has defaults for; false with faults when they do not fit it. `table`
+    // of the configuration is the one in which they stand.
+    static bool check(const Component& component,
+                      boost::json::object& settings,
+                      Faults& faults,
+                      std::string_view table = "provider");
     ~Instance();  // on the control thread, whoever held it last
     Instance(const Instance&) = delete;
     Instance& operator=(const Instance&) = delete;

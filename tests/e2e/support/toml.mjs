@@ -13,7 +13,8 @@ function inline(value) {
 }
 
 const isTables = (k, v) =>
-  Array.isArray(v) && ['client_key', 'provider', 'account', 'route'].includes(k);
+  Array.isArray(v) &&
+  ['client_key', 'provider', 'account', 'filter', 'observer', 'route'].includes(k);
 
 function table(path, fields, many) {
   const header = path === '' ? '' : many ? `[[${path}]]\n` : `[${path}]\n`;

@@ -102,17 +102,17 @@ TEST(Schema, Properties) {
 TEST(Schema, UnknownKeysMayBeMeantForTheHost) {
     const Schema schema = schema_of(with_x(R"({"type": "string"})"));
     json::object settings{{"modles", {}}};
-    EXPECT_EQ(texts_of(schema.check(settings, provider_keys())),
+    EXPECT_EQ(texts_of(schema.check(settings, keys_beside_settings("provider"))),
               Texts{"modles: unknown key; did you mean \"models\""});
     json::object inner{{"x", "1"}, {"accounts", 1}};
-    EXPECT_EQ(texts_of(schema.check(inner, provider_keys())),
+    EXPECT_EQ(texts_of(schema.check(inner, keys_beside_settings("provider"))),
               Texts{"accounts: unknown key; did you mean \"account\""});
 }
 
 TEST(Schema, InnerKeysAreNotTheHosts) {
     const Schema schema = schema_of(with_x(R"({"type": "object", "properties": {"a": {}}})"));
     json::object settings{{"x", {{"modles", 1}}}};
-    EXPECT_EQ(texts_of(schema.check(settings, provider_keys())),
+    EXPECT_EQ(texts_of(schema.check(settings, keys_beside_settings("provider"))),
               Texts{"x.modles: unknown key; known: a"});
 }
 
