@@ -105,7 +105,9 @@ std::string_view effort_for(Crossing& to) {
 void write_sampling(Body& body, Crossing& to, std::string_view effort, bool is_chat) {
     const parley_sampling* s = to.request.sampling;
     if (s == nullptr) return;
-    const bool takes = to.traits.flag("sampling_ok", true) || effort == "none";
+    // A model that may think takes some of it while it does not.
+    const bool draws = to.traits.flag("sampling_ok", true);
+    const bool takes = draws || effort == "none";
     const auto one = [&](std::string_view name, const parley_number& n, bool has) {
         if (n.text.len == 0) return;
         if (!has) {
@@ -117,12 +119,12 @@ void write_sampling(Body& body, Crossing& to, std::string_view effort, bool is_c
     one("temperature", s->temperature, takes);
     one("top_p", s->top_p, takes);
     one("top_k", s->top_k, is_chat && to.traits.flag("top_k_ok", false));
-    one("presence_penalty", s->presence_penalty, takes && is_chat);
-    one("frequency_penalty", s->frequency_penalty, takes && is_chat);
+    one("presence_penalty", s->presence_penalty, draws && is_chat);
+    one("frequency_penalty", s->frequency_penalty, draws && is_chat);
     one("seed", s->seed, is_chat);
     if (s->logit_bias.len == 0) return;
     // Token ids mean nothing elsewhere.
-    if (is_chat && takes && to.comes_from("openai-chat")) {
+    if (is_chat && draws && to.comes_from("openai-chat")) {
         body.json.key("logit_bias").raw(view(s->logit_bias));
     } else {
         to.warn(PARLEY_WARNING_SAMPLING_DROPPED, "logit_bias");

@@ -136,7 +136,7 @@ constexpr uint32_t kRelay = PARLEY_OPERATION_RELAY;
 
 constexpr std::array kRoutes{
     Route{route(0, kGenerate, "POST", "/v1/chat/completions"), kChat, make_chat_tap},
-    Route{route(1, kGenerate, "POST", "/v1/completions"), kText, make_text_tap},
+    Route{route(1, kGenerate, "POST", "/v1/completions"), kText, make_chat_tap},
     Route{route(2, PARLEY_OPERATION_EMBED, "POST", "/v1/embeddings"), kPlain, make_event_tap},
     Route{route(3, kRelay, "POST", "/v1/moderations"), kModeration, make_event_tap},
     Route{route(4, kRelay, "POST", "/v1/images/generations"), kImage, make_event_tap},
@@ -152,11 +152,6 @@ constexpr std::array kRoutes{
 }  // namespace
 
 Chat::Chat(const parley_host*) : Dialect(kRoutes) {}
-
-// What is read there has no canonical form.
-std::unique_ptr<Tap> make_text_tap(const parley_tap_open& open) {
-    return std::make_unique<ChatTap>(open, Tap::Whole::is_passed_on);
-}
 
 std::unique_ptr<Tap> make_chat_tap(const parley_tap_open& open) {
     return std::make_unique<ChatTap>(open);

@@ -78,6 +78,31 @@ Chunk read_chunk(std::string_view json) {
     return c;
 }
 
+Choice read_choice(JsonReader& r) {
+    Choice c;
+    JsonString key;
+    r.enter_object();
+    while (r.next_key(key)) {
+        if (key.raw == "index") {
+            r.read_count(c.index);
+        } else if (key.raw == "finish_reason") {
+            read_string(r, c.reason);
+        } else if ((key.raw == "delta" || key.raw == "message") && r.peek() == '{') {
+            read_delta(r, c.delta);
+        } else if (key.raw == "text") {
+            // Of a legacy completion.
+            c.delta.content = read_raw(r);
+        } else if (key.raw == "logprobs") {
+            c.delta.logprobs = read_raw(r);
+        } else if (key.raw == "usage" && r.peek() == '{') {
+            c.usage = r.raw();
+        } else {
+            r.skip();
+        }
+    }
+    return c;
+}
+
 void read_delta(JsonReader& r, Delta& d) {
     JsonString key;
     std::string_view other_reasoning;

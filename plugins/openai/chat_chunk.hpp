@@ -35,6 +35,14 @@ struct Delta {
     std::string_view logprobs;
 };
 
+// One element of choices.
+struct Choice {
+    uint64_t index = 0;
+    sdk::JsonString reason;
+    Delta delta;
+    std::string_view usage;
+};
+
 // One element of tool_calls.
 struct CallDelta {
     std::optional<int64_t> index;
@@ -56,6 +64,7 @@ struct UrlCitation {
 Chunk read_chunk(std::string_view json);
 
 // The next value is the object.
+Choice read_choice(sdk::JsonReader& r);
 void read_delta(sdk::JsonReader& r, Delta& d);
 CallDelta read_call(sdk::JsonReader& r);
 UrlCitation read_citation(sdk::JsonReader& r);

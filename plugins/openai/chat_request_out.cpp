@@ -318,7 +318,7 @@ private:
         write_toggle();
         write_stops();
         if (r_.choices.text.len != 0) w_.key("n").raw(view(r_.choices.text));
-        write_logprobs();
+        write_logprobs(effort);
         if (r_.format != nullptr) {
             w_.key("response_format");
             write_format(body_, to_, true);
@@ -359,12 +359,12 @@ private:
         w_.end_array();
     }
 
-    void write_logprobs() {
+    void write_logprobs(std::string_view effort) {
         if (r_.logprobs != PARLEY_SAYS_YES) {
             if (r_.logprobs != 0) w_.key("logprobs").boolean(false);
             return;
         }
-        if (!to_.traits.flag("sampling_ok", true)) {
+        if (!to_.traits.flag("sampling_ok", true) && effort != "none") {
             to_.warn(PARLEY_WARNING_SAMPLING_DROPPED, "logprobs");
             return;
         }

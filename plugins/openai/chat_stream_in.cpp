@@ -30,7 +30,8 @@ class ChatDecoder final : public Decoder {
 public:
     explicit ChatDecoder(const parley_codec_open& open)
         : Decoder(open, sdk::Emitter::Ends::implied, kChatStopsMax),
-          names_(*open.request, kChatNames) {}
+          names_(*open.request, kChatNames),
+          wants_many_(open.request->choices.value > 1) {}
 
 private:
     struct Call {
@@ -141,29 +142,14 @@ private:
     }
 
     void take_choice(JsonReader& r) {
-        uint64_t index = 0;
-        JsonString reason;
-        Delta delta;
-        JsonString key;
-        r.enter_object();
-        while (r.next_key(key)) {
-            if (key.raw == "index") {
-                r.read_count(index);
-            } else if (key.raw == "finish_reason") {
-                read_string(r, reason);
-            } else if ((key.raw == "delta" || key.raw == "message") && r.peek() == '{') {
-                read_delta(r, delta);
-            } else if (key.raw == "logprobs") {
-                delta.logprobs = read_raw(r);
-            } else if (key.raw == "usage" && r.peek() == '{') {
-                take_usage(r.raw());
-            } else {
-                r.skip();
-            }
+        const Choice choice = read_choice(r);
+        if (!choice.usage.empty()) take_usage(choice.usage);
+        if (choice.index != 0) {
+            if (wants_many_) garbage("several answers, where one can be told as a stream");
+            return;
         }
-        if (index != 0) return;
-        say(delta);
-        if (!reason.raw.empty() && !emit_.ended()) reason_ = reason.text();
+        say(choice.delta);
+        if (!choice.reason.raw.empty() && !emit_.ended()) reason_ = choice.reason.text();
     }
 
     // ---- deltas ----
@@ -478,6 +464,7 @@ private:
     }
 
     sdk::ToolNames names_;
+    bool wants_many_;  // which only a client of this dialect can ask, and only a relay can give
     std::string id_;
     std::string model_;
     uint64_t created_s_ = 0;

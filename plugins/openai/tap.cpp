@@ -31,12 +31,11 @@ bool is_type(parley_str content_type, std::string_view lower_case) {
 
 // A model's answer is JSON or a stream of it, whatever it is said to be; a page of HTML is a broken
 // gateway in between.
-Tap::Tap(const parley_tap_open& open, Whole whole)
+Tap::Tap(const parley_tap_open& open)
     : form_(Form::opaque),
       model_answers_(open.call->operation <= PARLEY_OPERATION_EMBED),
       usage_added_((open.retarget_flags & PARLEY_RETARGET_USAGE_ADDED) != 0),
-      wants_stream_(whole == Whole::is_declined &&
-                    open.call->operation == PARLEY_OPERATION_GENERATE &&
+      wants_stream_(open.call->operation == PARLEY_OPERATION_GENERATE &&
                     (open.peek->flags & PARLEY_PEEK_STREAM) != 0),
       top_(kTopKeys) {
     says_stream_ = is_type(open.head->content_type, "text/event-stream");

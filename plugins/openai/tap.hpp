@@ -18,10 +18,7 @@ namespace parley::openai {
 // events only, so what the client has is never cut inside one.
 class Tap {
 public:
-    // What becomes of a whole answer to who waits for a stream.
-    enum class Whole { is_declined, is_passed_on };
-
-    explicit Tap(const parley_tap_open& open, Whole whole = Whole::is_declined);
+    explicit Tap(const parley_tap_open& open);
     virtual ~Tap() = default;
     Tap(const Tap&) = delete;
     Tap& operator=(const Tap&) = delete;
@@ -77,7 +74,6 @@ private:
 };
 
 std::unique_ptr<Tap> make_chat_tap(const parley_tap_open& open);
-std::unique_ptr<Tap> make_text_tap(const parley_tap_open& open);
 std::unique_ptr<Tap> make_responses_tap(const parley_tap_open& open);
 // Streams of the other routes: pictures, speech, transcripts.
 std::unique_ptr<Tap> make_event_tap(const parley_tap_open& open);

@@ -1,9 +1,10 @@
-// lessons_test.cpp: each lesson of lessons.txt has its tests.
+// lessons_test.cpp: each lesson of lessons.txt, and each property of properties.txt, has its tests.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <set>
 #include <sstream>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -53,31 +54,49 @@ bool is_there(const std::string& test, const fs::path& root, const std::set<std:
     return colon == test.npos || contents(path).find(test.substr(colon + 2)) != std::string::npos;
 }
 
-TEST(Lessons, HaveTheirTests) {
+// What the lines of a file say, each with its tests looked for.
+std::vector<std::string> lines_with_tests(const std::string& file) {
     const fs::path root = PARLEY_SOURCE_DIR;
-    const std::set<std::string> names = tests_of_the_tree(root);
-    std::istringstream lines(contents(root / "tests/codec/lessons.txt"));
+    static const std::set<std::string> kNames = tests_of_the_tree(root);
+    std::vector<std::string> said;
+    std::istringstream lines(contents(root / file));
     std::string line;
-    int lessons = 0;
     while (std::getline(lines, line)) {
         const std::size_t bar = line.find(" | ");
         if (line.empty() || line.starts_with("//") || line.starts_with('#')) continue;
-        ASSERT_NE(bar, line.npos) << line;
-        ++lessons;
+        if (bar == line.npos) {
+            ADD_FAILURE() << "no tests: " << line;
+            continue;
+        }
+        said.push_back(line.substr(0, bar));
         std::istringstream tests(line.substr(bar + 3));
         std::string test;
         while (std::getline(tests, test, ',')) {
             // Words of a test may have a comma in them.
-            while (!is_there(trimmed(test), root, names) && test.find(": ") != test.npos) {
+            while (!is_there(trimmed(test), root, kNames) && test.find(": ") != test.npos) {
                 std::string more;
                 if (!std::getline(tests, more, ',')) break;
                 test += ',' + more;
             }
-            EXPECT_TRUE(is_there(trimmed(test), root, names)) << test << "\nof: " << line;
+            EXPECT_TRUE(is_there(trimmed(test), root, kNames)) << test << "\nof: " << line;
         }
     }
-    std::cout << lessons << " lessons\n";
-    EXPECT_GT(lessons, 60);
+    return said;
+}
+
+TEST(Lessons, HaveTheirTests) {
+    const auto lessons = lines_with_tests("tests/codec/lessons.txt");
+    std::cout << lessons.size() << " lessons\n";
+    EXPECT_GT(lessons.size(), 60u);
+}
+
+TEST(Properties, HaveTheirTests) {
+    int number = 0;
+    for (const std::string& property : lines_with_tests("tests/codec/properties.txt")) {
+        ++number;
+        EXPECT_TRUE(property.starts_with(std::to_string(number) + ' ')) << property;
+    }
+    EXPECT_EQ(number, 25);
 }
 
 }  // namespace

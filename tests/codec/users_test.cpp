@@ -104,6 +104,24 @@ TEST(Thoughts, AreGivenUpBeforeThinkingIs) {
     EXPECT_TRUE(warns(sent, "field_dropped;reasoning.summary"));
 }
 
+// Of a model that may think and does not, some ways to draw are left.
+TEST(Thoughts, ThatAreOffLeaveSomeSampling) {
+    const std::string traits = R"({"sampling_ok":false,"effort_levels":["none","low"]})";
+    const std::string body = R"({"contents":[{"role":"user","parts":[{"text":"x"}]}],)"
+                             R"("generationConfig":{"temperature":0.5,"presencePenalty":1,)"
+                             R"("responseLogprobs":true,"thinkingConfig":{"thinkingBudget":)";
+    const Sent off = sent_to(kChat, asked(kGemini, body + "0}}}"), traits);
+    EXPECT_EQ(off.body.at("temperature"), 0.5);
+    EXPECT_EQ(off.body.at("logprobs"), true);
+    EXPECT_FALSE(off.body.as_object().contains("presence_penalty"));
+    EXPECT_TRUE(warns(off, "sampling_dropped;presence_penalty"));
+    const Sent on = sent_to(kChat, asked(kGemini, body + "900}}}"), traits);
+    for (const char* member : {"temperature", "logprobs", "presence_penalty"}) {
+        EXPECT_FALSE(on.body.as_object().contains(member)) << member;
+    }
+    EXPECT_TRUE(warns(on, "sampling_dropped;temperature"));
+}
+
 // ---- tools of the client and of providers ----
 
 constexpr const char* kShellAsked =

@@ -197,6 +197,44 @@ test('legacy completions reach models that never had them', async () => {
   }
 });
 
+test('what only its own dialect has is refused elsewhere, in words and by a code', async () => {
+  const before = Object.values(upstreams).map((upstream) => upstream.requests.all.length);
+  const ask = (path, headers, body) =>
+    fetch(`${parley.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+  const bearer = { authorization: `Bearer ${parley.key}` };
+  for (const [path, body] of [
+    ['/v1/responses/compact', { model: 'm-chat', input: 'long' }],
+    ['/v1/responses/compact', { model: 'm-anthropic', input: 'long' }],
+    ['/v1/responses/compact', { model: 'm-gemini', input: 'long' }],
+    ['/v1/moderations', { model: 'm-anthropic', input: 'x' }],
+    ['/v1/images/generations', { model: 'm-gemini', prompt: 'x' }],
+    ['/v1/audio/speech', { model: 'm-responses', input: 'x', voice: 'alloy' }],
+  ]) {
+    const reply = await ask(path, bearer, body);
+    const { error } = await reply.json();
+    assert.equal(reply.status, 400, `${path} ${body.model}: ${JSON.stringify(error)}`);
+    assert.equal(error.code, 'unsupported_value', path);
+    assert.equal(error.type, 'invalid_request_error', path);
+    assert.match(error.message, /served by .*, which does not speak openai-/, path);
+  }
+  const google = { 'x-goog-api-key': parley.key };
+  const predicted = await ask('/v1beta/models/m-chat:predict', google, { instances: [] });
+  assert.equal(predicted.status, 400);
+  assert.equal((await predicted.json()).error.status, 'INVALID_ARGUMENT');
+  // What nobody serves is not there, as the dialect of the path says it.
+  for (const path of ['/v1beta/interactions', '/v1beta/cachedContents', '/v1beta/files']) {
+    const reply = await ask(path, google, { model: 'm-gemini', input: 'x' });
+    assert.equal(reply.status, 404, path);
+    assert.equal((await reply.json()).error.status, 'NOT_FOUND', path);
+  }
+  const after = Object.values(upstreams).map((upstream) => upstream.requests.all.length);
+  assert.deepEqual(after, before, 'nobody was asked');
+});
+
 test('a reply has a date, though its upstream tells none', async () => {
   for (const to of ['anthropic', 'gemini']) {
     upstreams[to].answer = { usage, finish: 'stop', text: 'now' };

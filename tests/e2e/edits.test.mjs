@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setInterval } from 'node:timers/promises';
 
+import Anthropic from '@anthropic-ai/sdk';
+
 import { Certificates } from './support/certificates.mjs';
 import { collect, sdk, textOf, user } from './support/house.mjs';
 import { configuration, Parley, provider, secret } from './support/parley.mjs';
@@ -88,6 +90,36 @@ test('a variable of the .env beside it', async (t) => {
   fs.writeFileSync(env, 'SOME_KEY=sk-from-env-2\n');
   await heard;
   assert.equal(await ask(), 'sk-from-env-2');
+});
+
+test('what is known of models: the file of its own, and the configuration over it', async (t) => {
+  const { parley, upstream, config } = await scene(t);
+  const models = join(parley.folder, 'models.toml');
+  const write = (keys) => fs.writeFileSync(models, `[[model]]\nnames = ["m"]\n${keys}\n`);
+  const client = new Anthropic({ baseURL: parley.url, apiKey: parley.key, maxRetries: 0 });
+  const sent = async () => {
+    const q = { model: 'm', max_tokens: 99, messages: user('hi'), temperature: 0.5 };
+    await client.messages.create(q);
+    return Object.keys(upstream.last.json).filter((k) => k.startsWith('max_') || k === 'temperature');
+  };
+  write('max_tokens_name = "max_tokens"');
+  await parley.change({ models_file: models, ...config });
+  assert.deepEqual(await sent(), ['max_tokens', 'temperature']);
+  let heard = parley.reads();
+  write('sampling_ok = false');
+  await heard;
+  assert.deepEqual(await sent(), ['max_completion_tokens']);
+  // What is wrong changes nothing, and is told with the file's name.
+  const refused = parley.next((l) => l.message === 'configuration refused', 'it is refused');
+  write('sampling_ok = fal');
+  assert.match((await refused).why, /models\.toml:3/);
+  assert.deepEqual(await sent(), ['max_completion_tokens']);
+  heard = parley.reads();
+  write('sampling_ok = false');
+  await heard;
+  const over = { names: ['m*'], sampling_ok: true, max_tokens_name: 'max_tokens' };
+  await parley.change({ models_file: models, ...config, model: [over] });
+  assert.deepEqual(await sent(), ['max_tokens', 'temperature']);
 });
 
 test('a mounted folder whose link is swapped, as orchestrators do', async (t) => {

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
+import OpenAI from 'openai';
+
 import { clients } from './support/clients.mjs';
 import { configuration, Parley } from './support/parley.mjs';
 import { Upstream } from './support/upstream.mjs';
@@ -76,6 +78,38 @@ for (const [name, make] of Object.entries(clients)) {
     }
   });
 }
+
+test('legacy completions: a whole answer is told as a stream, several are an error', async () => {
+  const upstream = upstreams.chat;
+  const { script } = upstream;
+  const client = new OpenAI({ baseURL: `${parley.url}/v1`, apiKey: parley.key, maxRetries: 0 });
+  const choice = (index, text) => ({ index, text, finish_reason: 'stop', logprobs: null });
+  let texts = ['Grüße\nund mehr'];
+  upstream.script = (request, reply) =>
+    reply.json(200, {
+      id: 'cmpl-1',
+      object: 'text_completion',
+      created: 1_790_000_000,
+      model: 'm',
+      choices: texts.map((text, i) => choice(i, text)),
+      usage: { prompt_tokens: 3, completion_tokens: 5, total_tokens: 8 },
+    });
+  const q = { model: 'm-chat', prompt: 'Grüezi', stream: true };
+  let text = '';
+  let finish;
+  for await (const chunk of await client.completions.create(q)) {
+    assert.equal(chunk.object, 'text_completion');
+    text += chunk.choices[0]?.text ?? '';
+    finish = chunk.choices[0]?.finish_reason ?? finish;
+  }
+  assert.equal(text, texts[0]);
+  assert.equal(finish, 'stop');
+  texts = ['one', 'two'];
+  await assert.rejects(async () => {
+    for await (const chunk of await client.completions.create({ ...q, n: 2 })) assert.ok(chunk);
+  }, /several answers/);
+  upstream.script = script;
+});
 
 test('gemini: an array in place of events is told as events', async () => {
   const client = clients.gemini(parley);

@@ -14,7 +14,7 @@ function inline(value) {
 
 const isTables = (k, v) =>
   Array.isArray(v) &&
-  ['client_key', 'provider', 'account', 'filter', 'observer', 'route'].includes(k);
+  ['client_key', 'provider', 'account', 'filter', 'observer', 'route', 'model'].includes(k);
 
 function table(path, fields, many) {
   const header = path === '' ? '' : many ? `[[${path}]]\n` : `[${path}]\n`;
@@ -29,7 +29,10 @@ function table(path, fields, many) {
 
 /** {server: {...}, provider: [{..., account: [{...}]}], ...} as a configuration file. */
 export function toml(config) {
-  const plain = Object.entries(config).filter(([k, v]) => !isTables(k, v));
+  const isTable = (v) => typeof v === 'object' && !Array.isArray(v);
+  const plain = Object.entries(config).filter(([k, v]) => isTable(v) && !isTables(k, v));
+  const own = Object.entries(config).filter(([k, v]) => !isTable(v) && !isTables(k, v));
   const many = Object.fromEntries(Object.entries(config).filter(([k, v]) => isTables(k, v)));
-  return `${plain.map(([k, v]) => table(k, v, false)).join('\n')}\n${table('', many, false)}`;
+  const top = table('', Object.fromEntries(own), false);
+  return `${top}${plain.map(([k, v]) => table(k, v, false)).join('\n')}\n${table('', many, false)}`;
 }
