@@ -82,7 +82,7 @@ void add_plugin_commands(CLI::App& app, parley::command::Options& options, const
                      "dialect, provider, login, policy, filter, store or observer")
         ->required();
     begun->add_option("name", options.plugin, "what configuration and logs call it")->required();
-    begun->add_option("--lang", options.language, "c or cpp");
+    begun->add_option("--lang", options.language, "c, cpp or rust");
     begun->add_option("--out", options.folder, "the folder; otherwise the name");
     begun->add_option("--id", options.plugin_id, "of its manifest, as com.example.NAME");
     add_running_plugin_commands(*plugin, options, command);

@@ -38,6 +38,13 @@ constexpr std::array kLanguages{
              "",
              "cmake -B build && cmake --build build",
              "build/acme.so"},
+    Language{"rust",
+             "Rust",
+             "acme.rs",
+             "`Cargo.toml` and at the end of `src/lib.rs`",
+             "src/lib.rs",
+             "make",
+             "acme.so"},
 };
 
 const Language* find_language(std::string_view flag) {

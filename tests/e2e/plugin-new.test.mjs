@@ -79,6 +79,12 @@ const kUses = {
     assert.match(await ask(parley, 'example'), /hello/);
   },
 
+  async filter(t, name) {
+    const parley = await serve(t, { filter: [{ name, everywhere: true }] });
+    const loud = await ask(parley, 'example-echo', { messages: user('hello, wörld') });
+    assert.equal(loud, 'HELLO, WöRLD');
+  },
+
   async policy(t, name) {
     const account = ['a', 'b', 'c'].map((label) => ({ label, api_key: `key-of-${label}-0123` }));
     const provider = [{ name: 'example', account }];

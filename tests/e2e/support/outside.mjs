@@ -1,5 +1,5 @@
 // A plugin author's desk: Parley's headers installed into a prefix, and folders outside the tree.
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -21,7 +21,12 @@ export async function run(program, args, options = {}) {
 }
 
 /** The languages that a plugin can be begun in, each with what this machine lacks for it. */
-export const kLanguages = { c: '', cpp: '' };
+export const kLanguages = { c: '', cpp: '', rust: lacking('cargo') };
+
+function lacking(program) {
+  const found = spawnSync(program, ['--version']).status === 0;
+  return found ? '' : `no ${program}; apt-get install rustc cargo`;
+}
 
 export class Outside {
   constructor() {
