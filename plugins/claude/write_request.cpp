@@ -190,6 +190,7 @@ private:
     }
 
     std::string guaranteed() {
+        if (r_.format->schema.len == 0) return "{}";
         if (c_.own) return std::string(view(r_.format->schema));
         bool changed = false;
         std::string schema = guaranteed_schema(view(r_.format->schema), changed);

@@ -56,9 +56,13 @@ void write_sampling(Crossing& c, sdk::JsonWriter& w) {
 void write_limits(Crossing& c, sdk::JsonWriter& w) {
     const parley_request& r = c.request;
     const uint64_t most = c.traits.number("max_output", 0);
-    if (most != 0 && is_set(r.max_output_tokens) &&
-        r.max_output_tokens.value > static_cast<double>(most)) {
-        w.key("maxOutputTokens").number(static_cast<int64_t>(most));
+    const bool is_limited = is_set(r.max_output_tokens);
+    // None is how Messages has a cache filled; one token fills it here.
+    const bool is_none = is_limited && r.max_output_tokens.value < 1 && !c.is_own;
+    const bool is_more =
+        most != 0 && is_limited && r.max_output_tokens.value > static_cast<double>(most);
+    if (is_none || is_more) {
+        w.key("maxOutputTokens").number(is_none ? 1 : static_cast<int64_t>(most));
         c.warn(PARLEY_WARNING_MAX_TOKENS_CLAMPED);
     } else {
         write_number(w, "maxOutputTokens", r.max_output_tokens);

@@ -144,6 +144,9 @@ void Asked::read_format(JsonReader& r, bool nested) {
             f.skip();
         }
     }
+    // Any JSON will do.
+    const bool is_open = format.kind == PARLEY_FORMAT_JSON_SCHEMA && format.schema.len == 0;
+    if (is_open) format.kind = PARLEY_FORMAT_JSON_OBJECT;
     if (format.kind != 0) draft_.request.format = &format;
 }
 

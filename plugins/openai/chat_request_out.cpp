@@ -308,7 +308,8 @@ private:
 
     void write_asks() {
         const std::string_view effort = effort_for(to_);
-        const parley_number limit = output_limit(to_, 0);
+        // None is how Messages has a cache filled; one token fills it here.
+        const parley_number limit = output_limit(to_, 1);
         if (limit.text.len != 0) {
             w_.key(to_.traits.text("max_tokens_name", "max_completion_tokens"));
             w_.raw(view(limit.text));

@@ -206,6 +206,7 @@ const std::vector<Field> kFields{
      [](Made& r, Chance& c) {
          r.request().max_output_tokens = r.number(std::to_string(16 + c.below(4000)));
      }},
+    {"max_tokens.none", [](Made& r, Chance&) { r.request().max_output_tokens = r.number("0"); }},
     {"max_tokens.few",
      [](Made& r, Chance& c) {
          r.request().max_output_tokens = r.number(std::to_string(1 + c.below(15)));

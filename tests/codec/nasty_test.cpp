@@ -195,6 +195,16 @@ const Asked kRequests[] = {
      R"("function":{"name":"f","parameters":{"type":"object","properties":{"me":{"$ref":)"
      R"("#"},"x":{"$ref":"#/$defs/A"}},"$defs":{"A":{"anyOf":[{"$ref":"#/$defs/A"},)"
      R"({"type":"null"}]}}}}}]})"},
+    {"a schema that is not told",
+     "openai-chat",
+     kChat,
+     R"({"model":"m","messages":[{"role":"user","content":"x"}],"response_format":{"type":)"
+     R"("json_schema","json_schema":{"name":"n","strict":true}}})"},
+    {"a schema that is not told",
+     "openai-responses",
+     kResponses,
+     R"({"model":"m","input":"x","text":{"format":{"type":"json_schema","name":"n",)"
+     R"("schema":null}}})"},
     {"halves of code points",
      "openai-responses",
      kResponses,
