@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/json/object.hpp>
 
@@ -16,5 +17,18 @@ std::optional<boost::json::object> ask(const Options& options,
                                        const std::string& method,
                                        const std::string& path,
                                        const boost::json::object& question = {});
+
+// What each worker of that Parley answers, the first seat's first: a question that every one of
+// them is to hear. Nothing, when one refuses; the others have heard it all the same.
+std::optional<std::vector<boost::json::object>> ask_all(const Options& options,
+                                                        const std::string& method,
+                                                        const std::string& path,
+                                                        const boost::json::object& question = {});
+
+// For programs: the answer as it came, or {"workers": [...]} where there are several. False when
+// that was not asked for.
+bool print_json(const Options& options, const std::vector<boost::json::object>& answers);
+// For people, before what one of several workers answered.
+void print_worker(const std::vector<boost::json::object>& answers, std::size_t index);
 
 }  // namespace parley::command

@@ -33,42 +33,46 @@ void print_file(const json::object& file) {
     }
 }
 
-}  // namespace
-
-int plugin_status(const Options& options) {
-    const auto answer = ask(options, "GET", "/plugins");
-    if (!answer) return 1;
-    if (options.json) {
-        std::cout << json::serialize(*answer) << '\n';
-        return 0;
-    }
-    for (const json::value& file : answer->at("files").as_array()) print_file(file.as_object());
-    for (const json::value& leaving : answer->at("leaving").as_array()) {
+void print_plugins(const json::object& answer) {
+    for (const json::value& file : answer.at("files").as_array()) print_file(file.as_object());
+    for (const json::value& leaving : answer.at("leaving").as_array()) {
         const json::object& row = leaving.as_object();
         std::cout << "leaving: " << text_at(row, "plugin") << "  sha256 " << short_at(row, "sha256")
                   << "  " << text_at(row, "state") << '\n';
     }
-    for (const json::value& pinned : answer->at("pinned").as_array()) {
+    for (const json::value& pinned : answer.at("pinned").as_array()) {
         const json::object& row = pinned.as_object();
         std::cout << "pinned: " << text_at(row, "plugin") << "  sha256 " << short_at(row, "sha256")
                   << "  " << text_at(row, "why") << '\n';
     }
-    std::cout << text_at(*answer, "unloaded") << " unloaded\n";
+    std::cout << text_at(answer, "unloaded") << " unloaded\n";
+}
+
+}  // namespace
+
+int plugin_status(const Options& options) {
+    const auto answers = ask_all(options, "GET", "/plugins");
+    if (!answers) return 1;
+    if (print_json(options, *answers)) return 0;
+    for (std::size_t i = 0; i < answers->size(); ++i) {
+        print_worker(*answers, i);
+        print_plugins((*answers)[i]);
+    }
     return 0;
 }
 
 int plugin_load(const Options& options) {
     std::error_code fault;
     const std::string file = std::filesystem::absolute(options.plugin_file, fault).string();
-    return ask(options, "POST", "/plugins/load", {{"file", file}}) ? 0 : 1;
+    return ask_all(options, "POST", "/plugins/load", {{"file", file}}) ? 0 : 1;
 }
 
 int plugin_rollback(const Options& options) {
-    return ask(options, "POST", "/plugins/rollback", {{"plugin", options.plugin}}) ? 0 : 1;
+    return ask_all(options, "POST", "/plugins/rollback", {{"plugin", options.plugin}}) ? 0 : 1;
 }
 
 int plugin_disable(const Options& options) {
-    return ask(options, "POST", "/plugins/disable", {{"plugin", options.plugin}}) ? 0 : 1;
+    return ask_all(options, "POST", "/plugins/disable", {{"plugin", options.plugin}}) ? 0 : 1;
 }
 
 }  // namespace parley::command

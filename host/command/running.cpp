@@ -52,40 +52,44 @@ void print_account(const json::object& account) {
     }
 }
 
-// The answer as it came, for programs; true when that was asked for.
-bool print_json(const Options& options, const json::object& answer) {
-    if (options.json) std::cout << json::serialize(answer) << '\n';
-    return options.json;
+// True when what was read last is in force.
+bool print_status(const json::object& answer) {
+    std::cout << "parley " << text_at(answer, "version") << ", process " << text_at(answer, "pid")
+              << ", up " << duration_at(answer, "up_ms") << '\n';
+    for (const json::value& address : answer.at("addresses").as_array()) {
+        std::cout << "listening      " << text_of(address) << '\n';
+    }
+    const json::object& configuration = answer.at("configuration").as_object();
+    std::cout << "connections    " << text_at(answer, "connections") << '\n'
+              << "configuration  " << text_at(configuration, "file") << '\n';
+    const json::object& plugins = answer.at("plugins").as_object();
+    std::cout << "plugins        " << text_at(plugins, "serving") << " serving, "
+              << text_at(plugins, "refused") << " refused\n";
+    const json::array& faults = configuration.at("faults").as_array();
+    if (faults.empty()) return true;
+    std::cout << "what was read last is not in force:\n";
+    for (const json::value& fault : faults) std::cout << "  " << text_of(fault) << '\n';
+    return false;
 }
 
 }  // namespace
 
 int status(const Options& options) {
-    const auto answer = ask(options, "GET", "/status");
-    if (!answer) return 1;
-    if (print_json(options, *answer)) return 0;
-    std::cout << "parley " << text_at(*answer, "version") << ", process " << text_at(*answer, "pid")
-              << ", up " << duration_at(*answer, "up_ms") << '\n';
-    for (const json::value& address : answer->at("addresses").as_array()) {
-        std::cout << "listening      " << text_of(address) << '\n';
+    const auto answers = ask_all(options, "GET", "/status");
+    if (!answers) return 1;
+    if (print_json(options, *answers)) return 0;
+    bool is_in_force = true;
+    for (std::size_t i = 0; i < answers->size(); ++i) {
+        print_worker(*answers, i);
+        is_in_force = print_status((*answers)[i]) && is_in_force;
     }
-    const json::object& configuration = answer->at("configuration").as_object();
-    std::cout << "connections    " << text_at(*answer, "connections") << '\n'
-              << "configuration  " << text_at(configuration, "file") << '\n';
-    const json::object& plugins = answer->at("plugins").as_object();
-    std::cout << "plugins        " << text_at(plugins, "serving") << " serving, "
-              << text_at(plugins, "refused") << " refused\n";
-    const json::array& faults = configuration.at("faults").as_array();
-    if (faults.empty()) return 0;
-    std::cout << "what was read last is not in force:\n";
-    for (const json::value& fault : faults) std::cout << "  " << text_of(fault) << '\n';
-    return 1;
+    return is_in_force ? 0 : 1;
 }
 
 int reload(const Options& options) {
     const auto answer = ask(options, "POST", "/reload");
     if (!answer) return 1;
-    if (print_json(options, *answer)) return 0;
+    if (print_json(options, {*answer})) return 0;
     const json::array& changes = answer->at("changes").as_array();
     for (const json::value& change : changes) std::cout << text_of(change) << '\n';
     if (changes.empty()) std::cout << "nothing differs\n";
@@ -93,17 +97,20 @@ int reload(const Options& options) {
 }
 
 int account_state(const Options& options) {
-    const auto answer = ask(options, "GET", "/accounts");
-    if (!answer) return 1;
-    if (print_json(options, *answer)) return 0;
-    for (const json::value& account : answer->at("accounts").as_array()) {
-        print_account(account.as_object());
+    const auto answers = ask_all(options, "GET", "/accounts");
+    if (!answers) return 1;
+    if (print_json(options, *answers)) return 0;
+    for (std::size_t i = 0; i < answers->size(); ++i) {
+        print_worker(*answers, i);
+        for (const json::value& account : (*answers)[i].at("accounts").as_array()) {
+            print_account(account.as_object());
+        }
     }
     return 0;
 }
 
 int account_clear(const Options& options) {
-    return ask(options, "POST", "/accounts/clear", {{"account", options.account}}) ? 0 : 1;
+    return ask_all(options, "POST", "/accounts/clear", {{"account", options.account}}) ? 0 : 1;
 }
 
 }  // namespace parley::command

@@ -48,12 +48,12 @@ bool is_another_store(const plugins::Manifest& manifest, const std::string& stor
 std::unique_ptr<http::LocalListener> listen_for_questions(http::Loop& loop,
                                                           const config::Config& config,
                                                           manage::Control& control,
-                                                          bool relieves) {
+                                                          const supervisor::Parent& parent) {
     const auto serve = [&control](http::Stream::Ptr stream) {
         return control.serve(std::move(stream));
     };
-    auto bound =
-        http::LocalListener::bind(loop, control_path(config.state_folder), serve, relieves);
+    auto bound = http::LocalListener::bind(
+        loop, control_path(config.state_folder, parent.seat()), serve, !parent.is_first());
     if (bound) return std::move(*bound);
     base::log(LogLevel::warn, "no control socket", {{"why", bound.error().message}});
     return nullptr;
@@ -76,6 +76,10 @@ int work(const Options& options, supervisor::Parent& parent) {
     std::signal(SIGPIPE, SIG_IGN);
     keep_freed_memory();
 
+    if (parent.link() < 0 && config.supervisor.processes > 1) {
+        base::log(LogLevel::warn,
+                  "supervisor.processes: without a supervisor there is one process");
+    }
     count_crashes(config, parent.crashes());
     const auto services = make_services();
     const auto departures = std::make_shared<live::Departures>();
@@ -88,7 +92,7 @@ int work(const Options& options, supervisor::Parent& parent) {
         return live::heard(std::move(loading), departures);
     };
     auto catalogue = std::make_shared<plugins::Catalogue>(load_plugins(config, options_of(config)));
-    auto stock = live::Stock::open(config, *catalogue, services);
+    auto stock = live::Stock::open(config, *catalogue, services, parent);
     if (!stock) {
         std::cerr << stock.error().message << '\n';
         return 1;
@@ -110,8 +114,7 @@ int work(const Options& options, supervisor::Parent& parent) {
         read_ms);
     manage::Control control;
     live::add_questions(control, house, reload, plugins);
-    const auto listener =
-        listen_for_questions(house.control(), config, control, !parent.is_first());
+    const auto listener = listen_for_questions(house.control(), config, control, parent);
     house.open_doors();
     if (parent.is_first()) greet(config, setup, house.addresses().front());
     if (*stock != nullptr) (*stock)->serve(house);

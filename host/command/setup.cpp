@@ -112,6 +112,7 @@ plugins::LoadOptions load_options(const config::Config& config,
     options.quarantined = [all = quarantine_of(config)](const std::string& sha256) {
         return all.why(sha256);
     };
+    options.served_before = (fs::path(config.state_folder) / "generations").string();
     options.bytes_max = config.plugins.library_bytes_max;
     options.services = services;
     return options;
@@ -140,8 +141,9 @@ plugins::Catalogue load_plugins(const config::Config& config, const plugins::Loa
     return catalogue;
 }
 
-std::string control_path(const std::string& state_folder) {
-    return (fs::path(state_folder) / "control.sock").string();
+std::string control_path(const std::string& state_folder, int seat) {
+    const std::string which = seat == 1 ? "" : '-' + std::to_string(seat);
+    return (fs::path(state_folder) / ("control" + which + ".sock")).string();
 }
 
 std::shared_ptr<plugins::HostServices> make_services() {

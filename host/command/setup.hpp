@@ -39,8 +39,8 @@ plugins::LoadOptions load_options(const config::Config& config,
 // Remembers whose plugins brought workers down. Once, before plugins are loaded.
 void count_crashes(const config::Config& config, const std::vector<supervisor::Crash>& crashes);
 
-// The socket on which a running Parley is asked.
-std::string control_path(const std::string& state_folder);
+// The socket on which a running Parley is asked, or its worker at another seat than the first.
+std::string control_path(const std::string& state_folder, int seat = 1);
 
 std::shared_ptr<plugins::HostServices> make_services();
 

@@ -63,8 +63,11 @@ struct AccountLimits {
     std::uint64_t secret_file_bytes_max = 256ull * 1024;
 };
 
+constexpr std::uint64_t kProcessesMax = 64;
+
 // When a plugin has done enough harm.
 struct SupervisorLimits {
+    std::uint64_t processes = 1;    // workers side by side
     std::uint64_t crashes_max = 3;  // within the window; then its file is loaded no more
     std::uint64_t crash_window_ms = 600'000;
     std::uint64_t slow_call_ms = 100;       // a call that holds its loop up so long is told of,

@@ -174,6 +174,11 @@ Table supervisor_table() {
             "crash or hold a loop up.",
         .keys =
             {
+                number("processes",
+                       slot<&Config::supervisor, &S::processes>,
+                       {1, kProcessesMax},
+                       "Workers that serve side by side, each a process with plugins, memory and "
+                       "`server.threads` of its own: a crash ends the streams of one of them"),
                 number("crashes_max",
                        slot<&Config::supervisor, &S::crashes_max>,
                        {0, 1'000},

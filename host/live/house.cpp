@@ -63,6 +63,7 @@ House::Faults House::change(Inputs inputs) {
     base::change_log_level(base::log_level_of(config.log.level));
     watch_calls(config.supervisor);
     tell(made.world);
+    parent_.say("processes", std::to_string(config.supervisor.processes));
     inputs_ = std::move(inputs);
     if (doors_->all().empty()) {
         first_plan_ = std::move(doors);
@@ -79,13 +80,14 @@ void House::open_doors() {
 
 // What stays until the end, as the first configuration wants it.
 void House::build(const config::Config& config) {
-    const std::size_t threads = or_share_of_cores(config.server.threads, 1);
+    const auto processes = static_cast<unsigned>(config.supervisor.processes);
+    const std::size_t threads = or_share_of_cores(config.server.threads, processes);
     std::vector<http::Loop*> all;
     for (std::size_t i = 0; i < threads; ++i) {
         loops_.push_back(std::make_unique<http::Loop>(static_cast<int>(i)));
         all.push_back(loops_.back().get());
     }
-    workers_.emplace(or_share_of_cores(config.server.workers, 2));
+    workers_.emplace(or_share_of_cores(config.server.workers, 2 * processes));
     const auto serve = [this](http::Stream::Ptr stream) {
         const int index = stream->loop().index();
         return fronts_[static_cast<std::size_t>(index)]->serve(std::move(stream));
@@ -166,15 +168,26 @@ void House::wait_for_parent() {
                               [this](const boost::system::error_code& fault) {
                                   if (fault) return;
                                   control_.wake();
-                                  const auto message = supervisor::receive(parent_.link());
-                                  if (message && message->verb != "retire")
-                                      return wait_for_parent();
-                                  if (!is_draining_) end(message ? relieved() : stopping());
-                                  if (message) wait_for_parent();
+                                  auto message = supervisor::receive(parent_.link());
+                                  if (!message) return end(stopping());
+                                  hear_parent(std::move(*message));
+                                  wait_for_parent();
                               });
 }
 
+void House::hear_parent(supervisor::Message message) {
+    if (message.verb == "retire") end(relieved());
+    if (message.verb == "door") parent_.know(message.rest, std::move(message.descriptor));
+    if (message.verb == "reload" && on_hang_up_) on_hang_up_();
+}
+
+// Workers at other seats do what this one has done.
+void House::say_changed() {
+    parent_.say("changed");
+}
+
 void House::end(Patience patience) {
+    if (is_draining_) return;
     is_draining_ = true;
     first().post([this, doors = doors_->all(), patience] {
         first().wake();

@@ -71,6 +71,12 @@ public:
     // What SIGHUP asks for.
     void on_hang_up(std::function<void()> what) { on_hang_up_ = std::move(what); }
 
+    // Others that serve side by side follow this one.
+    bool is_followed() const { return parent_.seat() == 1; }
+
+    // What was read anew is in force here, and is to be taken over there.
+    void say_changed();
+
     // Until the drain that SIGTERM, SIGINT or the supervisor starts is over.
     void run();
 
@@ -89,6 +95,7 @@ private:
     void tell(const std::shared_ptr<const pipeline::World>& world);
     void wait_for_signal();
     void wait_for_parent();
+    void hear_parent(supervisor::Message message);
     void end(Patience patience);
     void drain(Patience patience);
     void look_again();

@@ -1,6 +1,7 @@
 #include "live/plugins.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "base/log.hpp"
@@ -157,6 +158,7 @@ void Plugins::settle(const Catalogue& before, const Catalogue& now) {
         const LibraryPtr old = before.library_of(id);
         const LibraryPtr fresh = now.library_of(id);
         if (fresh != nullptr) {
+            if (old != nullptr) keep_for_a_restart(*old);
             base::log(LogLevel::info,
                       "plugin taken over",
                       {{"plugin", id},
@@ -173,6 +175,20 @@ void Plugins::settle(const Catalogue& before, const Catalogue& now) {
         if (previous != nullptr && previous != fresh) leave(std::move(previous));
         previous = fresh == nullptr ? nullptr : old;
         if (fresh == nullptr) leave(old);
+    }
+}
+
+// What has served well serves again when what came after it has crashed too often.
+void Plugins::keep_for_a_restart(const plugins::Library& library) const {
+    const plugins::LoadOptions options = options_of_(house_.inputs().config);
+    if (!options.quarantined(library.sha256()).empty()) return;
+    std::error_code fault;
+    std::filesystem::create_directory(options.served_before, fault);
+    std::filesystem::permissions(options.served_before, std::filesystem::perms::owner_all, fault);
+    if (const auto saved = library.save_to(options.served_before); !saved) {
+        base::log(LogLevel::warn,
+                  "what served before is not kept",
+                  {{"plugin", library.manifest().id}, {"why", saved.error().message}});
     }
 }
 

@@ -81,6 +81,7 @@ private:
     void take_over_one_by_one(const Catalogue& next, const std::vector<std::string>& ids);
     std::vector<config::Fault> change(Catalogue next);
     void settle(const Catalogue& before, const Catalogue& now);
+    void keep_for_a_restart(const plugins::Library& library) const;
     std::size_t pinned(const std::string& id) const;
     void leave(LibraryPtr library);
     void look_at_leaving();

@@ -59,7 +59,7 @@ Reload::Reload(House& house, Read read, std::function<void()> then, std::int64_t
 void Reload::follow_files() {
     const Config& config = house_.inputs().config;
     const config::ReloadLimits& limits = config.reload.limits;
-    if (!config.reload.watch) return files_.watch({}, {});
+    if (!config.reload.watch || !house_.is_followed()) return files_.watch({}, {});
     files_.watch(config::files_of(config), {limits.quiet_ms, limits.wait_max_ms});
     if (files_.fault().empty()) return;
     base::log(LogLevel::warn,
@@ -95,6 +95,7 @@ bool Reload::take(config::Loaded loaded) {
     house_.when_in_force([lines = std::move(lines), file] { log_changes(lines, file); });
     follow_files();
     then_();
+    house_.say_changed();
     return true;
 }
 

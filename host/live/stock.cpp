@@ -13,7 +13,8 @@ using base::Result;
 
 Result<std::unique_ptr<Stock>> Stock::open(const config::Config& config,
                                            const plugins::Catalogue& catalogue,
-                                           const std::shared_ptr<plugins::HostServices>& services) {
+                                           const std::shared_ptr<plugins::HostServices>& services,
+                                           const supervisor::Parent& parent) {
     std::vector<config::Fault> faults;
     auto documents = store::make_store(config, catalogue, services, faults);
     if (!faults.empty()) {
@@ -25,19 +26,19 @@ Result<std::unique_ptr<Stock>> Stock::open(const config::Config& config,
     }
     if (documents == nullptr) return std::unique_ptr<Stock>();
     auto ledger = store::Ledger::open(std::move(documents),
-                                      config.state_folder + "/journal",
+                                      config.state_folder + '/' + parent.at_seat("journal"),
                                       store::identity_of(config),
                                       {std::string(store::kAccountPrefix), "state/"},
                                       config.store.limits);
     if (!ledger) return std::move(ledger).error();
-    return std::unique_ptr<Stock>(new Stock(std::move(*ledger), config.store));
+    const std::string replica = parent.at_seat(accounts::replica_of(config.store.replica));
+    return std::unique_ptr<Stock>(new Stock(std::move(*ledger), replica, config.store.limits));
 }
 
-Stock::Stock(std::unique_ptr<store::Ledger> ledger, const config::Store& wished)
-    : ledger_(std::move(ledger)),
-      accounts_(*ledger_),
-      state_(ledger_, accounts::replica_of(wished.replica)),
-      limits_(wished.limits) {
+Stock::Stock(std::unique_ptr<store::Ledger> ledger,
+             const std::string& replica,
+             const config::StoreLimits& limits)
+    : ledger_(std::move(ledger)), accounts_(*ledger_), state_(ledger_, replica), limits_(limits) {
     ledger_->start([this](const std::vector<std::string>& keys) {
         const auto is_account = [](const std::string& key) {
             return key.starts_with(store::kAccountPrefix);

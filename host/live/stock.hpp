@@ -21,7 +21,8 @@ public:
     static base::Result<std::unique_ptr<Stock>> open(
         const config::Config& config,
         const plugins::Catalogue& catalogue,
-        const std::shared_ptr<plugins::HostServices>& services);
+        const std::shared_ptr<plugins::HostServices>& services,
+        const supervisor::Parent& parent);
     // Ends before the house does.
     ~Stock();
     Stock(const Stock&) = delete;
@@ -37,7 +38,9 @@ public:
     bool close();
 
 private:
-    Stock(std::unique_ptr<store::Ledger> ledger, const config::Store& wished);
+    Stock(std::unique_ptr<store::Ledger> ledger,
+          const std::string& replica,
+          const config::StoreLimits& limits);
 
     void changed();
     void follow();

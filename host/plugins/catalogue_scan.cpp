@@ -84,15 +84,28 @@ private:
             file = *old;
             file.aside.clear();
         } else if (auto judged = Library::judge(path, options_)) {
-            file.id = judged->manifest.id;
-            file.version = judged->manifest.version;
-            file.sha256 = judged->info.sha256;
-            file.is_unasked = options_.is_unasked && options_.is_unasked(judged->manifest);
-            judged_.back() = std::move(*judged);
+            take(file, std::move(*judged));
         } else {
             refuse(file, judged.error().message);
+            if (file.library == nullptr) stand_in(file);
         }
         made_.files_.push_back(std::move(file));
+    }
+
+    void take(File& file, Judged judged) {
+        file.id = judged.manifest.id;
+        file.version = judged.manifest.version;
+        file.sha256 = judged.info.sha256;
+        file.is_unasked = options_.is_unasked && options_.is_unasked(judged.manifest);
+        judged_.back() = std::move(judged);
+    }
+
+    // What another process knew for good before this file came.
+    void stand_in(File& file) {
+        if (options_.served_before.empty()) return;
+        const std::string name = fs::path(file.path).filename().string();
+        auto judged = Library::judge(options_.served_before + '/' + name, options_);
+        if (judged) take(file, std::move(*judged));
     }
 
     // What served for the file so far goes on.
@@ -124,7 +137,7 @@ private:
                 file.aside = "not asked for";
             } else if (chosen != nullptr) {
                 file.aside = "shadowed by " + chosen->path + ", version " + chosen->version;
-            } else if (file.refusal.empty() || file.library != nullptr) {
+            } else if (file.refusal.empty() || file.library != nullptr || judged_[i]) {
                 load(file, judged_[i]);
                 if (file.library != nullptr) chosen = &file;
                 continue;

@@ -148,6 +148,10 @@ Result<Judged> Library::judge(const std::string& path, const LoadOptions& option
     return Judged{std::move(*copy), std::move(*info), std::move(*manifest)};
 }
 
+Result<void> Library::save_to(const std::string& folder) const {
+    return loaded_->copy.write_to(folder + '/' + name_);
+}
+
 Result<std::shared_ptr<Library>> Library::load(Judged file, const LoadOptions& options) {
     const std::shared_ptr<Library> library(
         new Library(std::move(file.info), std::move(file.manifest), options));

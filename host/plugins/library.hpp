@@ -45,6 +45,9 @@ struct LoadOptions {
     // Whether nobody has a use for what a manifest tells of, so that it need not be loaded; empty:
     // everything is loaded.
     std::function<bool(const Manifest& manifest)> is_unasked;
+    // A folder with what served for a file before what is in it now, under the same name: that
+    // serves where the file is refused. Empty: there is none.
+    std::string served_before;
     // Called for everything that was loaded, refused after that or not, from the destructor.
     std::function<void(const Unloaded&)> unloaded;
 };
@@ -94,6 +97,9 @@ public:
     const Manifest& manifest() const { return manifest_; }
 
     const std::vector<std::string>& warnings() const { return warnings_; }
+
+    // Puts the contents into a folder, under the name of the file that they came from.
+    base::Result<void> save_to(const std::string& folder) const;
 
     const std::vector<Component>& components() const { return components_; }
 

@@ -218,6 +218,22 @@ void PrivateCopy::drop_pages() const {
     ::madvise(const_cast<std::byte*>(data_), size_, MADV_DONTNEED);
 }
 
+Result<void> PrivateCopy::write_to(const std::string& path) const {
+    const std::string fresh = path + ".new";
+    ::unlink(fresh.c_str());
+    const int fd =
+        ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const bool is_written =
+        fd >= 0 && write_all(fd, reinterpret_cast<const char*>(data_), size_) && ::fsync(fd) == 0;
+    const int error = errno;
+    if (fd >= 0) ::close(fd);
+    drop_pages();
+    if (is_written && ::rename(fresh.c_str(), path.c_str()) == 0) return {};
+    const std::string why = reason(is_written ? errno : error);
+    ::unlink(fresh.c_str());
+    return file_refusal(PARLEY_E_INTERNAL, "cannot be written to " + path + " (" + why + ")");
+}
+
 bool PrivateCopy::hash() {
     sha256_ = sha256_hex(bytes());
     return !sha256_.empty();

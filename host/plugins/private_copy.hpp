@@ -35,6 +35,9 @@ public:
     // From here on path() stays this file's until the process ends.
     void keep() { kept_ = true; }
 
+    // Writes the same bytes to a file of this user's own, whole or not at all.
+    base::Result<void> write_to(const std::string& path) const;
+
     // Gives back the memory that reading bytes() took; they can still be read.
     void drop_pages() const;
 

@@ -4,8 +4,10 @@
 //   supervisor to worker                      worker to supervisor
 //   crash <signal> <sha256> <function> <file> keep <address>   + the listening socket
 //   door <address>   + a listening socket     drop <address>
-//   go               all has been said        ready
-//   retire           another one serves now   log <level> <text|json>
+//   go <seat>        all has been said        ready
+//   retire           it is not needed now     log <level> <text|json>
+//   reload           the first seat has       changed            what the others take over too
+//                    taken something over     processes <count>  workers that are wanted
 #pragma once
 
 #include <optional>

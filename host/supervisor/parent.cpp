@@ -46,13 +46,24 @@ std::optional<Parent> Parent::meet(const std::string& worker) {
     for (;;) {
         std::optional<Message> message = receive(parent.link());
         if (!message) return std::nullopt;
-        if (message->verb == "go") return parent;
         if (message->verb == "crash") parent.crashes_.push_back(read_crash(message->rest));
         if (message->verb == "door") {
             parent.is_first_ = false;
-            parent.doors_[message->rest] = std::move(message->descriptor);
+            parent.know(message->rest, std::move(message->descriptor));
+        }
+        if (message->verb == "go") {
+            parent.seat_ = std::stoi(message->rest);
+            return parent;
         }
     }
+}
+
+void Parent::know(const std::string& address, Descriptor socket) {
+    doors_[address] = std::move(socket);
+}
+
+std::string Parent::at_seat(const std::string& name) const {
+    return seat_ == 1 ? name : name + '-' + std::to_string(seat_);
 }
 
 int Parent::take(const std::string& address) {

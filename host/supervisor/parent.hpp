@@ -36,6 +36,15 @@ public:
     void drop(const std::string& address) const;
     // Doors that were open before and that nobody has taken are no longer wanted.
     void drop_rest();
+    // A door that the worker of another seat has opened.
+    void know(const std::string& address, Descriptor socket);
+
+    // Which of the workers that serve side by side this is; 1: the only one, or the one that the
+    // others follow.
+    int seat() const { return seat_; }
+
+    // `name`, or what stands in its place at another seat than the first: "journal", "journal-2".
+    std::string at_seat(const std::string& name) const;
 
     void say(std::string_view verb, std::string_view rest = {}) const;
 
@@ -50,6 +59,7 @@ private:
     std::vector<Crash> crashes_;
     std::map<std::string, Descriptor> doors_;
     bool is_first_ = true;
+    int seat_ = 1;
 };
 
 }  // namespace parley::supervisor

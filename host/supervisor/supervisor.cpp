@@ -63,78 +63,117 @@ void set_up_log(const std::string& wanted) {
 }  // namespace
 
 Supervisor::Supervisor(std::string program, std::vector<std::string> arguments)
-    : program_(std::move(program)), arguments_(std::move(arguments)) {}
+    : program_(std::move(program)), arguments_(std::move(arguments)) {
+    seats_.emplace_back(1);
+}
 
 int Supervisor::run() {
     signals_ = signals_as_descriptor();
     for (auto& [address, socket] : activated_sockets()) doors_[address] = std::move(socket);
-    if (!signals_ || !start(serving_)) {
+    if (!signals_ || !start(first(), first().serving)) {
         base::log(LogLevel::error, "cannot start a worker", {{"why", std::strerror(errno)}});
         return 1;
     }
-    while (serving_ || coming_ || !leaving_.empty() || restart_at_ms_) wait();
+    while (is_at_work()) wait();
     return status_;
 }
 
-bool Supervisor::start(std::optional<Worker>& as) {
+bool Supervisor::is_at_work() const {
+    return !leaving_.empty() || std::any_of(seats_.begin(), seats_.end(), [](const Seat& seat) {
+        return seat.is_taken();
+    });
+}
+
+bool Supervisor::start(Seat& seat, std::optional<Worker>& as) {
     std::optional<Worker> worker = Worker::start(program_, arguments_);
     if (!worker) return false;
     for (const std::string& crash : crashes_) send(worker->link(), "crash", crash);
     for (const auto& [address, socket] : doors_) {
         send(worker->link(), "door", address, socket.get());
     }
-    send(worker->link(), "go");
+    send(worker->link(), "go", std::to_string(seat.number));
     crashes_.clear();
     as.emplace(std::move(*worker));
-    started_ms_ = now_ms();
+    seat.started_ms = now_ms();
     return true;
 }
 
-int Supervisor::pause_ms() const {
-    if (restart_at_ms_) {
-        const std::uint64_t now = now_ms();
-        return *restart_at_ms_ <= now ? 0 : static_cast<int>(*restart_at_ms_ - now);
+int Supervisor::pause_ms() {
+    int pause = -1;
+    const auto at_most = [&pause](int ms) { pause = pause < 0 ? ms : std::min(pause, ms); };
+    for (Seat& seat : seats_) {
+        if (seat.restart_at_ms) {
+            const std::uint64_t now = now_ms();
+            at_most(*seat.restart_at_ms <= now ? 0 : static_cast<int>(*seat.restart_at_ms - now));
+        }
+        if (seat.is_served()) {
+            at_most(seat.serving->watchdog().saw_life() ? kLookMs : kIdleLookMs);
+        }
     }
-    if (!serving_ || !serving_->is_ready()) return -1;
-    const bool is_alive = const_cast<std::optional<Worker>&>(serving_)->watchdog().saw_life();
-    return is_alive ? kLookMs : kIdleLookMs;
+    return pause;
 }
 
 void Supervisor::wait() {
     std::vector<pollfd> all{{signals_.get(), POLLIN, 0}};
-    std::vector<Worker*> workers;
-    for (std::optional<Worker>* slot : {&serving_, &coming_}) {
-        if (!*slot) continue;
-        workers.push_back(&**slot);
-        all.push_back({(*slot)->link(), POLLIN, 0});
+    std::vector<std::pair<Seat*, Worker*>> speakers;
+    for (Seat& seat : seats_) {
+        for (std::optional<Worker>* slot : {&seat.serving, &seat.coming}) {
+            if (!*slot) continue;
+            speakers.emplace_back(&seat, &**slot);
+            all.push_back({(*slot)->link(), POLLIN, 0});
+        }
     }
     ::poll(all.data(), all.size(), pause_ms());
-    if (serving_) watch(*serving_);
-    bool relieved = false;
-    for (std::size_t i = 0; i < workers.size(); ++i) {
-        if ((all[i + 1].revents & POLLIN) != 0) hear(*workers[i]);
-        relieved = relieved || (coming_ && coming_->is_ready());
+    for (Seat& seat : seats_) {
+        if (seat.serving) watch(*seat.serving);
     }
-    if (relieved) relieve();
+    for (std::size_t i = 0; i < speakers.size(); ++i) {
+        const auto [seat, worker] = speakers[i];
+        if ((all[i + 1].revents & POLLIN) != 0) hear(*seat, *worker);
+    }
+    for (Seat& seat : seats_) {
+        if (seat.coming && seat.coming->is_ready()) relieve(seat);
+    }
     if (all.front().revents != 0) hear_signals();
-    if (restart_at_ms_ && *restart_at_ms_ <= now_ms()) {
-        restart_at_ms_.reset();
-        if (!is_stopping_ && !start(serving_)) restart_at_ms_ = now_ms() + kRestMsMax;
+    for (Seat& seat : seats_) {
+        if (!seat.restart_at_ms || *seat.restart_at_ms > now_ms()) continue;
+        seat.restart_at_ms.reset();
+        if (!start(seat, seat.serving)) seat.restart_at_ms = now_ms() + kRestMsMax;
     }
+    fit();
 }
 
-void Supervisor::hear(Worker& worker) {
+void Supervisor::hear(Seat& seat, Worker& worker) {
     std::optional<Message> message = receive(worker.link());
     if (!message) return;  // it is about to end; its status will tell
-    if (message->verb == "keep") doors_[message->rest] = std::move(message->descriptor);
-    if (message->verb == "drop") doors_.erase(message->rest);
-    if (message->verb == "log") set_up_log(message->rest);
-    if (message->verb != "ready") return;
-    worker.set_ready();
-    if (!serving_ || &worker != &*serving_) return;
-    has_served_ = true;
-    notify("READY=1");
-    if (is_upgrade_due_) upgrade();
+    const std::string& verb = message->verb;
+    if (verb == "log") set_up_log(message->rest);
+    if (verb == "ready") {
+        worker.set_ready();
+        seat.has_served = true;
+        if (seat.number == 1 && !seat.coming) notify("READY=1");
+        if (is_upgrade_due_) upgrade();
+    }
+    if (seat.number != 1) return;
+    if (verb == "keep") {
+        tell_others(seat, "door", message->rest, message->descriptor.get());
+        doors_[message->rest] = std::move(message->descriptor);
+    }
+    if (verb == "drop") doors_.erase(message->rest);
+    if (verb == "processes") seats_wanted_ = std::stoul(message->rest);
+    if (verb == "changed") tell_others(seat, "reload", "", -1);
+}
+
+void Supervisor::tell_others(const Seat& seat,
+                             std::string_view verb,
+                             std::string_view rest,
+                             int socket) {
+    for (const Seat& other : seats_) {
+        if (other.number == seat.number) continue;
+        for (const std::optional<Worker>* slot : {&other.serving, &other.coming}) {
+            if (*slot) send((*slot)->link(), verb, rest, socket);
+        }
+    }
 }
 
 void Supervisor::hear_signals() {
@@ -145,7 +184,8 @@ void Supervisor::hear_signals() {
                 reap();
                 break;
             case SIGHUP:
-                tell_all(SIGHUP);
+                if (first().serving) first().serving->signal(SIGHUP);
+                if (first().coming) first().coming->signal(SIGHUP);
                 break;
             case SIGUSR2:
                 upgrade();
@@ -156,37 +196,68 @@ void Supervisor::hear_signals() {
     }
 }
 
-void Supervisor::tell_all(int signal) {
-    if (serving_) serving_->signal(signal);
-    if (coming_) coming_->signal(signal);
-}
-
 void Supervisor::stop() {
     notify("STOPPING=1");
     is_stopping_ = true;
-    restart_at_ms_.reset();
-    tell_all(SIGTERM);
+    for (Seat& seat : seats_) {
+        seat.restart_at_ms.reset();
+        if (seat.serving) seat.serving->signal(SIGTERM);
+        if (seat.coming) seat.coming->signal(SIGTERM);
+    }
     for (const Worker& worker : leaving_) worker.signal(SIGTERM);
 }
 
+// Once every seat is served; the first seat begins.
 void Supervisor::upgrade() {
-    is_upgrade_due_ = !is_stopping_ && (coming_ || !serving_ || !serving_->is_ready());
-    if (is_stopping_ || is_upgrade_due_) return;
+    const bool is_calm = std::all_of(seats_.begin(), seats_.end(), [](const Seat& seat) {
+        return seat.is_served() && !seat.coming;
+    });
+    is_upgrade_due_ = !is_stopping_ && !is_calm;
+    if (is_calm && !is_stopping_) upgrade(first());
+}
+
+void Supervisor::upgrade(Seat& seat) {
     base::log(LogLevel::info, "upgrade: a new worker starts", {{"program", program_}});
-    if (!start(coming_)) {
+    if (!start(seat, seat.coming)) {
         base::log(LogLevel::error, "upgrade: no new worker", {{"why", std::strerror(errno)}});
     }
 }
 
 // The one that comes serves; the one that served finishes what it has begun.
-void Supervisor::relieve() {
-    send(serving_->link(), "retire");
-    leaving_.push_back(std::move(*serving_));
-    serving_.reset();
-    serving_.emplace(std::move(*coming_));
-    coming_.reset();
-    base::log(LogLevel::info, "upgrade: the new worker serves");
-    if (is_upgrade_due_) upgrade();
+void Supervisor::relieve(Seat& seat) {
+    leave(seat.serving);
+    seat.serving.emplace(std::move(*seat.coming));
+    seat.coming.reset();
+    base::log(LogLevel::info,
+              "upgrade: the new worker serves",
+              {{"seat", static_cast<std::uint64_t>(seat.number)}});
+    const auto next = static_cast<std::size_t>(seat.number);
+    if (next < seats_.size() && !is_stopping_ && seats_[next].is_served()) {
+        upgrade(seats_[next]);
+    } else if (is_upgrade_due_) {
+        upgrade();
+    }
+}
+
+void Supervisor::leave(std::optional<Worker>& worker) {
+    if (!worker) return;
+    send(worker->link(), "retire");
+    leaving_.push_back(std::move(*worker));
+    worker.reset();
+}
+
+// As many seats as the configuration wants, once the first worker has shown that it is good.
+void Supervisor::fit() {
+    if (is_stopping_ || !first().is_served()) return;
+    while (seats_.size() < seats_wanted_) {
+        Seat& seat = seats_.emplace_back(static_cast<int>(seats_.size()) + 1);
+        if (!start(seat, seat.serving)) seat.restart_at_ms = now_ms() + kRestMsMax;
+    }
+    while (seats_.size() > seats_wanted_) {
+        leave(seats_.back().serving);
+        leave(seats_.back().coming);
+        seats_.pop_back();
+    }
 }
 
 void Supervisor::reap() {
@@ -195,14 +266,9 @@ void Supervisor::reap() {
 }
 
 void Supervisor::ended(pid_t pid, int status) {
-    if (serving_ && serving_->pid() == pid) return serving_ended(status);
-    if (coming_ && coming_->pid() == pid) {
-        report(*coming_, status);
-        coming_.reset();
-        if (!is_stopping_) {
-            base::log(LogLevel::error, "upgrade: given up, the old worker goes on");
-        }
-        return;
+    for (Seat& seat : seats_) {
+        if (seat.serving && seat.serving->pid() == pid) return serving_ended(seat, status);
+        if (seat.coming && seat.coming->pid() == pid) return coming_ended(seat, status);
     }
     const auto gone = std::find_if(leaving_.begin(), leaving_.end(), [pid](const Worker& worker) {
         return worker.pid() == pid;
@@ -216,18 +282,27 @@ void Supervisor::ended(pid_t pid, int status) {
     leaving_.swap(rest);
 }
 
-void Supervisor::serving_ended(int status) {
+void Supervisor::coming_ended(Seat& seat, int status) {
+    report(*seat.coming, status);
+    seat.coming.reset();
+    if (is_stopping_) return;
+    base::log(LogLevel::error, "upgrade: given up, the old worker goes on");
+}
+
+void Supervisor::serving_ended(Seat& seat, int status) {
     const bool in_order = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    if (!in_order || !is_stopping_) report(*serving_, status);
-    serving_.reset();
+    if (!in_order || !is_stopping_) report(*seat.serving, status);
+    seat.serving.reset();
+    const bool is_only = seats_.size() == 1;
     // What never served says itself what it lacks: trying again would change nothing.
-    if (is_stopping_ || in_order || !has_served_) {
-        status_ = exit_status(status);
+    if (is_stopping_ || (is_only && (in_order || !seat.has_served))) {
+        if (seat.number == 1 || !in_order) status_ = exit_status(status);
         return;
     }
-    const bool was_short = now_ms() - started_ms_ < kShortLifeMs;
-    rest_ms_ = !was_short ? 0 : std::clamp(rest_ms_ * 2, kFirstRestMs, kRestMsMax);
-    restart_at_ms_ = now_ms() + (was_short && rest_ms_ > kFirstRestMs ? rest_ms_ : 0);
+    const bool was_short = now_ms() - seat.started_ms < kShortLifeMs;
+    seat.rest_ms = !was_short ? 0 : std::clamp(seat.rest_ms * 2, kFirstRestMs, kRestMsMax);
+    const bool is_soon = was_short && seat.rest_ms > kFirstRestMs;
+    seat.restart_at_ms = now_ms() + (is_soon ? seat.rest_ms : 0);
 }
 
 // What is known of a death, for the log and for the next worker.

@@ -1,18 +1,19 @@
 // supervisor/supervisor.hpp: the process that a person starts. It serves nobody and loads nothing:
-// it holds the listening sockets and sees to it that a worker serves them.
+// it holds the listening sockets and sees to it that workers serve them.
 //
-// A worker that dies is replaced at once; whoever connects meanwhile waits in the sockets' queues.
-// On SIGUSR2 a new worker starts from the program as it is on disk now, and when it serves, the old
-// one finishes what it has begun.
+// A worker that dies is replaced at once; whoever connects meanwhile waits in the sockets' queues,
+// or meets another worker. On SIGUSR2 new workers start, one after the other, from the program as
+// it is on disk now, and when one serves, the old one of its seat finishes what it has begun.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "supervisor/worker.hpp"
+#include "supervisor/seat.hpp"
 
 namespace parley::supervisor {
 
@@ -25,33 +26,36 @@ public:
     int run();
 
 private:
-    bool start(std::optional<Worker>& as);
+    bool start(Seat& seat, std::optional<Worker>& as);
+    bool is_at_work() const;
     void wait();
     void hear_signals();
-    void hear(Worker& worker);
-    void tell_all(int signal);
+    void hear(Seat& seat, Worker& worker);
+    void tell_others(const Seat& seat, std::string_view verb, std::string_view rest, int socket);
     void stop();
     void upgrade();
-    void relieve();
+    void upgrade(Seat& seat);
+    void relieve(Seat& seat);
+    void leave(std::optional<Worker>& worker);
+    void fit();
     void reap();
     void ended(pid_t pid, int status);
-    void serving_ended(int status);
+    void coming_ended(Seat& seat, int status);
+    void serving_ended(Seat& seat, int status);
     void report(const Worker& worker, int status);
     void watch(Worker& worker);
-    int pause_ms() const;
+    int pause_ms();
+
+    Seat& first() { return seats_.front(); }
 
     const std::string program_;
     const std::vector<std::string> arguments_;
     Descriptor signals_;
     std::map<std::string, Descriptor> doors_;  // by address, as the configuration says it
     std::vector<std::string> crashes_;         // that the next worker is told of
-    std::optional<Worker> serving_;
-    std::optional<Worker> coming_;  // will serve in its place
+    std::deque<Seat> seats_;                   // never empty
+    std::size_t seats_wanted_ = 1;
     std::vector<Worker> leaving_;
-    std::uint64_t started_ms_ = 0;                // of the one that serves
-    std::optional<std::uint64_t> restart_at_ms_;  // none serves until then
-    std::uint64_t rest_ms_ = 0;                   // between the last two starts
-    bool has_served_ = false;
     bool is_upgrade_due_ = false;  // asked for while another one was not over
     bool is_stopping_ = false;
     int status_ = 0;

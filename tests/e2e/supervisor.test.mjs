@@ -1,7 +1,15 @@
 // The supervisor: what crashes is named and replaced, nobody is refused meanwhile, and the program
 // is exchanged under way.
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -107,6 +115,38 @@ test('a plugin that holds a loop up is told of, shown, ended and replaced', asyn
   await parley.stop();
 });
 
+/** The same plugin, put into place with other contents. */
+function putAnother() {
+  const other = readFileSync(hazard);
+  other.write('goes wrong when asked TO', other.indexOf('goes wrong when asked to'));
+  writeFileSync(join(plugins, 'hazard.new'), other, { mode: 0o600 });
+  renameSync(join(plugins, 'hazard.new'), join(plugins, 'hazard.so'));
+}
+
+test('what crashes too often gives way to what served before it', async (t) => {
+  upstream.script = calm;
+  t.after(() => copyFileSync(hazard, join(plugins, 'hazard.so')));
+  const state = join(folder, 'before');
+  const config = withHazard({ supervisor: { crashes_max: 2 } });
+  let parley = await supervised(config, { state });
+  const taken = parley.next((l) => l.message === 'plugin taken over', 'the other one serves');
+  putAnother();
+  await taken;
+  for (let i = 0; i < 2; ++i) {
+    await ask(parley, 'hazard-null').catch(() => {});
+    assert.equal((await ask(parley, 'calm')).status, 200);
+  }
+  // One after the other: the first file has no crashes to answer for.
+  assert.ok((await ask(parley, 'hazard-throw')).status >= 500);
+  await parley.stop({ hasCrashed: true });
+
+  parley = await supervised(config, { state });
+  const refused = await parley.lines.find((l) => l.message === 'plugin refused', 'it is held');
+  assert.match(refused.why, /quarantine/);
+  assert.ok((await ask(parley, 'hazard-throw')).status >= 500);
+  await parley.stop();
+});
+
 test('what crashes too often is held, over a restart too, until its file is another one', async () => {
   upstream.script = calm;
   const state = join(folder, 'state');
@@ -125,10 +165,7 @@ test('what crashes too often is held, over a restart too, until its file is anot
   assert.match((await refused()).why, /quarantine/);
   await parley.stop();
 
-  const other = readFileSync(hazard);
-  const name = Buffer.from('goes wrong when asked to');
-  other.write('goes wrong when asked TO', other.indexOf(name));
-  writeFileSync(join(plugins, 'hazard.so'), other, { mode: 0o600 });
+  putAnother();
   parley = await supervised(config, { state });
   assert.ok((await ask(parley, 'hazard-throw')).status >= 500);
   await parley.stop();

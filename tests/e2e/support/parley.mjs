@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import net from 'node:net';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -24,6 +25,18 @@ export const secret = (prefix) => `${prefix}-${randomBytes(12).toString('hex')}`
 
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+/** Comes to a port as soon as somebody listens there, and goes again. */
+async function knock(port) {
+  const refused = { code: 'ECONNREFUSED' };
+  for (let fault = refused; fault?.code === refused.code; ) {
+    fault = await new Promise((resolve) => {
+      const socket = net.connect({ port, host: '127.0.0.1' });
+      socket.once('error', resolve).once('connect', () => resolve(socket.destroy() && undefined));
+    });
+    if (fault && fault.code !== refused.code) throw fault;
+  }
+}
 
 /** A provider that is one of our upstreams. */
 export function provider(upstream, more = {}) {
@@ -56,8 +69,9 @@ export class Parley {
   lines = new Happenings(); // of standard error, read as JSON where they are
   #ended = defer();
 
-  /** With a configuration, or with none: then it makes its own in a fresh state folder. */
-  static async start(config, { env = {}, state, supervised = false } = {}) {
+  /** With a configuration, or with none: then it makes its own in a fresh state folder. `through`
+   * is a command that starts it, as soon as somebody comes to `port`. */
+  static async start(config, { env = {}, state, supervised = false, through = [], port } = {}) {
     const parley = new Parley();
     parley.folder = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
     parley.config = config;
@@ -70,8 +84,9 @@ export class Parley {
     }
     // Tests look at the process that serves, which is then the one that they started.
     if (!supervised) all.push('--no-supervisor');
-    parley.#spawn(all, env);
+    parley.#spawn([...through, binary, ...all], env);
     try {
+      if (port) await knock(port);
       const heard = parley.lines.find((l) => l.message === 'listening', 'parley listens');
       const line = await Promise.race([heard, parley.#died()]);
       parley.port = Number(line.address.split(':').at(-1));
@@ -111,11 +126,11 @@ export class Parley {
     return heard;
   }
 
-  #spawn(args, env) {
+  #spawn([command, ...args], env) {
     // Nothing of the caller's configuration may leak in.
     const clean = Object.entries(process.env).filter(([k]) => !k.startsWith('PARLEY_'));
     const asan = `${process.env.ASAN_OPTIONS ?? ''}:quarantine_size_mb=4`;
-    this.child = spawn(binary, args, {
+    this.child = spawn(command, args, {
       env: { ...Object.fromEntries(clean), HOME: this.folder, ASAN_OPTIONS: asan, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
