@@ -17,7 +17,9 @@ bool embeds(const parley_codec_open& open) {
 
 const parley_request* Chat::decode_request(const parley_call& call, sdk::Arena& arena) {
     if (call.operation == PARLEY_OPERATION_EMBED) return read_embeddings_request(call, arena);
-    const bool is_text = sdk::view(call.http->path).ends_with("/v1/completions");
+    const std::string_view path = sdk::view(call.http->path);
+    const bool is_chat = path.ends_with("/chat/completions");
+    const bool is_text = !is_chat && path.ends_with("/completions");
     return is_text ? read_text_request(call, arena) : read_chat_request(call, arena);
 }
 

@@ -39,11 +39,14 @@ public:
                   sdk::Arena& arena,
                   parley_retarget& io) {
         retarget_request(call, kind(call), peek, model, arena, io);
+        // Upstreams are asked where they expect it.
+        const std::string_view path = sdk::view(call.http->path);
+        if (path.starts_with(kVersion)) return;
+        io.path = arena.copy(std::string(kVersion) + std::string(path));
+        io.query = call.http->query;
     }
 
-    Tap* tap_open(const parley_tap_open& open) {
-        return table_[open.call->route].make_tap(open).release();
-    }
+    Tap* tap_open(const parley_tap_open& open) { return row(*open.call).make_tap(open).release(); }
 
     void encode_error(const parley_call* call,
                       const parley_error& error,
@@ -63,12 +66,22 @@ public:
     std::span<const parley_route> routes() { return routes_; }
 
 protected:
+    // Clients are often given an address without the version, and then ask without it.
     explicit Dialect(std::span<const Route> table) : table_(table) {
         for (const Route& row : table_) routes_.push_back(row.route);
+        for (const Route& row : table_) {
+            parley_route& bare = routes_.emplace_back(row.route);
+            bare.number += static_cast<uint32_t>(table_.size());
+            bare.path = sdk::str(sdk::view(bare.path).substr(kVersion.size()));
+        }
     }
 
 private:
-    const RequestKind& kind(const parley_call& call) const { return table_[call.route].request; }
+    static constexpr std::string_view kVersion = "/v1";
+
+    const Route& row(const parley_call& call) const { return table_[call.route % table_.size()]; }
+
+    const RequestKind& kind(const parley_call& call) const { return row(call).request; }
 
     std::span<const Route> table_;
     std::vector<parley_route> routes_;

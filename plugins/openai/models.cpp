@@ -14,6 +14,14 @@ void write_model(sdk::JsonWriter& w, const parley_model& model) {
     w.end_object();
 }
 
+// Codex asks so. It wants to be told how each model works, down to its prompts, and goes on with what
+// it knows itself when there is no such list; half of one would spoil that.
+bool asks_as_codex(const parley_call& call) {
+    if (call.http == nullptr) return false;
+    const std::string query = '&' + std::string(view(call.http->query));
+    return query.find("&client_version=") != query.npos;
+}
+
 }  // namespace
 
 void write_models(const parley_call& call,
@@ -22,6 +30,9 @@ void write_models(const parley_call& call,
                   sdk::Out& out) {
     std::string json;
     sdk::JsonWriter w(json);
+    if (asks_as_codex(call)) {
+        throw sdk::Failure(PARLEY_E_NOT_FOUND, "models: there is no list as Codex reads it");
+    }
     if (call.operation == PARLEY_OPERATION_MODEL) {
         if (models.empty()) throw sdk::Failure(PARLEY_E_NOT_FOUND, "model: not known", "model");
         write_model(w, *models.front());

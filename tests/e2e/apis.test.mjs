@@ -5,9 +5,10 @@ import { test } from 'node:test';
 
 import OpenAI, { toFile } from 'openai';
 
-import { collect, house } from './support/house.mjs';
+import { collect, house, sdk, user } from './support/house.mjs';
+import { completion } from './support/replies.mjs';
 
-const { upstream, client } = await house((up) => {
+const { upstream, client, parley } = await house((up) => {
   const more = {
     name: 'more',
     plugin: 'openai',
@@ -60,6 +61,31 @@ test('embeddings come as base64 and as numbers', async () => {
   const numbers = await client.embeddings.create({ ...ask, encoding_format: 'float' });
   assert.deepEqual(numbers.data[0].embedding, [...vector]);
   assert.equal(upstream.last.url, '/v1/embeddings');
+});
+
+test('an address without the version serves as well', async () => {
+  const bare = sdk(parley, { baseURL: parley.url });
+  upstream.script = (request, reply) => reply.json(200, completion(request, { content: 'here' }));
+  const ask = { model: 'gpt-5.5', messages: user('where?') };
+  const got = await bare.chat.completions.create(ask);
+  assert.equal(got.choices[0].message.content, 'here');
+  assert.equal(upstream.last.url, '/v1/chat/completions');
+  await bare.chat.completions.create(ask, { query: { trace: 1 } });
+  assert.equal(upstream.last.url, '/v1/chat/completions?trace=1');
+  assert.ok((await collect(bare.models.list())).length > 0);
+  upstream.script = (request, reply) =>
+    reply.json(200, { object: 'response.input_tokens', input_tokens: 3 });
+  await bare.responses.inputTokens.count({ model: 'gpt-5.5', input: 'x' });
+  assert.equal(upstream.last.url, '/v1/responses/input_tokens');
+});
+
+test('Codex is told that there is no list of its kind', async () => {
+  await assert.rejects(client.get('/models?client_version=0.99.0'), (error) => {
+    assert.equal(error.status, 404, error.message);
+    assert.match(error.message, /Codex/);
+    return true;
+  });
+  assert.equal((await client.get('/models?version=1')).object, 'list');
 });
 
 test("the list of models is Parley's own: names, routes, no patterns", async () => {
