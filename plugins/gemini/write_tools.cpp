@@ -34,6 +34,10 @@ public:
         }
         for (const parley_tool* tool : servers_) server(*tool);
         c_.w.end_array();
+        // Only functions can be demanded.
+        const bool demands = choice_ != nullptr && (choice_->mode == PARLEY_CHOICE_REQUIRED ||
+                                                    choice_->mode == PARLEY_CHOICE_TOOL);
+        if (demands && functions_.empty()) c_.warn(PARLEY_WARNING_FIELD_DROPPED, "tool_choice");
         config();
     }
 

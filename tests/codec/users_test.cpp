@@ -209,6 +209,17 @@ TEST(Searches, ThatAChoiceRulesOutAreNamed) {
     EXPECT_TRUE(warns(sent_to(kMessages, ask), "tool_dropped;web_search"));
 }
 
+// Gemini can be made to call functions, and nothing else.
+TEST(Searches, ThatAreDemandedWhereNobodyCanAreNamed) {
+    const Decoded ask = asked(kMessages,
+                              R"({"model":"m","max_tokens":9,"messages":[{"role":"user",)"
+                              R"("content":"x"}],"tools":[{"type":"web_search_20250305","name":)"
+                              R"("web_search"}],"tool_choice":{"type":"any"}})");
+    const Sent sent = sent_to(kGemini, ask);
+    EXPECT_TRUE(sent.body.at_pointer("/tools/0").as_object().contains("googleSearch"));
+    EXPECT_TRUE(warns(sent, "field_dropped;tool_choice"));
+}
+
 // A search and what it found are two blocks there, and one item here.
 TEST(Searches, OfOthersAreToldOnceWithTheirWords) {
     const char* const kEvents[] = {
