@@ -45,6 +45,22 @@ void add_account_commands(CLI::App& app,
     of_one("clear", "end its cool-downs, where a parley runs", account_clear);
 }
 
+// For who writes one.
+template <class Command>
+void add_author_commands(CLI::App& plugin,
+                         parley::command::Options& options,
+                         const Command& command) {
+    using namespace parley::command;
+    CLI::App* check =
+        command(plugin, "check", "put to the test what a plugin promises", plugin_check);
+    check->add_option("file", options.plugin_file, "the .so")->required();
+    check->add_option("--set", options.params, "name=value of its settings");
+    check->add_option("--only", options.only, "ids of checks; what they stand on runs too");
+    check->add_option("--junit", options.junit, "a file for build servers");
+    check->add_flag("--json", options.json, "for programs");
+    check->add_flag("-q,--quiet", options.is_quiet, "tell only what fails or warns");
+}
+
 // Asked of a Parley that runs.
 template <class Command>
 void add_running_plugin_commands(CLI::App& plugin,
@@ -68,7 +84,7 @@ template <class Command>
 void add_plugin_commands(CLI::App& app, parley::command::Options& options, const Command& command) {
     using namespace parley::command;
     CLI::App* plugin =
-        app.add_subcommand("plugin", "plugins: new, list, info, status, load, rollback, disable");
+        app.add_subcommand("plugin", "plugins: new, check, list, info, status, load ...");
     plugin->require_subcommand(1);
     plugin->fallthrough();
     command(*plugin, "list", "the plugins that would be loaded, and those refused", plugin_list);
@@ -85,6 +101,7 @@ void add_plugin_commands(CLI::App& app, parley::command::Options& options, const
     begun->add_option("--lang", options.language, "c, cpp or rust");
     begun->add_option("--out", options.folder, "the folder; otherwise the name");
     begun->add_option("--id", options.plugin_id, "of its manifest, as com.example.NAME");
+    add_author_commands(*plugin, options, command);
     add_running_plugin_commands(*plugin, options, command);
 }
 

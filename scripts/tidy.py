@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-LAYERS = ("command live manage pipeline routing accounts store plugins http supervisor "
+LAYERS = ("command live manage pipeline routing accounts store check plugins http supervisor "
           "config base").split()
 CODE = r"\.(cpp|hpp|h|c)$"
 LAID_OUT = r"\.(cpp|hpp|h|c|py|sh|mjs|cmake)$|(^|/)CMakeLists\.txt$"

@@ -27,6 +27,7 @@ int store_rekey(const Options& options);
 int plugin_list(const Options& options);
 int plugin_info(const Options& options);
 int plugin_new(const Options& options);
+int plugin_check(const Options& options);
 
 // Asked of a Parley that runs.
 int status(const Options& options);

@@ -34,6 +34,9 @@ struct Options {
     std::vector<std::string> arguments;  // all of them, the program's name first
     bool replaces = false;               // documents that are there already
     bool decrypts = false;               // what is exported
+    std::vector<std::string> only;       // ids of checks
+    std::string junit;                   // a file for build servers
+    bool is_quiet = false;               // what passed is not told
 };
 
 }  // namespace parley::command

@@ -9,6 +9,7 @@
 #include <boost/dll/shared_library.hpp>
 
 #include "base/arena.hpp"
+#include "plugins/bare_library.hpp"
 #include "plugins/load_watch.hpp"
 #include "plugins/private_copy.hpp"
 #include "plugins/text.hpp"
@@ -310,6 +311,43 @@ Library::~Library() {
     } catch (const std::exception& fault) {
         host_.log(PARLEY_LOG_ERROR, fault.what());
     }
+}
+
+struct BareLibrary::Loaded {
+    Judged file;
+    boost::dll::shared_library library;
+    const parley_entry* entry = nullptr;
+};
+
+Result<std::unique_ptr<BareLibrary>> BareLibrary::load(const std::string& path,
+                                                       const LoadOptions& options) {
+    using boost::dll::load_mode::rtld_local;
+    using boost::dll::load_mode::rtld_now;
+    Result<Judged> file = Library::judge(path, options);
+    if (file.has_error()) return file.error();
+    auto loaded = std::make_unique<Loaded>(Loaded{std::move(*file), {}, nullptr});
+    boost::dll::fs::error_code error;
+    loaded->library.load(loaded->file.copy.path(), rtld_now | rtld_local, error);
+    if (error) {
+        return refusal(
+            "B1",
+            PARLEY_E_INVALID_ARGUMENT,
+            "load: " + loader_words(loaded->file.copy.path()) + "; the system's loader refused it");
+    }
+    loaded->entry = &loaded->library.get<const parley_entry>(PARLEY_ENTRY_SYMBOL);
+    return std::unique_ptr<BareLibrary>(new BareLibrary(std::move(loaded)));
+}
+
+BareLibrary::BareLibrary(std::unique_ptr<Loaded> loaded) : loaded_(std::move(loaded)) {}
+
+BareLibrary::~BareLibrary() = default;
+
+const parley_entry& BareLibrary::entry() const {
+    return *loaded_->entry;
+}
+
+const Manifest& BareLibrary::manifest() const {
+    return loaded_->file.manifest;
 }
 
 }  // namespace parley::plugins

@@ -3,8 +3,8 @@
 #include "login.hpp"
 
 #include "gemini_test.hpp"
+#include "parley/sdk/op_stage.hpp"
 #include "service_account.hpp"
-#include "support/op_stage.hpp"
 #include "token.hpp"
 
 namespace parley::gemini {

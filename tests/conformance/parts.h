@@ -46,13 +46,23 @@
 #define COMPONENT_ID TEXT("broken")
 #endif
 #ifndef COMPONENT_SCHEMA
-#define COMPONENT_SCHEMA { NULL, 0 }
+#define COMPONENT_SCHEMA \
+    { NULL, 0 }
 #endif
 #ifndef COMPONENT_TABLE
 #define COMPONENT_TABLE &table
 #endif
 #ifndef COMPONENT_DESTROY
 #define COMPONENT_DESTROY destroy_instance
+#endif
+#ifndef COMPONENT_CREATE
+#define COMPONENT_CREATE create_instance
+#endif
+#ifndef ENTRY_COMPONENT
+#define ENTRY_COMPONENT get_component
+#endif
+#ifndef TABLE_CLASSIFY
+#define TABLE_CLASSIFY NULL
 #endif
 #ifndef TABLE_SIZE
 #define TABLE_SIZE sizeof(parley_provider)
@@ -67,9 +77,9 @@
 #define TABLE_ANSWER_OPEN NULL
 #endif
 
-static parley_status create_instance(const parley_host* host,
-                                     parley_instance** out,
-                                     parley_error* error) {
+static inline parley_status create_instance(const parley_host* host,
+                                            parley_instance** out,
+                                            parley_error* error) {
     static uint64_t instance;
     (void)host, (void)error;
     *out = (parley_instance*)&instance;
@@ -96,13 +106,13 @@ static inline parley_status plan(parley_instance* instance,
     return PARLEY_OK;
 }
 
-static const parley_provider table = {
+__attribute__((unused)) static const parley_provider table = {
     TABLE_SIZE,
     TABLE_RESERVED,
     dialects,
     NULL,
     TABLE_PLAN,
-    NULL,
+    TABLE_CLASSIFY,
     TABLE_ANSWER_OPEN,
     NULL,
     NULL,
@@ -116,7 +126,7 @@ static const parley_component component = {
     TEXT("a provider for tests"),
     COMPONENT_SCHEMA,
     COMPONENT_TABLE,
-    create_instance,
+    COMPONENT_CREATE,
     NULL,
     NULL,
     NULL,
@@ -129,7 +139,7 @@ static inline uint32_t count_components(void) {
     return COMPONENTS;
 }
 
-static const parley_component* get_component(uint32_t index) {
+static inline const parley_component* get_component(uint32_t index) {
     return index < COMPONENTS ? &component : NULL;
 }
 
@@ -146,7 +156,7 @@ PARLEY_PLUGIN_ENTRY = {
     ENTRY_INIT,
     NULL,
     ENTRY_COUNT,
-    get_component,
+    ENTRY_COMPONENT,
 };
 #endif
 

@@ -18,7 +18,7 @@
 
 #include "parley/host.h"
 #include "parley/sdk/login.hpp"
-#include "support/op_stage.hpp"
+#include "parley/sdk/op_stage.hpp"
 
 namespace parley::stage {
 

@@ -1,5 +1,5 @@
-// support/op_stage.hpp: an op of a plugin on a stage: written answers in place of the world, and a
-// transcript of all that was said. It can be stopped after any step and given errors at any.
+// parley/sdk/op_stage.hpp: an op of a plugin on a stage: written answers in place of the world, and
+// a transcript of all that was said. It can be stopped after any step and given errors at any.
 #pragma once
 
 #include <deque>
@@ -115,6 +115,16 @@ public:
         step(resume);
     }
 
+    // What the effect that waits longest asks for: "http", "timer" ...; empty: nothing is asked.
+    std::string asked() const {
+        return outstanding_.empty() ? std::string() : outstanding_.begin()->second.kind;
+    }
+
+    // And with what words, as the transcript has them.
+    std::string asked_for() const {
+        return outstanding_.empty() ? std::string() : outstanding_.begin()->second.what;
+    }
+
     // Gives the answer to the effect that waits longest. An answer of another kind than was asked
     // for breaks the play.
     void answer(const Answer& given) {
@@ -122,7 +132,8 @@ public:
             broken = "an answer, but nothing was asked";
             return;
         }
-        const auto [id, kind] = *outstanding_.begin();
+        const uint64_t id = outstanding_.begin()->first;
+        const std::string kind = asked();
         outstanding_.erase(outstanding_.begin());
         transcript += "  < " + given.kind + ' ' + given.rest + '\n';
         parley_resume resume{};
@@ -180,6 +191,11 @@ public:
     bool published = false;
 
 private:
+    struct Asked {
+        std::string kind;
+        std::string what;
+    };
+
     static Stage& of(const parley_effects* effects) { return *static_cast<Stage*>(effects->ctx); }
 
     static parley_bytes bytes_of(const std::string& text) {
@@ -209,7 +225,7 @@ private:
 
     parley_status ask(uint64_t id, const std::string& kind, const std::string& what) {
         if (published || is_over()) broken = kind + " after the end";
-        if (!outstanding_.emplace(id, kind).second) return -PARLEY_E_INVALID_ARGUMENT;
+        if (!outstanding_.emplace(id, Asked{kind, what}).second) return -PARLEY_E_INVALID_ARGUMENT;
         transcript += kind + (what.empty() ? "" : " ") + what + '\n';
         return PARLEY_OK;
     }
@@ -237,7 +253,7 @@ private:
     parley_effects effects_{};
     parley_arena arena_{};
     std::deque<std::string> memory_;
-    std::map<uint64_t, std::string> outstanding_;
+    std::map<uint64_t, Asked> outstanding_;
 };
 
 }  // namespace parley::stage
