@@ -21,7 +21,8 @@ void add_account_commands(CLI::App& app,
     in->add_flag("--no-browser", options.no_browser, "open none; the address is printed anyway");
     in->add_flag(
         "--device", options.device, "type a code on any device, where the provider has it");
-    in->add_option("--set", options.params, "name=value of what else the login may be told");
+    in->add_option(
+        "--set", options.params, "name=value of what else it may be told, name=@file for secrets");
     CLI::App* out = command(app, "logout", "forget an account that was logged in", logout);
     out->add_option("account", options.account, "provider/label")->required();
     CLI::App* account = app.add_subcommand("account", "accounts: list, show, enable, test ...");

@@ -25,6 +25,11 @@ const base::Secret& KnownAccount::secret() const {
     return terms.api_key.empty() ? terms.secret : terms.api_key;
 }
 
+Result<config::EgressPtr> KnownAccount::egress(const KnownProvider& of) const {
+    if (!stored) return terms.via;
+    return config::read_egress(terms.egress, of.provider.via);
+}
+
 std::unique_ptr<KnownAccounts> KnownAccounts::open(const Options& options, bool needs_store) {
     Setup setup = read_configuration(options, false);
     if (!report(setup.loaded, setup.file)) return nullptr;
@@ -58,7 +63,11 @@ Result<KnownProvider*> KnownAccounts::provider(const std::string& name) {
     const auto configured =
         std::find_if(all.begin(), all.end(), [&](const auto& p) { return p.name == name; });
     known->is_configured = configured != all.end();
-    if (known->is_configured) known->provider = *configured;
+    if (known->is_configured) {
+        known->provider = *configured;
+    } else if (auto house = config::read_egress(config().upstream_egress, {})) {
+        known->provider.via = std::move(*house);
+    }
     known->provider.name = name;
     known->plugin = known->provider.plugin.empty() ? name : known->provider.plugin;
     known->found = catalogue_.find(PARLEY_KIND_PROVIDER, known->plugin);

@@ -33,6 +33,9 @@ struct KnownAccount {
     std::string name() const { return provider + '/' + terms.label; }
 
     const base::Secret& secret() const;
+
+    // The way by which its requests leave.
+    base::Result<config::EgressPtr> egress(const KnownProvider& of) const;
 };
 
 // Everything that commands about accounts start with.

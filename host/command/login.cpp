@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "command/commands.hpp"
 #include "command/known_accounts.hpp"
+#include "command/secret_file.hpp"
 #include "command/sign_in.hpp"
 #include "config/schema.hpp"
 #include "config/terms.hpp"
@@ -21,7 +22,16 @@ namespace {
 
 constexpr int kCancelled = 130;  // as shells say of a program that Ctrl-C ended
 
-// "--set name=value": a value that is JSON is taken for that, any other for a text.
+// A value that is JSON is taken for that, any other for a text.
+void put(boost::json::object& params, const std::string& name, const std::string& text) {
+    boost::json::error_code fault;
+    boost::json::value value = boost::json::parse(text, fault);
+    if (fault) value = text;
+    params[name] = std::move(value);
+}
+
+// "--set name=value", "--set name=@file"; "@-" is standard input. What was given may be a secret
+// and is not repeated.
 Result<std::string> read_params(const Options& options, const plugins::Login& login) {
     boost::json::object params;
     if (options.device) params["device"] = true;
@@ -29,13 +39,16 @@ Result<std::string> read_params(const Options& options, const plugins::Login& lo
         const std::size_t equals = each.find('=');
         if (equals == 0 || equals == each.npos) {
             return base::client_error(PARLEY_E_INVALID_ARGUMENT,
-                                      "--set \"" + each + "\": expected name=value");
+                                      "--set: expected name=value or name=@file");
         }
-        const std::string text = each.substr(equals + 1);
-        boost::json::error_code fault;
-        boost::json::value value = boost::json::parse(text, fault);
-        if (fault) value = text;
-        params[each.substr(0, equals)] = std::move(value);
+        const std::string name = each.substr(0, equals);
+        if (each.size() <= equals + 1 || each[equals + 1] != '@') {
+            put(params, name, each.substr(equals + 1));
+            continue;
+        }
+        auto text = read_secret_file(each.substr(equals + 2));
+        if (!text) return std::move(text).error();
+        put(params, name, std::string(text->reveal()));
     }
     auto schema = config::Schema::parse(login.params_schema());
     if (!schema) return std::move(schema).error();
@@ -129,6 +142,20 @@ Result<void> keep(KnownAccounts& known,
     return {};
 }
 
+// The way by which a login goes: that of the account that it renews, else its provider's.
+Result<config::EgressPtr> egress_of(KnownAccounts& known,
+                                    const KnownProvider& provider,
+                                    const std::string& label) {
+    if (label.empty()) return provider.provider.via;
+    auto all = known.all();
+    if (!all) return std::move(all).error();
+    for (const KnownAccount& each : *all) {
+        const bool is_it = each.provider == provider.provider.name && each.terms.label == label;
+        if (is_it) return each.egress(provider);
+    }
+    return provider.provider.via;
+}
+
 void say_what_is_next(const KnownProvider& provider, std::ostream& out) {
     if (provider.is_configured) return;
     out << "To use it, add to the configuration:\n\n[[provider]]\nname = \""
@@ -160,8 +187,13 @@ int login(const Options& options) {
     const config::AccountLimits& limits = known->config().accounts;
     SignIn how;
     how.opens_browser = !options.no_browser;
-    how.bounds = {
-        limits.login_ms, limits.op_call_ms, limits.login_steps_max, limits.op_effects_max};
+    auto egress = egress_of(*known, **provider, options.label);
+    if (!egress) return say_failure(egress.error());
+    how.bounds = {limits.login_ms,
+                  limits.op_call_ms,
+                  limits.login_steps_max,
+                  limits.op_effects_max,
+                  std::move(*egress)};
     auto secret = sign_in(known->config(), config::process_environment(), std::move(*op), how);
     if (!secret) {
         std::cerr << "\ncancelled; nothing was kept\n";

@@ -80,8 +80,13 @@ private:
         const config::AccountLimits& limits = known_.config().accounts;
         SignIn how;
         how.has_person = false;
-        how.bounds = {
-            limits.refresh_ms, limits.op_call_ms, limits.op_steps_max, limits.op_effects_max};
+        auto egress = account_.egress(provider_);
+        if (!egress) return std::move(egress).error();
+        how.bounds = {limits.refresh_ms,
+                      limits.op_call_ms,
+                      limits.op_steps_max,
+                      limits.op_effects_max,
+                      std::move(*egress)};
         auto renewed = sign_in(known_.config(), config::process_environment(), std::move(*op), how);
         if (!renewed) return base::client_error(PARLEY_E_CANCELLED, "cancelled");
         if (!*renewed) return renewed->error();
@@ -175,6 +180,9 @@ private:
         if (accounts::read_call(wanted, known_.config().accounts.op_call_ms, call) < 0) {
             return base::gateway_error(PARLEY_E_CONFIG, "cannot be asked there: " + url);
         }
+        auto egress = account_.egress(provider_);
+        if (!egress) return std::move(egress).error();
+        call.egress = std::move(*egress);
         auto reply = call_out(call);
         if (!reply) return std::move(reply).error();
         if (reply->status < 400) return "works: HTTP " + std::to_string(reply->status);

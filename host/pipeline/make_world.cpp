@@ -185,7 +185,7 @@ private:
             if (is_renewed) stored_.bring_kept_secret(provider.name, account);
             place.accounts.push_back(std::move(account));
         }
-        stored_.add_to(place, book_);
+        stored_.add_to(place, provider, book_);
         if (place.accounts.empty() && provider.accounts.empty()) {
             place.accounts.push_back(accounts::make_nameless_account(provider.name, book_));
             place.accounts.back().egress = provider.via;

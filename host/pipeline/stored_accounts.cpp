@@ -17,10 +17,13 @@ void StoredAccounts::add_providers(const plugins::Catalogue& catalogue,
     std::set<std::string_view> known;
     for (const config::Provider& provider : config.providers) known.insert(provider.name);
     std::vector<config::Provider> added;
+    const auto house = config::read_egress(config.upstream_egress, {});
     for (const AccountPtr& account : stored_.accounts) {
         if (!known.insert(account->provider).second) continue;
         if (catalogue.find(PARLEY_KIND_PROVIDER, account->provider)) {
-            added.emplace_back().name = account->provider;
+            config::Provider& provider = added.emplace_back();
+            provider.name = account->provider;
+            if (house) provider.via = *house;
         } else {
             complain(account, "no [[provider]] and no plugin has the name of its provider");
         }
@@ -28,10 +31,12 @@ void StoredAccounts::add_providers(const plugins::Catalogue& catalogue,
     for (config::Provider& provider : added) config.providers.push_back(std::move(provider));
 }
 
-void StoredAccounts::add_to(routing::Place& place, accounts::Book& book) const {
+void StoredAccounts::add_to(routing::Place& place,
+                            const config::Provider& provider,
+                            accounts::Book& book) const {
     // They stand in the order of provider and label.
-    const auto is_before = [](const AccountPtr& account, const std::string& provider) {
-        return account->provider < provider;
+    const auto is_before = [](const AccountPtr& account, const std::string& name) {
+        return account->provider < name;
     };
     auto it =
         std::lower_bound(stored_.accounts.begin(), stored_.accounts.end(), place.name, is_before);
@@ -41,17 +46,21 @@ void StoredAccounts::add_to(routing::Place& place, accounts::Book& book) const {
         if (taken.contains((*it)->label)) {
             complain(*it, "the configuration has an account of this label");
         } else {
-            add(*it, place, book);
+            add(*it, place, provider, book);
         }
     }
 }
 
 void StoredAccounts::add(const AccountPtr& stored,
                          routing::Place& place,
+                         const config::Provider& provider,
                          accounts::Book& book) const {
     auto secret = accounts::make_secret(stored->secret, place.login.get());
     if (!secret) return complain(stored, secret.error().message);
+    auto egress = config::read_egress(stored->terms.egress, provider.via);
+    if (!egress) return complain(stored, "egress: " + egress.error().message);
     auto account = accounts::make_account(stored->terms, place.name, book);
+    account.egress = std::move(*egress);
     account.document = store::account_key(stored->provider, stored->label);
     account.secret = std::move(*secret);
     const bool is_renewed = account.secret->is_refreshable && !account.disabled;

@@ -17,14 +17,19 @@ public:
     void add_providers(const plugins::Catalogue& catalogue, config::Config& config) const;
 
     // Adds those of the place, behind the configured ones, whose labels are taken.
-    void add_to(routing::Place& place, accounts::Book& book) const;
+    void add_to(routing::Place& place,
+                const config::Provider& provider,
+                accounts::Book& book) const;
 
     // A configured account goes on with the secret that became of the configured one, and what
     // becomes of it is kept.
     void bring_kept_secret(std::string_view provider, accounts::Account& account) const;
 
 private:
-    void add(const store::AccountPtr& stored, routing::Place& place, accounts::Book& book) const;
+    void add(const store::AccountPtr& stored,
+             routing::Place& place,
+             const config::Provider& provider,
+             accounts::Book& book) const;
     void complain(const store::AccountPtr& stored, std::string_view why) const;
 
     const Stored& stored_;

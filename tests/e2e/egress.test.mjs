@@ -1,6 +1,8 @@
 // Requests leave by the proxy of their account, their provider, or the house; addresses are an
 // account's own where it has one.
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import tls from 'node:tls';
 
@@ -9,6 +11,7 @@ import { collect, sdk, textOf, user } from './support/house.mjs';
 import { configuration, Parley, provider, secret } from './support/parley.mjs';
 import { HttpProxy, SocksProxy } from './support/proxy.mjs';
 import { completion, stream } from './support/replies.mjs';
+import { newFolder } from './support/shelf.mjs';
 import { Upstream } from './support/upstream.mjs';
 
 const made = new Certificates();
@@ -186,6 +189,38 @@ test('an account has an address of its own', async () => {
     });
   await ask('claude-moved');
   assert.equal(local.last.url, '/team/v1/messages');
+});
+
+test('an account of the store leaves by its own egress, else by its provider’s', async (t) => {
+  const store = newFolder();
+  const folder = join(store, 'account/up');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const write = (label, more) => {
+    const document = { secret: plain.key, prefix: label, prefix_required: true, ...more };
+    writeFileSync(join(folder, `${label}.json`), JSON.stringify(document), { mode: 0o600 });
+  };
+  write('own', { egress: kWays.http });
+  write('usual', {});
+  write('wrong', { egress: `ftp://${proof}@h:1` });
+  const other = await Parley.start(
+    configuration(plain, {
+      store: { folder: store },
+      provider: [via(plain, 'up', undefined, { account: undefined, models: ['m'], egress: kWays.openSocks })],
+    }),
+  );
+  t.after(() => other.stop());
+  plain.mustNotSee(other.key);
+  const { http, openSocks } = proxies;
+  const counts = () => [http.asked.length, openSocks.asked.length];
+  const by = (model) => sdk(other).chat.completions.create({ model, messages: user('hi') });
+  const [own, usual] = counts();
+  await by('own/m');
+  assert.deepEqual(counts(), [own + 1, usual]);
+  await by('usual/m');
+  assert.deepEqual(counts(), [own + 1, usual + 1]);
+  await assert.rejects(by('wrong/m'), (error) => error.status === 404);
+  assert.match(other.stderr, /up\/wrong.*egress: expected/);
+  assert.ok(!other.stderr.includes(password));
 });
 
 test('a wrong egress is a fault of the configuration, and is not repeated', async () => {

@@ -11,6 +11,7 @@ import { test } from 'node:test';
 
 import { clients } from './support/clients.mjs';
 import { OAuthServer } from './support/oauth.mjs';
+import { SocksProxy } from './support/proxy.mjs';
 import { binary, Parley, root } from './support/parley.mjs';
 import { Upstream } from './support/upstream.mjs';
 import { wires } from './support/wires.mjs';
@@ -203,6 +204,16 @@ test('what was imported serves, keys and credential files', async (t) => {
   for (const name of readdirSync(auths)) {
     if (name !== 'qwen-me.json') rmSync(join(auths, name), { recursive: true });
   }
+  // The proxies that are named there: the house's, and this account's own.
+  const proxies = { house: await SocksProxy.start(), own: await SocksProxy.start() };
+  t.after(() => Promise.all([proxies.house.stop(), proxies.own.stop()]));
+  const put = (file, from, proxy) => {
+    const text = readFileSync(file, 'utf8');
+    assert.ok(text.includes(from));
+    writeFileSync(file, text.replace(from, `socks5://127.0.0.1:${proxy.port}`));
+  };
+  put(join(folder, 'config.yaml'), 'socks5://127.0.0.1:1080', proxies.house);
+  put(mine, 'socks5://127.0.0.1:1', proxies.own);
   const done = run(folder, 'import', '--from', 'cliproxyapi', join(folder, 'config.yaml'));
   assert.equal(done.status, 0, done.stderr + done.stdout);
   const parley = await Parley.start(undefined, {
@@ -222,9 +233,13 @@ test('what was imported serves, keys and credential files', async (t) => {
   assert.equal(up.last.headers['x-title'], 't');
   assert.equal(await ask('keyless'), 'from keyless', 'a place without keys');
   assert.equal(up.last.headers.authorization, undefined);
+  assert.ok(proxies.house.asked.length > 0);
   // Its token is over, so the first request waits for another one.
   assert.equal(await ask('coder'), 'from m-q', 'a credential file, by an alias');
   assert.ok(login.isGood(up.last.headers.authorization.replace('Bearer ', '')));
   assert.equal(login.refreshes().length, 1);
+  const authority = (url) => new URL(url).host;
+  const both = [authority(login.url), authority(up.url)].sort();
+  assert.deepEqual([...new Set(proxies.own.asked)].sort(), both, 'its refresh leaves so, too');
   login.mustNotStandIn(parley.stderr, 'in the log');
 });

@@ -1,11 +1,14 @@
 // Logins from the command line that do more than win tokens: a cookie that is turned into a key, and an
 // account that has to be set up first.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { Desk, freePort } from './support/command.mjs';
 import { OAuthServer } from './support/oauth.mjs';
 import { configuration, secret } from './support/parley.mjs';
+import { newFolder } from './support/shelf.mjs';
 import { Upstream } from './support/upstream.mjs';
 import { wires } from './support/wires.mjs';
 
@@ -102,7 +105,10 @@ test('iflow: a browser comes back, and a cookie does as well', async (t) => {
   });
   const command = await logIn(desk, login, ['iflow']);
   assert.match(command.text, /iflow\/me@example\.com: logged in/);
-  const jar = desk.begin(['login', 'iflow', '--set', `cookie=${cookie}`], pty);
+  // Others see what a command was told, so the cookie is not.
+  const file = join(newFolder(), 'cookie');
+  writeFileSync(file, `${cookie}\n`, { mode: 0o600 });
+  const jar = desk.begin(['login', 'iflow', '--set', `cookie=@${file}`], pty);
   assert.equal(await jar.ended(), 0, jar.text);
   assert.match(jar.text, /iflow\/138: logged in/);
   await desk.run(['account', 'disable', 'iflow/138']);

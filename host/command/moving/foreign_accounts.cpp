@@ -188,8 +188,15 @@ private:
              {"disabled", "priority", "weight", "prefix", "note", "excluded_models"}) {
             if (const json::value* value = file.if_contains(key)) terms[key] = *value;
         }
-        const bool has_proxy = !text_at(file, "proxy_url").empty();
-        if (has_proxy) moved_.left(name + ".proxy_url", std::string(kNoProxies));
+        const std::string proxy(text_at(file, "proxy_url"));
+        if (proxy.empty()) return terms;
+        const Crossed crossed = cross_proxy(proxy);
+        if (!crossed.value) {
+            moved_.left(name + ".proxy_url", crossed.why);
+        } else {
+            terms["egress"] = std::get<std::string>(*crossed.value);
+            moved_.carried(name + ".proxy_url", "egress of the account");
+        }
         return terms;
     }
 

@@ -90,7 +90,10 @@ private:
             return moved_.carried(path, "prefix_required of accounts that have a prefix");
         }
         if (is_off(value)) return moved_.needless(path, "off there");
-        moved_.left(path, std::string(kNoProxies));
+        const Crossed crossed = cross_proxy(value.Scalar());
+        if (!crossed.value) return moved_.left(path, crossed.why);
+        moved_.set("upstream.egress", *crossed.value);
+        moved_.carried(path, "[upstream] egress");
     }
 
     void address() {

@@ -117,8 +117,8 @@ void EntryReader::member(const std::string& path, const YAML::Node& value, Value
     if (is_off(value)) return moved_.needless(path, "off there");
     if (!rule.needless.empty()) return moved_.needless(path, rule.needless);
     if (!rule.left.empty()) return moved_.left(path, rule.left);
-    if (!rule.special.empty()) return moved_.left(path, std::string(kNoProxies));
-    const Crossed crossed = cross_value(value, rule);
+    const bool is_proxy = rule.as == "proxy";
+    const Crossed crossed = is_proxy ? cross_proxy(value.Scalar()) : cross_value(value, rule);
     if (!crossed.value) return moved_.left(path, crossed.why);
     put(account, rule.to, *crossed.value);
     if (rule.to == "prefix" && terms_.is_prefix_required) put(account, "prefix_required", true);

@@ -1,5 +1,7 @@
 #include "command/moving/foreign_value.hpp"
 
+#include "base/secret.hpp"
+#include "config/egress.hpp"
 #include "config/near.hpp"
 #include "config/units.hpp"
 
@@ -54,6 +56,13 @@ Crossed cross_value(const YAML::Node& value, const KeyRule& rule) {
     const auto known = rule.values.find(value.Scalar());
     if (known == rule.values.end()) return {{}, "there is no " + config::quote(value.Scalar())};
     return {known->second, {}};
+}
+
+Crossed cross_proxy(const std::string& url) {
+    const std::string ours = url == "none" ? "direct" : url;
+    auto read = config::read_egress(base::Secret(ours), {});
+    if (!read) return {{}, read.error().message};
+    return {Value(ours), {}};
 }
 
 }  // namespace parley::command

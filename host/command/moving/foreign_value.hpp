@@ -10,9 +10,6 @@
 
 namespace parley::command {
 
-inline constexpr std::string_view kNoProxies =
-    "upstreams are reached directly; set a proxy for the machine";
-
 bool is_true(const YAML::Node& value);
 
 // Nothing is asked for: null, false, 0, an empty text, list or table.
@@ -28,5 +25,8 @@ struct Crossed {
 };
 
 Crossed cross_value(const YAML::Node& value, const KeyRule& rule);
+
+// The address of a proxy as an egress of ours.
+Crossed cross_proxy(const std::string& url);
 
 }  // namespace parley::command
