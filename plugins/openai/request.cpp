@@ -32,8 +32,14 @@ enum Mark {
     kShape,
 };
 
-// parley_peek.mark[kShape]
+// parley_peek.mark[kShape]: one of these, and whether something may have to be scrubbed.
 enum Shape : uint64_t { kObject, kEmptyObject, kForm };
+
+constexpr uint64_t kMayHoldEnvelopes = 8;
+
+Shape shape_of(const parley_peek& peek) {
+    return static_cast<Shape>(peek.mark[kShape] & ~kMayHoldEnvelopes);
+}
 
 constexpr std::string_view kIncludeUsage = "\"include_usage\":true";
 
@@ -77,7 +83,7 @@ void peek_form(const parley_call& call, parley_peek& out) {
 class BodyReader {
 public:
     BodyReader(std::string_view body, sdk::Arena& arena, parley_peek& out)
-        : body_(body), r_(body), arena_(arena), out_(out) {}
+        : r_(body), arena_(arena), out_(out) {}
 
     void read() {
         if (r_.peek() != '{') invalid("body: a JSON object was expected");
@@ -103,9 +109,9 @@ private:
         else if (key.equals("prompt_cache_key"))
             session_key();
         else if (key.equals("input"))
-            input();
+            r_.pass([&](std::string_view text) { look_at(text, "input"); });
         else if (key.equals("messages"))
-            owned_.add_all(kFileKey, passed(), "messages");
+            r_.pass([&](std::string_view text) { look_at(text, "messages"); });
         else if (key.equals("previous_response_id"))
             owned_by("previous_response_id");
         else if (key.equals("conversation"))
@@ -114,16 +120,22 @@ private:
             r_.pass();
     }
 
-    void input() {
-        const std::string_view json = passed();
-        owned_.add_all(kEncryptedKey, json, "input");
-        owned_.add_all(kFileKey, json, "input");
-    }
-
-    std::string_view passed() {
-        const std::size_t from = r_.at();
-        r_.pass();
-        return body_.substr(from, r_.at() - from);
+    // Of what is passed over, the few strings that matter, each by its first letter.
+    void look_at(std::string_view text, std::string_view param) {
+        if (text.size() < 2) return;
+        switch (text[1]) {
+            case kFileKey[1]:
+                owned_.add_if(kFileKey, text, param);
+                break;
+            case kEncryptedKey[1]:
+                if (param == "input") owned_.add_if(kEncryptedKey, text, param);
+                break;
+            case kQuotedEnvelope[1]:
+                if (text.starts_with(kQuotedEnvelope)) out_.mark[kShape] |= kMayHoldEnvelopes;
+                break;
+            default:
+                break;
+        }
     }
 
     void owned_by(std::string_view param) {
@@ -201,7 +213,6 @@ private:
         }
     }
 
-    std::string_view body_;
     JsonReader r_;
     sdk::Arena& arena_;
     parley_peek& out_;
@@ -213,14 +224,14 @@ private:
 
 // A new first member of the body.
 parley_edit insert_member(std::string member, const parley_peek& peek, sdk::Arena& arena) {
-    if (peek.mark[kShape] != kEmptyObject) member += ',';
+    if (shape_of(peek) != kEmptyObject) member += ',';
     return {peek.mark[kFirstAt], 0, arena.copy(member)};
 }
 
 parley_edit rename_model(const parley_peek& peek, std::string_view model, sdk::Arena& arena) {
     const uint64_t at = peek.mark[kModelAt];
     const uint64_t len = peek.mark[kModelLen];
-    if (peek.mark[kShape] == kForm) {
+    if (shape_of(peek) == kForm) {
         if (at == 0) invalid("model: the form has no such field", "model");
         return {at, len, arena.copy(model)};
     }
@@ -273,7 +284,8 @@ void retarget_request(const parley_call& call,
                       sdk::Arena& arena,
                       parley_retarget& io) {
     std::vector<parley_edit> edits;
-    if (kind.carries_reasoning) edits = scrub(view(call.http->body));
+    const bool may_scrub = (peek.mark[kShape] & kMayHoldEnvelopes) != 0;
+    if (kind.carries_reasoning && may_scrub) edits = scrub(view(call.http->body));
     if (model != view(peek.model)) edits.push_back(rename_model(peek, model, arena));
     const bool add = (io.flags & PARLEY_RETARGET_ADD_USAGE) != 0 && kind.chat_stream_options &&
                      (peek.flags & PARLEY_PEEK_STREAM) != 0 &&

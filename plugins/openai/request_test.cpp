@@ -337,6 +337,36 @@ TEST(RequestTable, TakesNoErrorPointer) {
         -PARLEY_E_INVALID_ARGUMENT);
 }
 
+// ---- what only Parley could read ----
+
+std::string scrubbed(std::string_view body, const std::string& path) {
+    Request request(body, path);
+    EXPECT_EQ(request.peek(), PARLEY_OK) << request.message();
+    return request.retarget("m").value_or("");
+}
+
+TEST(Retarget, TakesEnvelopesOut) {
+    const std::string item = R"({"type":"reasoning","summary":[],"encrypted_content":"pl1.abc"})";
+    const std::string own = R"({"type":"reasoning","summary":[],"encrypted_content":"gAAA"})";
+    const std::string text = R"({"role":"user","content":"say \"pl1. and \"file_id\":\"x\""})";
+    const auto input = [&](const std::string& items) {
+        return R"({"input":[)" + items + R"(],"model":"m","instructions":"pl1.x"})";
+    };
+    const std::string responses = "/v1/responses";
+    EXPECT_EQ(scrubbed(input(item + "," + text), responses), input(text));
+    EXPECT_EQ(scrubbed(input(text + "," + item + "," + own), responses), input(text + "," + own));
+    EXPECT_EQ(scrubbed(input(own + "," + text), responses), input(own + "," + text));
+    const auto calls = [&](const std::string& extra) {
+        return R"({"model":"m","messages":[)" + text + R"(,{"role":"assistant","tool_calls":[{)" +
+               R"("id":"c","type":"function")" + extra + "}]}]}";
+    };
+    const std::string chat = "/v1/chat/completions";
+    const std::string sealed = R"(,"extra_content":{"google":{"thought_signature":"pl1.abc"}})";
+    const std::string native = R"(,"extra_content":{"google":{"thought_signature":"c2ln"}})";
+    EXPECT_EQ(scrubbed(calls(sealed), chat), calls(""));
+    EXPECT_EQ(scrubbed(calls(native), chat), calls(native));
+}
+
 TEST(RequestTable, SaysSoWhenThereIsNoMemory) {
     Request request(R"({"m\u006fdel":"\u006d","stream":true,"prompt_cache_key":"\n"})");
     const parley_dialect& table = request.dialect.table();

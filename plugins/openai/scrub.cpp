@@ -1,7 +1,6 @@
 #include "scrub.hpp"
 
 #include "parley/sdk/cuts.hpp"
-#include "parley/sdk/find.hpp"
 #include "parley/sdk/json.hpp"
 
 namespace parley::openai {
@@ -11,8 +10,7 @@ using sdk::JsonString;
 
 namespace {
 
-constexpr std::string_view kEnvelope = "pl1.";
-constexpr std::string_view kQuotedEnvelope = "\"pl1.";
+constexpr std::string_view kEnvelope = kQuotedEnvelope.substr(1);
 
 // Calls `each(key, from)` for each member; `from` is where the one before it ended. `each` must
 // pass over the value.
@@ -108,7 +106,6 @@ private:
 }  // namespace
 
 std::vector<parley_edit> scrub(std::string_view body) {
-    if (!sdk::holds(body, kQuotedEnvelope)) return {};
     return Scrubber(body).run();
 }
 

@@ -9,8 +9,11 @@
 
 namespace parley::openai {
 
+// How what only Parley can read begins.
+inline constexpr std::string_view kQuotedEnvelope = "\"pl1.";
+
 // Reasoning items of "input" and signatures of calls in "messages" that are envelopes. The edits
-// are in the order of the body; mostly there are none.
+// are in the order of the body. A whole walk: only for bodies with a kQuotedEnvelope in them.
 std::vector<parley_edit> scrub(std::string_view body);
 
 }  // namespace parley::openai

@@ -3,6 +3,7 @@
 
 #include <random>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -12,11 +13,17 @@ namespace parley::sdk {
 
 namespace {
 
-const char* plain(const char* p, const char* end, std::uint64_t floor, JsonNesting& at) {
+using Quotes = std::vector<const char*>;
+
+const char* plain(
+    const char* p, const char* end, std::uint64_t floor, JsonNesting& at, Quotes& opened) {
     for (; p != end; ++p) {
         const bool escaped = at.escaping;
         at.escaping = *p == '\\' && !escaped;
-        if (*p == '"' && !escaped) at.in_string = !at.in_string;
+        if (*p == '"' && !escaped) {
+            at.in_string = !at.in_string;
+            if (at.in_string) opened.push_back(p);
+        }
         if (at.in_string) continue;
         if (*p == '{' || *p == '[') ++at.depth;
         if (*p != '}' && *p != ']') continue;
@@ -28,9 +35,14 @@ const char* plain(const char* p, const char* end, std::uint64_t floor, JsonNesti
 void expect_same(std::string_view text, const JsonNesting& start) {
     const char* end = text.data() + text.size();
     JsonNesting wanted = start;
-    const char* stop = plain(text.data(), end, 1, wanted);
+    Quotes wanted_quotes;
+    const char* stop = plain(text.data(), end, 1, wanted, wanted_quotes);
     JsonNesting seen = start;
-    ASSERT_EQ(pass_nested(text.data(), end, 1, seen) - text.data(), stop - text.data()) << text;
+    Quotes quotes;
+    const auto keep = [&](const char* quote) { quotes.push_back(quote); };
+    ASSERT_EQ(pass_nested(text.data(), end, 1, seen, keep) - text.data(), stop - text.data())
+        << text;
+    ASSERT_EQ(quotes, wanted_quotes) << text;
     ASSERT_EQ(seen.depth, wanted.depth) << text;
     ASSERT_EQ(seen.in_string, wanted.in_string) << text;
     ASSERT_EQ(seen.escaping, wanted.escaping) << text;

@@ -107,8 +107,12 @@ struct JsonString {
     }
 
     bool equals(std::string_view wanted) const {
-        return escaped ? text() == wanted : raw == wanted;
+        return escaped ? text_equals(wanted) : raw == wanted;
     }
+
+private:
+    // Apart, so that the usual comparison stays short.
+    [[gnu::noinline]] bool text_equals(std::string_view wanted) const { return text() == wanted; }
 };
 
 // The string that `raw` is: a value, quotes included, that JsonReader has passed over.
@@ -202,11 +206,19 @@ public:
     // Passes over the next value by its quotes and brackets alone: several times as fast, but
     // faults inside of an object or array stay unseen. For texts that are passed on, not believed.
     bool pass() {
+        return pass([](std::string_view) {});
+    }
+
+    // The same; `on_string` is called for each string inside of an object or array, keys too, with
+    // all of the text from its opening quote on.
+    template <class OnString>
+    bool pass(const OnString& on_string) {
         const char c = peek();
         if (c != '{' && c != '[') return skip_scalar(c);
         JsonNesting at{1, false, false};
-        const char* stop = pass_nested(p_ + 1, end_, 0, at);
-        p_ = stop;
+        p_ = pass_nested(p_ + 1, end_, 0, at, [&](const char* quote) {
+            on_string(std::string_view(quote, static_cast<std::size_t>(end_ - quote)));
+        });
         return at.depth == 0 || fail();
     }
 

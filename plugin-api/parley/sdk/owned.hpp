@@ -121,6 +121,15 @@ public:
         TextFinder(quoted_key).feed(json, [&](std::string_view id) { add(id, param); });
     }
 
+    // When `json` begins with the key: its string, which JsonReader::pass() came by.
+    void add_if(std::string_view quoted_key, std::string_view json, std::string_view param) {
+        if (!json.starts_with(quoted_key)) return;
+        const std::size_t quote = json.find_first_not_of(" \t\r\n:", quoted_key.size());
+        if (quote == json.npos || json[quote] != '"') return;
+        const std::size_t from = quote + 1;
+        add(end_of(json.substr(from, json.find('"', from) - from)), param);
+    }
+
     void move_to(parley_peek& out, Arena& arena) const {
         if (names_.empty()) return;
         auto* kept = arena.array<parley_owned>(names_.size());
