@@ -1,10 +1,14 @@
 #include "routing/affinity.hpp"
 
+#include <new>
+
 namespace parley::routing {
 
 namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
+
+using Shared = std::atomic_ref<std::uint64_t>;
 
 constexpr std::uint64_t kCounted = std::uint64_t{1} << 63;
 
@@ -18,13 +22,18 @@ std::uint32_t account_of(std::uint64_t value) {
 
 }  // namespace
 
+Affinity::Rows::Rows(std::size_t size)
+    : size_(size), rows_(static_cast<Row*>(std::calloc(size, sizeof(Row)))) {
+    if (size != 0 && rows_ == nullptr) throw std::bad_alloc();
+}
+
 Affinity::Affinity(std::uint64_t bytes_max, std::uint64_t keep_ms)
     : rows_(bytes_max / sizeof(Row)),
       keep_s_(keep_ms / 1000),
-      counts_(rows_.empty() ? 0 : kCounts) {}
+      counts_(rows_.size() == 0 ? 0 : kCounts) {}
 
-const Affinity::Row* Affinity::row_of(std::uint64_t key) const {
-    if (rows_.empty() || key == 0) return nullptr;
+Affinity::Row* Affinity::row_of(std::uint64_t key) const {
+    if (rows_.size() == 0 || key == 0) return nullptr;
     // Spread, because the low bits of the key may be those of another hash table.
     const std::uint64_t spread = key * 0x9E37'79B9'7F4A'7C15;
     return &rows_[static_cast<std::size_t>((spread >> 32) % rows_.size())];
@@ -36,13 +45,14 @@ bool Affinity::is_over(std::uint64_t value, std::int64_t now_ms) const {
 }
 
 std::uint32_t Affinity::find(std::uint64_t key, std::int64_t now_ms) const {
-    const Row* row = row_of(key);
+    Row* row = row_of(key);
     if (row == nullptr) return 0;
-    for (const Slot& slot : *row) {
-        if (slot.key.load(kRelaxed) != key) continue;
-        const std::uint64_t value = slot.value.load(std::memory_order_acquire);
+    for (Slot& slot : *row) {
+        const Shared held(slot.key);
+        if (held.load(kRelaxed) != key) continue;
+        const std::uint64_t value = Shared(slot.value).load(std::memory_order_acquire);
         // Another key may have come into the slot in between.
-        if (slot.key.load(kRelaxed) != key) continue;
+        if (held.load(kRelaxed) != key) continue;
         return is_over(value, now_ms) ? 0 : account_of(value);
     }
     return 0;
@@ -62,16 +72,16 @@ void Affinity::keep(std::uint64_t key,
                     std::uint32_t account,
                     std::int64_t now_ms,
                     bool is_counted) {
-    auto* row = const_cast<Row*>(row_of(key));
+    Row* row = row_of(key);
     if (row == nullptr) return;
     Slot* oldest = &row->front();
     for (Slot& slot : *row) {
-        if (slot.key.load(kRelaxed) == key) {
+        if (Shared(slot.key).load(kRelaxed) == key) {
             oldest = &slot;
             break;
         }
-        const bool is_older =
-            second_of(slot.value.load(kRelaxed)) < second_of(oldest->value.load(kRelaxed));
+        const bool is_older = second_of(Shared(slot.value).load(kRelaxed)) <
+                              second_of(Shared(oldest->value).load(kRelaxed));
         if (is_older) oldest = &slot;
     }
     const auto now = static_cast<std::uint64_t>(now_ms / 1000) & 0xFFFF'FFFF;
@@ -79,9 +89,11 @@ void Affinity::keep(std::uint64_t key,
         (is_counted ? kCounted : 0) | (std::uint64_t{account} & 0x7FFF'FFFF) << 32 | now;
     // Written only when it changes, since rows are shared by all loops. Who finds the new value
     // finds the new key as well.
-    if (oldest->key.load(kRelaxed) != key) oldest->key.store(key, kRelaxed);
-    if (oldest->value.load(kRelaxed) == value) return;
-    const std::uint64_t before = oldest->value.exchange(value, std::memory_order_acq_rel);
+    const Shared held(oldest->key);
+    const Shared known(oldest->value);
+    if (held.load(kRelaxed) != key) held.store(key, kRelaxed);
+    if (known.load(kRelaxed) == value) return;
+    const std::uint64_t before = known.exchange(value, std::memory_order_acq_rel);
     if ((before & ~0xFFFF'FFFFULL) == (value & ~0xFFFF'FFFFULL)) return;
     if ((before & kCounted) != 0) count_of(before).fetch_sub(1, kRelaxed);
     if (is_counted) count_of(value).fetch_add(1, kRelaxed);

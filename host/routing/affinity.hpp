@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <vector>
 
 namespace parley::routing {
@@ -27,21 +28,41 @@ public:
     std::uint32_t count(std::uint32_t account) const;
 
 private:
+    // Read and written by std::atomic_ref.
     struct Slot {
-        std::atomic<std::uint64_t> key{0};
-        std::atomic<std::uint64_t> value{0};  // counted, the account, and the second it was kept
+        std::uint64_t key;
+        std::uint64_t value;  // counted, the account, and the second it was kept
     };
 
     using Row = std::array<Slot, 8>;
 
-    const Row* row_of(std::uint64_t key) const;
+    // Memory of which only what was written to is there.
+    class Rows {
+    public:
+        explicit Rows(std::size_t size);
+
+        ~Rows() { std::free(rows_); }
+
+        Rows(const Rows&) = delete;
+        Rows& operator=(const Rows&) = delete;
+
+        std::size_t size() const { return size_; }
+
+        Row& operator[](std::size_t i) const { return rows_[i]; }
+
+    private:
+        std::size_t size_;
+        Row* rows_;
+    };
+
+    Row* row_of(std::uint64_t key) const;
     bool is_over(std::uint64_t value, std::int64_t now_ms) const;
 
     static constexpr std::size_t kCounts = 4096;  // accounts that are told apart in them
 
     std::atomic<std::int32_t>& count_of(std::uint64_t value);
 
-    std::vector<Row> rows_;
+    Rows rows_;
     std::uint64_t keep_s_;
     std::vector<std::atomic<std::int32_t>> counts_;
 };
