@@ -1,5 +1,6 @@
 #include "pipeline/lane.hpp"
 
+#include <array>
 #include <random>
 
 namespace parley::pipeline {
@@ -54,14 +55,14 @@ std::uint64_t Lane::random() {
 
 std::string Lane::next_id() {
     constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
-    std::string id = "req_";
+    std::array<char, 24> id{'r', 'e', 'q', '_'};
     std::uint64_t high = random();
     std::uint64_t low = random_[1];
-    for (int i = 0; i < 10; ++i, high >>= 5, low >>= 5) {
-        id += kAlphabet[high & 31];
-        id += kAlphabet[low & 31];
+    for (std::size_t i = 4; i < id.size(); i += 2, high >>= 5, low >>= 5) {
+        id[i] = kAlphabet[high & 31];
+        id[i + 1] = kAlphabet[low & 31];
     }
-    return id;
+    return {id.data(), id.size()};
 }
 
 }  // namespace parley::pipeline
