@@ -1,6 +1,7 @@
 // routing/traits.hpp: what is known of a model, by its name at the upstream. Immutable.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,16 +20,23 @@ public:
 
 private:
     struct Trait {
-        std::string key;
+        std::string key;  // as JSON, like the value
         std::string json;
     };
 
-    struct Entry {
-        std::vector<std::string> names;
-        std::vector<Trait> traits;
+    using Entry = std::vector<Trait>;
+
+    // An entry that may fit.
+    struct Clue {
+        std::string pattern;
+        std::size_t entry = 0;
     };
 
+    void index(const std::string& name);
+
     std::vector<Entry> entries_;
+    // By the first letter of names, in the order of the entries; "*..." stands with every letter.
+    std::array<std::vector<Clue>, 256> clues_;
 };
 
 }  // namespace parley::routing

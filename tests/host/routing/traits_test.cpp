@@ -32,6 +32,25 @@ effort_levels = ["low", "high"]
     EXPECT_EQ(book.of("a-2x"),
               R"({"context":1000,"reasoning":"toggle","effort_levels":["low","high"]})");
     EXPECT_EQ(book.of("c"), "");
+    EXPECT_EQ(book.of(""), "");
+}
+
+TEST(Traits, PatternsMayBeginWithAnything) {
+    const TraitsBook book = book_of(R"toml(
+[[model]]
+names = ["a-*", "a-1*"]
+context = 1000
+[[model]]
+names = ["*-mini", "*"]
+reasoning = "none"
+[[model]]
+names = ["a-1-mini"]
+context = 2000
+)toml");
+    EXPECT_EQ(book.of("a-1-mini"), R"({"context":2000,"reasoning":"none"})");
+    EXPECT_EQ(book.of("a-2"), R"({"context":1000,"reasoning":"none"})");
+    EXPECT_EQ(book.of("z"), R"({"reasoning":"none"})");
+    EXPECT_EQ(book.of(""), R"({"reasoning":"none"})");
 }
 
 TEST(Traits, TheShippedFileKnowsTheModelsOfToday) {
