@@ -179,7 +179,8 @@ int main(int argc, char** argv) {
     add_account_commands(app, options, command);
     for (CLI::App* asked :
          {command(app, "status", "how it goes with the parley that runs", status),
-          command(app, "reload", "have it read its configuration again", reload)}) {
+          command(app, "reload", "have it read its configuration again", reload),
+          command(app, "upgrade", "have new workers relieve those that serve", upgrade)}) {
         asked->add_flag("--json", options.json, "for programs");
     }
     add_plugin_commands(app, options, command);

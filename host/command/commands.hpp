@@ -32,6 +32,7 @@ int plugin_check(const Options& options);
 // Asked of a Parley that runs.
 int status(const Options& options);
 int reload(const Options& options);
+int upgrade(const Options& options);
 int account_state(const Options& options);
 int account_clear(const Options& options);
 int plugin_status(const Options& options);

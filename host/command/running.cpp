@@ -1,4 +1,5 @@
-// command/running.cpp: status, reload, account state, account clear: asked of a Parley that runs.
+// command/running.cpp: status, reload, upgrade, account state, account clear: asked of a Parley
+// that runs.
 #include <iomanip>
 #include <iostream>
 
@@ -93,6 +94,14 @@ int reload(const Options& options) {
     const json::array& changes = answer->at("changes").as_array();
     for (const json::value& change : changes) std::cout << text_of(change) << '\n';
     if (changes.empty()) std::cout << "nothing differs\n";
+    return 0;
+}
+
+int upgrade(const Options& options) {
+    const auto answer = ask(options, "POST", "/upgrade");
+    if (!answer) return 1;
+    if (print_json(options, {*answer})) return 0;
+    std::cout << "new workers start; the log tells when they serve\n";
     return 0;
 }
 

@@ -186,6 +186,15 @@ void House::say_changed() {
     parent_.say("changed");
 }
 
+base::Result<void> House::ask_for_upgrade() const {
+    if (parent_.link() < 0) {
+        return base::client_error(PARLEY_E_UNSUPPORTED,
+                                  "it runs without a supervisor, which could start another one");
+    }
+    parent_.say("upgrade");
+    return {};
+}
+
 void House::end(Patience patience) {
     if (is_draining_) return;
     is_draining_ = true;

@@ -77,6 +77,10 @@ public:
     // What was read anew is in force here, and is to be taken over there.
     void say_changed();
 
+    // Has workers started from the program as it is on disk now, which relieve those that serve.
+    // An error where nobody could do that.
+    base::Result<void> ask_for_upgrade() const;
+
     // Until the drain that SIGTERM, SIGINT or the supervisor starts is over.
     void run();
 

@@ -79,6 +79,7 @@ void add_questions(Control& control, House& house, Reload& reload, Plugins& plug
         for (const std::string& fault : reload.faults()) why += (why.empty() ? "" : "\n") + fault;
         return base::client_error(PARLEY_E_CONFIG, why);
     });
+    control.add("POST", "/upgrade", [&](const Question&) { return done(house.ask_for_upgrade()); });
     control.add("GET", "/accounts", [&](const Question&) -> Control::Answer {
         return json::object{{"accounts", account_states(*house.world())}};
     });

@@ -6,6 +6,7 @@
 //   door <address>   + a listening socket     drop <address>
 //   go <seat>        all has been said        ready
 //   retire           it is not needed now     log <level> <text|json>
+//                                             upgrade            as SIGUSR2
 //   reload           the first seat has       changed            what the others take over too
 //                    taken something over     processes <count>  workers that are wanted
 #pragma once

@@ -154,6 +154,7 @@ void Supervisor::hear(Seat& seat, Worker& worker) {
         if (seat.number == 1 && !seat.coming) notify("READY=1");
         if (is_upgrade_due_) upgrade();
     }
+    if (verb == "upgrade") upgrade();
     if (seat.number != 1) return;
     if (verb == "keep") {
         tell_others(seat, "door", message->rest, message->descriptor.get());
