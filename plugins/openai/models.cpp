@@ -14,8 +14,8 @@ void write_model(sdk::JsonWriter& w, const parley_model& model) {
     w.end_object();
 }
 
-// Codex asks so. It wants to be told how each model works, down to its prompts, and goes on with what
-// it knows itself when there is no such list; half of one would spoil that.
+// Codex asks so. It wants to be told how each model works, down to its prompts, and goes on with
+// what it knows itself when there is no such list; half of one would spoil that.
 bool asks_as_codex(const parley_call& call) {
     if (call.http == nullptr) return false;
     const std::string query = '&' + std::string(view(call.http->query));
