@@ -68,6 +68,9 @@ test('what is installed says its versions', async (t) => {
   const number = (name) => header.match(new RegExp(`#define PARLEY_ABI_${name} (\\d+)`))[1];
   const abi = `${number('MAJOR')}.${number('MINOR')}`;
   assert.equal(await pkg('--variable=abi'), abi);
+  const table = fs.readFileSync(join(root, 'docs/plugin-versions.md'), 'utf8');
+  const newest = [...table.matchAll(/^\| (\d+\.\d+) \| (\d+\.\d+\.\d+) \|/gm)].at(-1);
+  assert.deepEqual(newest?.slice(1), [abi, version], 'the last row of docs/plugin-versions.md');
 
   fs.writeFileSync(
     join(outside.folder, 'CMakeLists.txt'),
