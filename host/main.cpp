@@ -153,7 +153,10 @@ int main(int argc, char** argv) {
             added->callback([&chosen, run] { chosen = run; });
             return added;
         };
-    command(app, "serve", "serve clients (the default)", serve);
+    command(app, "serve", "serve clients (the default)", serve)
+        ->add_option("--dev-plugins",
+                     options.dev_plugins,
+                     "a folder in which you build plugins: each is live as soon as it is built");
     command(app, "check", "check the configuration and the plugins, change nothing", check);
     command(app, "version", "print the version", [](const Options&) {
         std::cout << "parley " PARLEY_VERSION "\n";

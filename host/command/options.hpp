@@ -14,7 +14,8 @@ struct Options {
     std::string key;     // the name of a client key
     std::string plugin;  // the id of its manifest, or the name of a new one
     std::string plugin_kind;
-    std::string plugin_id;  // of a new one; empty: one of example.com
+    std::string plugin_id;    // of a new one; empty: one of example.com
+    std::string dev_plugins;  // a folder in which plugins are built; empty: none
     std::string language = "cpp";
     std::string folder;  // of a new plugin; empty: its name
     bool json = false;

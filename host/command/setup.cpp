@@ -46,6 +46,21 @@ bool write_starter(const fs::path& file) {
     return ::close(fd) == 0 && written;
 }
 
+// Whoever builds there wants to see the outcome at once. The last folder wins.
+void follow_builds(const std::string& folder, config::Config& config) {
+    constexpr std::uint64_t kQuietMs = 50;
+    constexpr std::uint64_t kWaitMaxMs = 500;
+    config::Plugins& plugins = config.plugins;
+    if (plugins.folders.empty()) {
+        plugins.folders.push_back((fs::path(config.state_folder) / "plugins").string());
+    }
+    plugins.folders.push_back(folder);
+    plugins.watch = true;
+    plugins.limits.quiet_ms = kQuietMs;
+    plugins.limits.wait_max_ms = kWaitMaxMs;
+    plugins.limits.cool_ms = 0;
+}
+
 plugins::Quarantine quarantine_of(const config::Config& config) {
     const config::SupervisorLimits& limits = config.supervisor;
     return {(fs::path(config.state_folder) / "quarantine.json").string(),
@@ -71,6 +86,7 @@ Setup read_configuration(const Options& options, bool create) {
     setup.loaded = config::load(setup.file, environment);
     const std::string state = chosen_state_folder(options, environment);
     if (!state.empty()) setup.loaded.config.state_folder = state;
+    if (!options.dev_plugins.empty()) follow_builds(options.dev_plugins, setup.loaded.config);
     return setup;
 }
 
