@@ -16,7 +16,8 @@ struct Limits {
     std::uint64_t body_bytes_max = 64ull * 1024 * 1024;
     std::uint64_t inflated_bytes_max = 64ull * 1024 * 1024;  // a request body after decompression
     std::uint64_t inflate_ratio_max = 100;
-    std::uint64_t head_ms = 15'000;  // from a request's first byte to the end of its head
+    std::uint64_t handshake_ms = 10'000;  // TLS, before the first request
+    std::uint64_t head_ms = 15'000;       // from a request's first byte to the end of its head
     std::uint64_t body_bytes_per_s_min = 1024;  // looked at every body_grace_ms
     std::uint64_t body_grace_ms = 10'000;
     std::uint64_t idle_ms = 75'000;        // between requests on a connection

@@ -37,6 +37,10 @@ std::vector<Key> crossing_keys() {
 std::vector<Key> client_times() {
     using L = Limits;
     return {
+        duration("handshake_ms",
+                 kLimit<&L::handshake_ms>,
+                 {1, kHour},
+                 "TLS, from a connection to its first request"),
         duration("head_ms",
                  kLimit<&L::head_ms>,
                  {1, kHour},

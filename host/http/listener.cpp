@@ -20,7 +20,6 @@ namespace {
 
 // With the limit reached, or out of descriptors, accepting waits this long.
 constexpr std::uint64_t kRetryMs = 100;
-constexpr std::uint64_t kHandshakeMs = 10'000;
 
 base::Error cannot(const std::string& address, const boost::system::error_code& fault) {
     return gateway_error(PARLEY_E_CONFIG, "listen on " + address + ": " + fault.message());
@@ -76,9 +75,8 @@ Result<tcp::endpoint> parse_address(std::string_view text) {
 
 Result<std::shared_ptr<Listener>> Listener::bind(const std::string& address,
                                                  std::vector<Loop*> loops,
-                                                 std::shared_ptr<SSL_CTX> tls,
+                                                 Terms terms,
                                                  std::shared_ptr<ConnectionCount> count,
-                                                 std::uint64_t connections_max,
                                                  Serve serve,
                                                  int opened) {
     auto endpoint = parse_address(address);
@@ -89,23 +87,20 @@ Result<std::shared_ptr<Listener>> Listener::bind(const std::string& address,
     if (fault) return cannot(address, fault);
     return std::shared_ptr<Listener>(new Listener(std::move(acceptor),
                                                   std::move(loops),
-                                                  std::move(tls),
+                                                  std::move(terms),
                                                   std::move(count),
-                                                  connections_max,
                                                   std::move(serve)));
 }
 
 Listener::Listener(tcp::acceptor acceptor,
                    std::vector<Loop*> loops,
-                   std::shared_ptr<SSL_CTX> tls,
+                   Terms terms,
                    std::shared_ptr<ConnectionCount> count,
-                   std::uint64_t connections_max,
                    Serve serve)
     : acceptor_(std::move(acceptor)),
       loops_(std::move(loops)),
-      tls_(std::move(tls)),
+      terms_(std::move(terms)),
       count_(std::move(count)),
-      connections_max_(connections_max),
       serve_(std::move(serve)),
       retry_(loops_.front()->deadlines(), this, [](void* self) {
           static_cast<Listener*>(self)->accept();
@@ -118,11 +113,6 @@ std::string Listener::address() const {
 
 void Listener::start() {
     loops_.front()->post([self = shared_from_this()] { self->accept(); });
-}
-
-void Listener::change(std::shared_ptr<SSL_CTX> tls, std::uint64_t connections_max) {
-    tls_ = std::move(tls);
-    connections_max_ = connections_max;
 }
 
 void Listener::stop() {
@@ -150,7 +140,7 @@ Loop& Listener::next_loop() {
 
 void Listener::accept() {
     if (stopped_) return;
-    if (count_->load(std::memory_order_relaxed) >= connections_max_) {
+    if (count_->load(std::memory_order_relaxed) >= terms_.connections_max) {
         retry_.set(kRetryMs);
         return;
     }
@@ -171,28 +161,36 @@ void Listener::accept() {
 
 void Listener::accepted(Loop& loop, tcp::socket socket) {
     count_->fetch_add(1, std::memory_order_relaxed);
-    loop.post(
-        [&loop, socket = std::move(socket), tls = tls_, serve = serve_, count = count_]() mutable {
-            loop.wake();
-            SSL* ssl = nullptr;
-            if (tls != nullptr) {
-                ssl = SSL_new(tls.get());
-                if (ssl == nullptr) {
-                    base::log(base::LogLevel::error, "connection lost", {{"why", tls_error()}});
-                    count->fetch_sub(1, std::memory_order_relaxed);
-                    return;
-                }
-                SSL_set_accept_state(ssl);
+    loop.post([&loop,
+               socket = std::move(socket),
+               terms = terms_,
+               serve = serve_,
+               count = count_]() mutable {
+        loop.wake();
+        SSL* ssl = nullptr;
+        if (terms.tls != nullptr) {
+            ssl = SSL_new(terms.tls.get());
+            if (ssl == nullptr) {
+                base::log(base::LogLevel::error, "connection lost", {{"why", tls_error()}});
+                count->fetch_sub(1, std::memory_order_relaxed);
+                return;
             }
-            base::spawn(run(
-                Stream::make(loop, std::move(socket), ssl), std::move(serve), std::move(count)));
-        });
+            SSL_set_accept_state(ssl);
+        }
+        base::spawn(run(Stream::make(loop, std::move(socket), ssl),
+                        terms.handshake_ms,
+                        std::move(serve),
+                        std::move(count)));
+    });
 }
 
-Task<void> Listener::run(Stream::Ptr stream, Serve serve, std::shared_ptr<ConnectionCount> count) {
+Task<void> Listener::run(Stream::Ptr stream,
+                         std::uint64_t handshake_ms,
+                         Serve serve,
+                         std::shared_ptr<ConnectionCount> count) {
     bool ready = true;
     if (stream->is_tls()) {
-        stream->expire_after(kHandshakeMs);
+        stream->expire_after(handshake_ms);
         const Result<void> shaken = co_await stream->handshake();
         ready = shaken.has_value();
     }

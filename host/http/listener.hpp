@@ -24,13 +24,19 @@ public:
     // Serves one connection from beginning to end, on the loop that the stream belongs to.
     using Serve = std::function<base::Task<void>(Stream::Ptr)>;
 
-    // Binds "host:port"; port 0 takes any free one. `tls` may be null. `opened` is a socket that
-    // listens there already, which the listener owns from here on; -1: none.
+    // How connections are taken that come from now on.
+    struct Terms {
+        std::shared_ptr<SSL_CTX> tls;  // may be null
+        std::uint64_t connections_max = 0;
+        std::uint64_t handshake_ms = 0;
+    };
+
+    // Binds "host:port"; port 0 takes any free one. `opened` is a socket that listens there
+    // already, which the listener owns from here on; -1: none.
     static base::Result<std::shared_ptr<Listener>> bind(const std::string& address,
                                                         std::vector<Loop*> loops,
-                                                        std::shared_ptr<SSL_CTX> tls,
+                                                        Terms terms,
                                                         std::shared_ptr<ConnectionCount> count,
-                                                        std::uint64_t connections_max,
                                                         Serve serve,
                                                         int opened = -1);
 
@@ -41,8 +47,10 @@ public:
     int socket() { return acceptor_.native_handle(); }
 
     void start();
-    // For the connections that are accepted from now on. [first loop]
-    void change(std::shared_ptr<SSL_CTX> tls, std::uint64_t connections_max);
+
+    // [first loop]
+    void change(Terms terms) { terms_ = std::move(terms); }
+
     // No new connections; those waiting in the system's queue are refused. [first loop]
     void stop();
     // The same, but those that wait already are still served. [first loop]
@@ -51,23 +59,22 @@ public:
 private:
     Listener(boost::asio::ip::tcp::acceptor acceptor,
              std::vector<Loop*> loops,
-             std::shared_ptr<SSL_CTX> tls,
+             Terms terms,
              std::shared_ptr<ConnectionCount> count,
-             std::uint64_t connections_max,
              Serve serve);
 
     Loop& next_loop();
     void accept();
     void accepted(Loop& loop, boost::asio::ip::tcp::socket socket);
     static base::Task<void> run(Stream::Ptr stream,
+                                std::uint64_t handshake_ms,
                                 Serve serve,
                                 std::shared_ptr<ConnectionCount> count);
 
     boost::asio::ip::tcp::acceptor acceptor_;
     std::vector<Loop*> loops_;
-    std::shared_ptr<SSL_CTX> tls_;
+    Terms terms_;
     std::shared_ptr<ConnectionCount> count_;
-    std::uint64_t connections_max_;
     Serve serve_;
     Deadline retry_;
     std::size_t turn_ = 0;

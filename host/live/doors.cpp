@@ -14,11 +14,12 @@ std::optional<Doors::Plan> Doors::plan(const config::Config& config, std::vector
     const config::Server& server = config.server;
     const std::size_t before = faults.size();
     Plan plan;
-    plan.connections_max = config.limits.connections_max;
+    plan.terms.connections_max = config.limits.connections_max;
+    plan.terms.handshake_ms = config.limits.handshake_ms;
     if (!server.tls_certificate.empty()) {
         auto context = http::make_server_context(server.tls_certificate, server.tls_key);
         if (context) {
-            plan.tls = std::move(*context);
+            plan.terms.tls = std::move(*context);
         } else {
             faults.push_back({{}, "server.tls_certificate", context.error().message});
         }
@@ -26,13 +27,8 @@ std::optional<Doors::Plan> Doors::plan(const config::Config& config, std::vector
     for (const std::string& address : server.listen) {
         Door door{address, find(address)};
         if (door.listener == nullptr) {
-            auto bound = http::Listener::bind(address,
-                                              loops_,
-                                              plan.tls,
-                                              count_,
-                                              plan.connections_max,
-                                              serve_,
-                                              opened_before(address));
+            auto bound = http::Listener::bind(
+                address, loops_, plan.terms, count_, serve_, opened_before(address));
             if (!bound) {
                 faults.push_back({{}, "server.listen", bound.error().message});
                 continue;
@@ -48,9 +44,7 @@ std::optional<Doors::Plan> Doors::plan(const config::Config& config, std::vector
 void Doors::open(Plan plan) {
     http::Loop& first = *loops_.front();
     for (const auto& [configured, listener] : plan.doors) {
-        first.post([listener = listener, tls = plan.tls, most = plan.connections_max] {
-            listener->change(tls, most);
-        });
+        first.post([listener = listener, terms = plan.terms] { listener->change(terms); });
         if (find(configured) != nullptr) continue;
         listener->start();
         parent_.keep(configured, listener->socket());

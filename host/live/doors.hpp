@@ -33,8 +33,7 @@ public:
     // What a configuration needs, ready but not open yet.
     struct Plan {
         std::vector<Door> doors;  // those that stay, and new ones
-        std::shared_ptr<SSL_CTX> tls;
-        std::uint64_t connections_max = 0;
+        http::Listener::Terms terms;
     };
 
     // Nothing, when one of the new addresses or the certificate is no good.

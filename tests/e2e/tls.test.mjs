@@ -1,6 +1,7 @@
 // TLS on both sides: clients reach Parley by it, Parley trusts no upstream that it should not.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import net from 'node:net';
 import { after, test } from 'node:test';
 import tls from 'node:tls';
 
@@ -9,9 +10,10 @@ import OpenAI from 'openai';
 import { Certificates } from './support/certificates.mjs';
 import { collect, sdk, textOf, user } from './support/house.mjs';
 import { configuration, Parley } from './support/parley.mjs';
-import { Connection, once } from './support/raw.mjs';
+import { Connection, once, Source } from './support/raw.mjs';
 import { completion, outputText, response, stream } from './support/replies.mjs';
 import { Upstream } from './support/upstream.mjs';
+import { within } from './support/wait.mjs';
 
 const made = new Certificates();
 const good = made.signed('server');
@@ -192,4 +194,14 @@ test('a plain upstream behind https:// is a 502, not a hang', async () => {
   assert.equal((await once(wary.port, 'GET', '/healthz')).status, 200);
   await wary.stop();
   await plain.stop();
+});
+
+test('who does not shake hands is let go', async () => {
+  const hasty = await Parley.start(
+    configuration(upstream, { server, ...trust, limits: { handshake_ms: 200 } }),
+  );
+  const socket = net.connect(hasty.port, '127.0.0.1');
+  const { ending } = new Source(socket);
+  await within(ending, 'the end of a silent connection', 5_000); // deadline: half the default
+  await hasty.stop();
 });
