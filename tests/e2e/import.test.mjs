@@ -101,6 +101,24 @@ test('every key of the file has a line of its own', (t) => {
   }
 });
 
+// Keys below the first level, by the table that says what there is to know of that program.
+const kInner = [
+  ...['plugins.dir', 'plugins.store-sources', 'plugins.store-auth', 'plugins.configs'],
+  ...['codex.disable-codex-cloaking', 'codex.stream-bootstrap-buffering'],
+  ...['codex.optimize-multi-agent-v2', 'codex.live-media-relay'],
+  ...['payload.default', 'payload.default-raw', 'payload.override', 'payload.override-raw', 'payload.filter'],
+  ...['display-name', 'max-context-length', 'force-mapping', 'is-compat', 'thinking', 'image', 'modalities'].map(
+    (key) => `gemini-api-key[0].models[0].${key}`,
+  ),
+  ...['cloak', 'disable-cooling', 'request-retry', 'request-scoped-errors'].map((key) => `claude-api-key[0].${key}`),
+  ...['rebuild-mid-system-message', 'fingerprint-profile'].map((key) => `claude-api-key[0].${key}`),
+];
+
+test('keys below the first level have lines of their own', () => {
+  const lines = expected('report.txt').split('\n').map((line) => line.slice(10));
+  for (const key of kInner) assert.ok(lines.some((line) => line.startsWith(`${key}:`)), `${key} is not named`);
+});
+
 test('a dry run changes nothing', (t) => {
   const folder = prepare(t);
   const done = run(folder, 'import', '--from', 'cliproxyapi', join(folder, 'config.yaml'), '--dry-run');
