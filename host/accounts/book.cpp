@@ -14,6 +14,8 @@ namespace {
 
 // Models of an account that a file may bring back.
 constexpr std::size_t kModelsMax = 1024;
+// Times in files are rounded, and clocks of machines differ a little.
+constexpr std::int64_t kSameMs = 2'000;
 
 json::value saved(const Health& health, std::int64_t now_ms, std::int64_t wall_ms) {
     const CoolDown down = health.cool_down();
@@ -43,6 +45,8 @@ void restore_into(Health& health,
     const std::int64_t left_ms = number_at(*down, "until_ms") - wall_ms;
     const auto error_class = static_cast<int>(number_at(*down, "class") & 0xFF);
     if (left_ms <= 0 || error_class == 0) return;
+    // What we know ourselves, and another has learnt from us, is no news.
+    if (health.cool_down().until_ms + kSameMs >= now_ms + left_ms) return;
     const std::int64_t probe_ms = std::max<std::int64_t>(number_at(*down, "probe_ms") - wall_ms, 0);
     const json::value* text = down->if_contains("text");
     if (text != nullptr && text->is_string()) {

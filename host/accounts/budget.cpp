@@ -69,6 +69,8 @@ void Budget::roll_day(std::int64_t wall_ms) {
     while (day < today) {
         if (!day_.compare_exchange_weak(day, today, kRelaxed)) continue;
         day_tokens_.store(0, kRelaxed);
+        day_requests_.store(0, kRelaxed);
+        day_elsewhere_.store(0, kRelaxed);
         return;
     }
 }
@@ -78,8 +80,10 @@ Admission Budget::begin(const config::CallerLimits& limits,
                         std::int64_t wall_ms) {
     roll_day(wall_ms);
     tokens_per_minute_.store(limits.tokens_per_minute_max, kRelaxed);
+    requests_per_minute_.store(limits.requests_per_minute_max, kRelaxed);
     const std::uint64_t day_max = limits.tokens_per_day_max;
-    if (day_max != 0 && day_tokens_.load(kRelaxed) >= day_max) {
+    const std::uint64_t of_day = day_tokens_.load(kRelaxed) + day_elsewhere_.load(kRelaxed);
+    if (day_max != 0 && of_day >= day_max) {
         const auto left = static_cast<std::uint64_t>(kDayMs - wall_ms % kDayMs);
         return {Over::kDay, day_max, left};
     }
@@ -102,6 +106,7 @@ Admission Budget::begin(const config::CallerLimits& limits,
             end();
             return {Over::kRequests, requests_max, wait};
         }
+        day_requests_.fetch_add(1, kRelaxed);
     }
     return {};
 }
@@ -117,13 +122,27 @@ void Budget::spend(std::uint64_t tokens, std::int64_t now_ms, std::int64_t wall_
     if (per_minute != 0) tokens_.spend(tokens, per_minute, now_ms);
 }
 
-std::uint64_t Budget::tokens_of_day(std::int64_t wall_ms) const {
-    return day_.load(kRelaxed) < wall_ms / kDayMs ? 0 : day_tokens_.load(kRelaxed);
+Budget::Used Budget::of_day(std::int64_t wall_ms) const {
+    if (day_.load(kRelaxed) < wall_ms / kDayMs) return {};
+    return {day_tokens_.load(kRelaxed), day_requests_.load(kRelaxed)};
 }
 
-void Budget::restore_day(std::uint64_t tokens, std::int64_t wall_ms) {
+void Budget::restore_day(const Used& used, std::int64_t wall_ms) {
     roll_day(wall_ms);
-    day_tokens_.fetch_add(tokens, kRelaxed);
+    day_tokens_.fetch_add(used.tokens, kRelaxed);
+    day_requests_.fetch_add(used.requests, kRelaxed);
+}
+
+void Budget::share_day(std::uint64_t tokens_elsewhere, std::int64_t wall_ms) {
+    roll_day(wall_ms);
+    day_elsewhere_.store(tokens_elsewhere, kRelaxed);
+}
+
+void Budget::spend_elsewhere(const Used& fresh, std::int64_t now_ms) {
+    const std::uint64_t tokens_max = tokens_per_minute_.load(kRelaxed);
+    if (tokens_max != 0) tokens_.spend(fresh.tokens, tokens_max, now_ms);
+    const std::uint64_t requests_max = requests_per_minute_.load(kRelaxed);
+    if (requests_max != 0) requests_.spend(fresh.requests, requests_max, now_ms);
 }
 
 void Budget::earn_attempt(const config::FailoverLimits& limits) {

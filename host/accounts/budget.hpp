@@ -37,10 +37,21 @@ public:
 
     std::uint32_t streams() const { return streams_.load(std::memory_order_relaxed); }
 
-    std::uint64_t tokens_of_day(std::int64_t wall_ms) const;
+    // What was used here; requests are counted where they are limited.
+    struct Used {
+        std::uint64_t tokens = 0;
+        std::uint64_t requests = 0;
+    };
 
-    // Brings the day's count back after a restart.
-    void restore_day(std::uint64_t tokens, std::int64_t wall_ms);
+    Used of_day(std::int64_t wall_ms) const;
+
+    // Brings the day's counts back after a restart.
+    void restore_day(const Used& used, std::int64_t wall_ms);
+
+    // What other replicas have let the caller use: of the day, in all; and since that was told the
+    // last time, which the minute's limits have to bear too.
+    void share_day(std::uint64_t tokens_elsewhere, std::int64_t wall_ms);
+    void spend_elsewhere(const Used& fresh, std::int64_t now_ms);
 
 private:
     // A bucket that fills steadily: what is taken out of it is the time until it is full again.
@@ -57,9 +68,12 @@ private:
 
     Bucket requests_;
     Bucket tokens_;
-    std::atomic<std::uint64_t> tokens_per_minute_{0};  // the limit at the latest begin()
+    std::atomic<std::uint64_t> requests_per_minute_{0};  // the limits at the latest begin()
+    std::atomic<std::uint64_t> tokens_per_minute_{0};
     std::atomic<std::int64_t> day_{0};
     std::atomic<std::uint64_t> day_tokens_{0};
+    std::atomic<std::uint64_t> day_requests_{0};
+    std::atomic<std::uint64_t> day_elsewhere_{0};  // tokens
     std::atomic<std::uint32_t> streams_{0};
     std::atomic<std::uint64_t> attempts_percent_{0};  // what is missing of those saved up
 };

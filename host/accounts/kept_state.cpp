@@ -1,5 +1,6 @@
 #include "accounts/kept_state.hpp"
 
+#include <algorithm>
 #include <array>
 #include <unistd.h>
 #include <vector>
@@ -33,6 +34,46 @@ json::object object_of(const base::Secret& text) {
 std::int64_t number_at(const json::object& from, std::string_view name) {
     const json::value* value = from.if_contains(name);
     return value != nullptr && value->is_int64() ? value->get_int64() : 0;
+}
+
+Budget::Used used_in(const json::value& of, std::string_view name) {
+    Budget::Used used;
+    const auto number = [&](std::string_view what) -> std::uint64_t {
+        const json::value* all = of.is_object() ? of.get_object().if_contains(what) : nullptr;
+        if (all == nullptr || !all->is_object()) return 0;
+        return static_cast<std::uint64_t>(
+            std::max<std::int64_t>(number_at(all->get_object(), name), 0));
+    };
+    used.tokens = number("tokens");
+    used.requests = number("requests");
+    return used;
+}
+
+// What all callers have used of the day that the document is of.
+std::map<std::string, Budget::Used, std::less<>> all_used_in(const json::object& of) {
+    std::map<std::string, Budget::Used, std::less<>> all;
+    for (const std::string_view what : {"tokens", "requests"}) {
+        const json::value* counts = of.if_contains(what);
+        if (counts == nullptr || !counts->is_object()) continue;
+        for (const auto& count : counts->get_object()) {
+            all.try_emplace(count.key(), used_in(of, count.key()));
+        }
+    }
+    return all;
+}
+
+std::uint64_t beyond(std::uint64_t now, std::uint64_t before) {
+    return now - std::min(now, before);
+}
+
+// What is in `now` and was not the same before.
+json::object news_of(const json::object& now, const json::object& before) {
+    json::object news;
+    for (const auto& [id, entry] : now) {
+        const json::value* known = before.if_contains(id);
+        if (known == nullptr || *known != entry) news[id] = entry;
+    }
+    return news;
 }
 
 // Two clocks differ by another millisecond each time; that is no news.
@@ -77,14 +118,76 @@ void KeptState::restore(Book& book,
     const auto budgets = ledger_->find(under(kBudgets, replica_));
     if (!budgets) return;
     const json::object state = object_of(*budgets);
-    const json::value* tokens = state.if_contains("tokens");
-    if (tokens == nullptr || !tokens->is_object()) return;
     if (number_at(state, "day") != wall_ms / kDayMs) return;
-    for (const auto& [name, used] : tokens->get_object()) {
+    for (const auto& [name, used] : all_used_in(state)) {
         const Caller* caller = callers.find_by_name(name);
-        if (caller == nullptr || !used.is_int64() || used.get_int64() < 0) continue;
-        caller->budget->restore_day(static_cast<std::uint64_t>(used.get_int64()), wall_ms);
+        if (caller != nullptr) caller->budget->restore_day(used, wall_ms);
     }
+}
+
+bool KeptState::is_state(std::string_view key) {
+    return key.starts_with(kCoolDowns) || key.starts_with(kBudgets);
+}
+
+template <class Take>
+void KeptState::each_of_others(std::string_view prefix, Take&& take) {
+    struct Fresh {
+        std::string key;
+        base::Secret text;
+        std::uint64_t stamp;
+    };
+
+    std::vector<Fresh> fresh;
+    ledger_->each(prefix, [&](const std::string& key, const store::Entry& entry) {
+        const auto known = theirs_.find(key);
+        const bool is_known = known != theirs_.end() && known->second.stamp == entry.stamp;
+        if (is_known || key == under(prefix, replica_)) return;
+        fresh.push_back({key, *entry.in_force(), entry.stamp});
+    });
+    for (const Fresh& one : fresh) {
+        const auto [known, is_first] = theirs_.try_emplace(one.key);
+        known->second.stamp = one.stamp;
+        take(known->second, object_of(one.text), is_first);
+    }
+}
+
+// Of a replica that is seen for the first time nobody knows since when its counts have grown: they
+// are of the day, and not of the minute.
+void KeptState::follow(Book& book,
+                       const Callers& callers,
+                       std::int64_t now_ms,
+                       std::int64_t wall_ms) {
+    each_of_others(kCoolDowns, [&](Theirs& theirs, json::object state, bool) {
+        book.restore(news_of(state, theirs.cool_downs), now_ms, wall_ms);
+        theirs.cool_downs = std::move(state);
+    });
+    each_of_others(kBudgets, [&](Theirs& theirs, const json::object& state, bool is_first) {
+        const std::int64_t day = number_at(state, "day");
+        auto used = all_used_in(state);
+        if (day != theirs.day) theirs.used.clear();
+        for (const auto& [name, now] : used) {
+            const Caller* caller = callers.find_by_name(name);
+            if (caller == nullptr || is_first) continue;
+            const Budget::Used before = theirs.used[name];
+            caller->budget->spend_elsewhere(
+                {beyond(now.tokens, before.tokens), beyond(now.requests, before.requests)}, now_ms);
+        }
+        theirs.day = day;
+        theirs.used = std::move(used);
+    });
+    add_up(callers, wall_ms);
+}
+
+void KeptState::add_up(const Callers& callers, std::int64_t wall_ms) const {
+    callers.each([&](const Caller& caller) {
+        std::uint64_t elsewhere = 0;
+        for (const auto& [key, theirs] : theirs_) {
+            const auto used = theirs.used.find(caller.name);
+            const bool is_of_today = theirs.day == wall_ms / kDayMs;
+            if (is_of_today && used != theirs.used.end()) elsewhere += used->second.tokens;
+        }
+        caller.budget->share_day(elsewhere, wall_ms);
+    });
 }
 
 void KeptState::keep(const Book& book,
@@ -95,14 +198,16 @@ void KeptState::keep(const Book& book,
     round_times(cool_downs);
     write(under(kCoolDowns, replica_), cool_downs.get_object(), last_cool_downs_);
     json::object tokens;
+    json::object requests;
     callers.each([&](const Caller& caller) {
-        const std::uint64_t used = caller.budget->tokens_of_day(wall_ms);
-        if (used != 0) tokens[caller.name] = used;
+        const Budget::Used used = caller.budget->of_day(wall_ms);
+        if (used.tokens != 0) tokens[caller.name] = used.tokens;
+        if (used.requests != 0) requests[caller.name] = used.requests;
     });
-    if (tokens.empty() && last_budgets_.empty()) return;
-    write(under(kBudgets, replica_),
-          {{"day", wall_ms / kDayMs}, {"tokens", std::move(tokens)}},
-          last_budgets_);
+    if (tokens.empty() && requests.empty() && last_budgets_.empty()) return;
+    json::object budgets{{"day", wall_ms / kDayMs}, {"tokens", std::move(tokens)}};
+    if (!requests.empty()) budgets["requests"] = std::move(requests);
+    write(under(kBudgets, replica_), budgets, last_budgets_);
 }
 
 // A document that says nothing is not begun.

@@ -43,7 +43,10 @@ Stock::Stock(std::unique_ptr<store::Ledger> ledger,
         const auto is_account = [](const std::string& key) {
             return key.starts_with(store::kAccountPrefix);
         };
-        if (std::any_of(keys.begin(), keys.end(), is_account)) changed();
+        if (std::any_of(keys.begin(), keys.end(), is_account)) changed(is_changed_);
+        if (std::any_of(keys.begin(), keys.end(), accounts::KeptState::is_state)) {
+            changed(is_state_changed_);
+        }
     });
     if (ledger_->wait_until_read(limits_.start_ms)) {
         // What was refreshed before the last end is known to all before anybody uses it.
@@ -72,7 +75,8 @@ void Stock::serve(House& house) {
     const auto now_ms = static_cast<std::int64_t>(house.control().now_ms());
     state_.restore(*world.book, world.callers, now_ms, base::wall_ms());
     house_ = &house;
-    if (is_changed_) changed();
+    if (is_changed_) changed(is_changed_);
+    changed(is_state_changed_);
     keep_again_.emplace(house.control().deadlines(), this, [](void* self) {
         static_cast<Stock*>(self)->keep_state();
     });
@@ -80,12 +84,15 @@ void Stock::serve(House& house) {
 }
 
 // On a thread of the ledger.
-void Stock::changed() {
-    is_changed_ = true;
+void Stock::changed(std::atomic<bool>& what) {
+    what = true;
     House* house = house_;
     if (house == nullptr) return;
     house->control().post([self = std::weak_ptr(self_)] {
-        if (const auto alive = self.lock()) (*alive)->follow();
+        const auto alive = self.lock();
+        if (alive == nullptr) return;
+        (*alive)->follow_state();
+        (*alive)->follow();
     });
 }
 
@@ -106,10 +113,20 @@ void Stock::follow() {
     base::log(LogLevel::info, "stored accounts changed", {{"accounts", count}});
 }
 
+void Stock::follow_state() {
+    if (!is_state_changed_.exchange(false)) return;
+    House& house = *house_;
+    house.control().wake();
+    const pipeline::World& world = *house.world();
+    const auto now_ms = static_cast<std::int64_t>(house.control().now_ms());
+    state_.follow(*world.book, world.callers, now_ms, base::wall_ms());
+}
+
 void Stock::keep_state() {
     House& house = *house_;
     const pipeline::World& world = *house.world();
     const auto now_ms = static_cast<std::int64_t>(house.control().now_ms());
+    state_.follow(*world.book, world.callers, now_ms, base::wall_ms());
     state_.keep(*world.book, world.callers, now_ms, base::wall_ms());
     keep_again_->set(limits_.state_ms);
 }

@@ -42,8 +42,9 @@ private:
           const std::string& replica,
           const config::StoreLimits& limits);
 
-    void changed();
+    void changed(std::atomic<bool>& what);
     void follow();
+    void follow_state();
     void keep_state();
 
     std::shared_ptr<store::Ledger> ledger_;
@@ -54,6 +55,7 @@ private:
     // What is posted may come after the end of this.
     const std::shared_ptr<Stock*> self_ = std::make_shared<Stock*>(this);
     std::atomic<bool> is_changed_{false};
+    std::atomic<bool> is_state_changed_{false};
     std::optional<http::Deadline> keep_again_;
 };
 

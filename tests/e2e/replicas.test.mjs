@@ -140,6 +140,33 @@ test('what is done through one holds in the other within a second', { skip }, as
   );
 });
 
+test('what a caller may use of a day is the sum of both', { skip }, async (t) => {
+  const { upstream, two } = await startHouse(t, {
+    client_key: [{ name: 'tester', key: kClientKey, tokens_per_day_max: 40 }],
+    routing: { cool_down: true },
+  });
+  // Each reply costs 21 tokens.
+  assert.equal(await ask(two[0], 'm'), 'main');
+  assert.equal(await ask(two[1], 'm'), 'main');
+  for (const parley of two) await until(429, 'the budget of both is used', () => ask(parley, 'm'));
+  assert.ok(upstream.requests.all.length <= 4, 'what is over is over within a few requests');
+});
+
+test('an account that cools down in one does so in the other', { skip }, async (t) => {
+  const { upstream, two } = await startHouse(t, { routing: { cool_down: true } });
+  upstream.script = (request, reply) =>
+    request.json.model === 'limited'
+      ? reply.json(429, { error: { message: 'slow' } }, { 'retry-after': '500' })
+      : reply.json(200, completion(request, { content: 'main' }));
+  assert.equal(await ask(two[0], 'limited'), 429);
+  const asked = upstream.requests.all.length;
+  const cools = () => two[1].run('account', 'state').then(({ stdout }) => /limited/.test(stdout));
+  await until(true, 'it is known there', cools);
+  assert.equal(await ask(two[1], 'limited'), 429);
+  assert.equal(upstream.requests.all.length, asked, 'nobody was asked');
+  assert.equal(await ask(two[1], 'm'), 'main');
+});
+
 test('the database freezes and ends under load, and nobody notices', { skip }, async (t) => {
   const { database, upstream, two } = await startHouse(t);
   await addThrough(two[0], upstream, 'spare');

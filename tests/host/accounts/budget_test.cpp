@@ -47,6 +47,30 @@ TEST(Budget, RequestsPerMinuteComeBackSteadily) {
     EXPECT_EQ(budget.streams(), 0U);
 }
 
+TEST(Budget, WhatOthersLetThroughCountsHere) {
+    Budget budget;
+    config::CallerLimits limits;
+    limits.tokens_per_day_max = 100;
+    budget.spend(60, kNow, kWall);
+    budget.share_day(39, kWall);
+    EXPECT_EQ(budget.begin(limits, kNow, kWall).over, Over::kNothing);
+    budget.share_day(40, kWall);
+    EXPECT_EQ(budget.begin(limits, kNow, kWall).over, Over::kDay);
+    EXPECT_EQ(budget.of_day(kWall).tokens, 60u) << "what is ours is told, and nothing twice";
+    EXPECT_EQ(budget.begin(limits, kNow, kWall + kDay).over, Over::kNothing);
+
+    Budget minute;
+    limits = {};
+    limits.requests_per_minute_max = 60;
+    limits.tokens_per_minute_max = 1'000;
+    EXPECT_EQ(minute.begin(limits, kNow, kWall).over, Over::kNothing);
+    EXPECT_EQ(minute.of_day(kWall).requests, 1u);
+    minute.spend_elsewhere({0, 59}, kNow);
+    EXPECT_EQ(minute.begin(limits, kNow, kWall).over, Over::kRequests);
+    minute.spend_elsewhere({2'000, 0}, kNow + 60'000);
+    EXPECT_EQ(minute.begin(limits, kNow + 60'000, kWall).over, Over::kTokens);
+}
+
 TEST(Budget, TokensPerMinuteAreOverdrawnOnce) {
     Budget budget;
     config::CallerLimits limits;
@@ -70,9 +94,9 @@ TEST(Budget, ADayEndsAtMidnight) {
     const Admission refused = budget.begin(limits, kNow, kWall);
     EXPECT_EQ(refused.over, Over::kDay);
     EXPECT_EQ(refused.reset_ms, static_cast<std::uint64_t>(kDay - 3'600'000));
-    EXPECT_EQ(budget.tokens_of_day(kWall), 500U);
+    EXPECT_EQ(budget.of_day(kWall).tokens, 500U);
     const std::int64_t tomorrow = kWall + kDay - 3'600'000;
-    EXPECT_EQ(budget.tokens_of_day(tomorrow), 0U);
+    EXPECT_EQ(budget.of_day(tomorrow).tokens, 0U);
     EXPECT_EQ(budget.begin(limits, kNow, tomorrow).over, Over::kNothing);
     // A clock that is set back gives no second budget.
     budget.spend(500, kNow, tomorrow);
@@ -83,7 +107,7 @@ TEST(Budget, ADaySurvivesARestart) {
     Budget budget;
     config::CallerLimits limits;
     limits.tokens_per_day_max = 500;
-    budget.restore_day(499, kWall);
+    budget.restore_day({499, 0}, kWall);
     EXPECT_EQ(budget.begin(limits, kNow, kWall).over, Over::kNothing);
     budget.spend(1, kNow, kWall);
     EXPECT_EQ(budget.begin(limits, kNow, kWall).over, Over::kDay);
@@ -137,11 +161,11 @@ TEST(Callers, KeepWhatWasUsedOverAReload) {
     key.name = "ada";
     key.key = base::Secret("sk-1");
     const Callers before({key});
-    before.find("sk-1")->budget->restore_day(7, kWall);
+    before.find("sk-1")->budget->restore_day({7, 0}, kWall);
     key.key = base::Secret("sk-2");
     const Callers after({key}, &before);
     EXPECT_EQ(after.find("sk-1"), nullptr);
-    EXPECT_EQ(after.find("sk-2")->budget->tokens_of_day(kWall), 7U);
+    EXPECT_EQ(after.find("sk-2")->budget->of_day(kWall).tokens, 7U);
     EXPECT_EQ(after.find_by_name("ada"), after.find("sk-2"));
     EXPECT_EQ(after.find_by_name("bob"), nullptr);
 }

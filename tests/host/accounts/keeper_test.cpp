@@ -183,18 +183,60 @@ TEST_F(KeeperTest, CoolDownsAndBudgetsComeBack) {
     KeptState(ledger_, "one").restore(house.book, house.callers, 5'000, kWall + 10'000);
     const std::int64_t until_ms = house.account->health.cool_down().until_ms;
     EXPECT_NEAR(static_cast<double>(until_ms), 5'000 + 89'000, 1'000);
-    EXPECT_EQ(house.callers.find_by_name("ada")->budget->tokens_of_day(kWall), 42u);
+    EXPECT_EQ(house.callers.find_by_name("ada")->budget->of_day(kWall).tokens, 42u);
 
     House other;
     KeptState(ledger_, "two").restore(other.book, other.callers, 5'000, kWall);
     EXPECT_GT(other.account->health.cool_down().until_ms, 0) << "replicas learn of cool-downs";
-    EXPECT_EQ(other.callers.find_by_name("ada")->budget->tokens_of_day(kWall), 0u);
+    EXPECT_EQ(other.callers.find_by_name("ada")->budget->of_day(kWall).tokens, 0u);
 
     House late;
     constexpr std::int64_t kDayMs = 86'400'000;
     KeptState(ledger_, "one").restore(late.book, late.callers, 5'000, kWall + kDayMs);
     EXPECT_EQ(late.account->health.cool_down().until_ms, 0);
-    EXPECT_EQ(late.callers.find_by_name("ada")->budget->tokens_of_day(kWall + kDayMs), 0u);
+    EXPECT_EQ(late.callers.find_by_name("ada")->budget->of_day(kWall + kDayMs).tokens, 0u);
+}
+
+// What a replica writes is in the other's memory when that has heard of it.
+TEST_F(KeeperTest, ReplicasShareWhatTheyKnow) {
+    House one;
+    House two;
+    KeptState ones(ledger_, "one");
+    KeptState twos(ledger_, "two");
+    config::CallerLimits limits;
+    limits.tokens_per_day_max = 100;
+    limits.requests_per_minute_max = 10;
+    Budget& here = *one.callers.find_by_name("ada")->budget;
+    Budget& there = *two.callers.find_by_name("ada")->budget;
+    const auto pass = [&](House& from, House& to, KeptState& giver, KeptState& taker) {
+        giver.keep(from.book, from.callers, 1'000, kWall);
+        ASSERT_TRUE(ledger_->wait_until_stored(kLongMs));
+        taker.follow(to.book, to.callers, 1'000, kWall);
+    };
+    EXPECT_EQ(here.begin(limits, 1'000, kWall).over, Over::kNothing);
+    EXPECT_EQ(there.begin(limits, 1'000, kWall).over, Over::kNothing);
+    here.spend(60, 1'000, kWall);
+    one.account->health.cool({100'000, 100'000, PARLEY_E_RATE_LIMITED, 1}, 1'000);
+    pass(one, two, ones, twos);
+    EXPECT_EQ(two.account->health.cool_down().until_ms, 100'000);
+    EXPECT_EQ(there.begin(limits, 1'000, kWall).over, Over::kNothing);
+    there.spend(40, 1'000, kWall);
+    EXPECT_EQ(there.begin(limits, 1'000, kWall).over, Over::kDay);
+    EXPECT_EQ(here.begin(limits, 1'000, kWall).over, Over::kNothing);
+    pass(two, one, twos, ones);
+    EXPECT_EQ(here.begin(limits, 1'000, kWall).over, Over::kDay);
+
+    // From the second time on what is new is the minute's, too: 2 of ours and 9 of theirs.
+    limits.tokens_per_day_max = 0;
+    for (int i = 0; i < 7; ++i) there.begin(limits, 1'000, kWall);
+    pass(two, one, twos, ones);
+    EXPECT_EQ(here.begin(limits, 1'000, kWall).over, Over::kNothing);
+    EXPECT_EQ(here.begin(limits, 1'000, kWall).over, Over::kRequests);
+
+    // What was ended here does not come back by another who had learnt it from here.
+    one.book.clear("up/main");
+    pass(two, one, twos, ones);
+    EXPECT_EQ(one.account->health.cool_down().until_ms, 0);
 }
 
 TEST_F(KeeperTest, NothingToSayIsNotWritten) {
