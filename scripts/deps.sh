@@ -9,7 +9,7 @@ build=(g++ cmake ninja-build ccache make pkg-config git mold
     libcli11-dev libyaml-cpp-dev zlib1g-dev libbrotli-dev libzstd-dev libqrencode-dev libpq-dev
     libcurl4-openssl-dev libgit2-dev)
 test=(libgtest-dev libbenchmark-dev python3 python3-venv openssl curl ca-certificates iproute2
-    abigail-tools postgresql-15 openssh-server systemd)
+    abigail-tools postgresql-15 openssh-server nginx-light haproxy systemd)
 bench=(nginx-light wrk valgrind)
 lint=(clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev)
 
