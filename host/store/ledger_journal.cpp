@@ -45,14 +45,34 @@ Result<void> Ledger::Shared::read_journal() {
     if (!opened) return std::move(opened).error();
     if (!opened->problem.empty()) base::log(LogLevel::error, opened->problem);
     journal = std::move(opened->journal);
+    const std::string_view key_now = documents->cipher().key_id();
+    const bool is_outdated =
+        std::any_of(opened->records.begin(), opened->records.end(), [&](const std::string& text) {
+            return cipher_key_of(text).value_or("") != key_now;
+        });
     auto read = read_records(std::move(opened->records));
     if (!read) return std::move(read).error();
+    if (is_outdated && has_journal) encrypt_journal_anew(*read);
     for (auto& [key, entry] : *read) {
         entry.stamp = ++last_stamp;
         if (entry.wished) pending.insert(key);
         image.insert_or_assign(key, std::move(entry));
     }
     return {};
+}
+
+// What another key encrypted, or none, is not in the file any more when that key is taken away.
+void Ledger::Shared::encrypt_journal_anew(const Image& read) {
+    std::vector<std::string> records;
+    for (const auto& [key, entry] : read) records.push_back(record(key, entry));
+    const Result<void> done = journal.rewrite(records);
+    for (std::string& record : records) base::wipe(record.data(), record.size());
+    if (done) {
+        anew_bytes = journal.bytes();
+        base::log(LogLevel::info, "journal is encrypted with the present key");
+    } else {
+        base::log(LogLevel::error, "journal: " + done.error().message);
+    }
 }
 
 // What cannot be decrypted may hold what is nowhere else: nothing is begun without it.

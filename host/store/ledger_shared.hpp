@@ -60,6 +60,7 @@ struct Ledger::Shared : std::enable_shared_from_this<Shared> {
     // ---- the journal's side: ledger_journal.cpp ----
 
     base::Result<void> read_journal();
+    void encrypt_journal_anew(const Image& read);
     void run_journal();
     void make_edits();
     bool write_journal(std::unique_lock<std::mutex>& held);

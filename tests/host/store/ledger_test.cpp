@@ -269,6 +269,36 @@ TEST_F(LedgerTest, EncryptedNothingIsInTheOpen) {
     EXPECT_EQ(text(*open(), "account/a/1"), "planted-secret");
 }
 
+// As it is told to people who change the key: the next start, and the old key may go.
+TEST_F(LedgerTest, TheJournalFollowsTheKey) {
+    const CipherKey old_key = read_cipher_key(Secret(std::string(64, 'a'))).value();
+    const CipherKey new_key = read_cipher_key(Secret(std::string(64, 'b'))).value();
+    const auto is_in_files = [this](const std::string& what) {
+        for (const auto& entry : fs::directory_iterator(folder_)) {
+            std::ifstream in(entry.path(), std::ios::binary);
+            const std::string all{std::istreambuf_iterator<char>(in), {}};
+            if (all.find(what) != all.npos) return true;
+        }
+        return false;
+    };
+    {
+        const auto ledger = start_and_read();
+        set(*ledger, "account/a/1", "planted-secret");
+        ASSERT_TRUE(ledger->wait_until_stored(kLongMs));
+        ASSERT_TRUE(ledger->wait_until_journaled(kLongMs));
+    }
+    EXPECT_TRUE(is_in_files("planted-secret")) << "nothing is encrypted yet";
+    for (const auto& keys : {std::vector{old_key}, std::vector{new_key, old_key}}) {
+        cipher_ = Cipher(keys);
+        EXPECT_EQ(text(*open(), "account/a/1"), "planted-secret");
+        EXPECT_FALSE(is_in_files("planted-secret"));
+        EXPECT_TRUE(is_in_files(keys[0].id));
+    }
+    EXPECT_FALSE(is_in_files(old_key.id));
+    cipher_ = Cipher({new_key});
+    EXPECT_EQ(text(*open(), "account/a/1"), "planted-secret");
+}
+
 TEST_F(LedgerTest, ADocumentThatCannotBeReadHoldsUpNoOther) {
     const Cipher another({read_cipher_key(Secret(std::string(64, 'b'))).value()});
     memory_.set("account/a/1", std::string(another.encrypt("account/a/1", Secret("x")).reveal()));
