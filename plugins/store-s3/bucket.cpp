@@ -38,14 +38,6 @@ int64_t http_date_ms(const std::string& text) {
     return seconds < 0 ? 0 : int64_t{1000} * seconds;
 }
 
-void pause(uint64_t ms, Cancel cancel) {
-    constexpr uint64_t kSliceMs = 20;
-    for (uint64_t waited = 0; waited < ms; waited += kSliceMs) {
-        cancel.check();
-        std::this_thread::sleep_for(std::chrono::milliseconds(std::min(kSliceMs, ms - waited)));
-    }
-}
-
 // What a server asks for in seconds, within reason.
 uint64_t asked_pause_ms(const HttpReply& reply, uint64_t otherwise) {
     constexpr uint64_t kMost = 5;
@@ -56,6 +48,14 @@ uint64_t asked_pause_ms(const HttpReply& reply, uint64_t otherwise) {
 }
 
 }  // namespace
+
+void pause(uint64_t ms, Cancel cancel) {
+    constexpr uint64_t kSliceMs = 20;
+    for (uint64_t waited = 0; waited < ms; waited += kSliceMs) {
+        cancel.check();
+        std::this_thread::sleep_for(std::chrono::milliseconds(std::min(kSliceMs, ms - waited)));
+    }
+}
 
 void check_reply(const HttpReply& reply, std::string_view what) {
     if (reply.status >= 200 && reply.status < 300) return;

@@ -46,6 +46,9 @@ struct Listing {
     bool is_last = true;
 };
 
+// Waits, and throws when the call is cancelled meanwhile.
+void pause(uint64_t ms, sdk::Cancel cancel);
+
 class Bucket {
 public:
     void open(Place place, Credentials credentials, Http::Limits limits);

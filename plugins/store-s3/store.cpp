@@ -136,7 +136,9 @@ void Store::open(const parley_watcher&, Cancel cancel, parley_store_facts& out) 
     bucket_.open(place_, credentials_, limits_);
     bucket_.list(prefix_ + std::string(kDocuments), "", 1, cancel);
     has_conditions_ = find_conditions(cancel);
+    writer_.reset();
     if (!has_conditions_) {
+        writer_.emplace(bucket_, prefix_ + "writer");
         sdk::log(host_,
                  PARLEY_LOG_WARN,
                  place_.host + ": no conditional writes; only one Parley may write to this bucket");
@@ -155,6 +157,12 @@ void Store::close() noexcept {
         lease.owner.clear();
         write_lease(ask.name, lease, sdk::never_cancelled());
     });
+    try {
+        if (writer_) writer_->give_back(sdk::never_cancelled());
+    } catch (const std::exception& fault) {
+        sdk::log(
+            host_, PARLEY_LOG_WARN, std::string("writing was not given back: ") + fault.what());
+    }
     bucket_.close();
 }
 
@@ -280,6 +288,7 @@ uint64_t Store::write(const parley_write& write,
                       Cancel cancel,
                       parley_written& out) {
     constexpr int kRaces = 8;
+    if (writer_) writer_->claim(cancel);
     const std::string object = object_of(view(write.key));
     const std::string type =
         write.content_type.len == 0 ? "application/json" : std::string(view(write.content_type));
@@ -290,7 +299,7 @@ uint64_t Store::write(const parley_write& write,
             if (write.expected != there.revision()) conflict(write, there.revision(), out);
             condition.kind = there.etag.empty() ? Condition::Kind::kNone : Condition::Kind::kEtag;
             condition.etag = there.etag;
-            // One writer at a time is all that is promised then.
+            // Nobody else may write then.
             if (!has_conditions_) condition = {};
         }
         const auto etag = bucket_.put(object, body, type, condition, cancel);

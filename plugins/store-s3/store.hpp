@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "bucket.hpp"
+#include "writer.hpp"
 
 namespace parley::store_s3 {
 
@@ -73,6 +75,7 @@ private:
     bool has_conditions_ = false;
 
     Bucket bucket_;
+    std::optional<Writer> writer_;  // where conditions are not kept
     sdk::HeldLeases held_;
     std::mutex removals_mutex_;
     std::map<std::string, bool, std::less<>> removals_;  // by ETag; bounded

@@ -2,6 +2,7 @@
 #include <cctype>
 #include <csignal>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -185,6 +186,62 @@ TEST_F(S3Server, ThatKnowsNoConditionsHasOneWriter) {
     EXPECT_NE(Client::log_lines().back().find("conditional writes"), std::string::npos);
 }
 
+// A server that keeps objects and no conditions.
+class Shelf {
+public:
+    Answer operator()(const Asked& asked) {
+        const std::string name = asked.path.substr(0, asked.path.find('?'));
+        if (asked.method == "PUT") {
+            objects_[name] = asked.body;
+            return etag("e" + std::to_string(++puts_));
+        }
+        if (asked.method == "DELETE") {
+            objects_.erase(name);
+            return {204, "", ""};
+        }
+        if (asked.path.find("list-type") != asked.path.npos) return {200, kEmptyList, ""};
+        const auto found = objects_.find(name);
+        if (found == objects_.end()) return error(404, "NoSuchKey");
+        return {200, found->second, "ETag: \"e\"\r\n"};
+    }
+
+private:
+    std::map<std::string, std::string> objects_;
+    int puts_ = 0;
+};
+
+TEST_F(S3Server, WithoutConditionsRefusesASecondWriter) {
+    Shelf shelf;
+    PARLEY_ASSERT_OK(open([&shelf](const Asked& asked) { return shelf(asked); }));
+    EXPECT_FALSE(client_->can(PARLEY_STORE_CAS));
+    Client other(PARLEY_BUNDLED_PLUGINS "/store-s3.so", server_.settings());
+    PARLEY_ASSERT_OK(other.open());
+    PARLEY_ASSERT_OK(client_->put("a", "{}"));
+    PARLEY_ASSERT_OK(client_->put("b", "{}"));
+    const Written refused = other.put("a", "[]");
+    PARLEY_EXPECT_CLASS(refused, PARLEY_E_OVERLOADED);
+    EXPECT_NE(refused.message.find("another Parley writes"), std::string::npos) << refused.message;
+    EXPECT_GT(refused.retry_after_ms, 1'000u);
+    EXPECT_EQ(other.get("a").document.value, "{}") << "it reads all the same";
+    client_->close();
+    PARLEY_ASSERT_OK(other.put("a", "[]"));
+    EXPECT_EQ(other.get("a").document.value, "[]");
+}
+
+TEST_F(S3Server, IsAskedByTheNameOfTheBucketWhereThatIsWished) {
+    server_.script(honest);
+    std::string settings = server_.settings();
+    settings.replace(settings.find("127.0.0.1"), 9, "localhost");
+    settings.insert(1, "\"addressing\":\"virtual\",");
+    Client client(PARLEY_BUNDLED_PLUGINS "/store-s3.so", settings);
+    PARLEY_ASSERT_OK(client.open());
+    for (const Asked& asked : server_.asked()) {
+        EXPECT_TRUE(asked.has("host: bucket.localhost:")) << asked.head;
+        EXPECT_FALSE(asked.path.starts_with("/bucket")) << asked.path;
+    }
+    EXPECT_GT(server_.asked().size(), 3u);
+}
+
 TEST_F(S3Server, ThatIgnoresConditionsIsFoundOut) {
     PARLEY_ASSERT_OK(open([](const Asked& asked) {
         return asked.method == "GET" ? Answer{200, kEmptyList, ""} : etag("e1");
@@ -229,6 +286,21 @@ TEST_F(S3Server, OfAnotherTimeIsUnderstood) {
     EXPECT_EQ(server_.asked().size(), 2u);
     PARLEY_ASSERT_OK(client_->get("a"));
     EXPECT_EQ(server_.asked().size(), 3u);
+}
+
+TEST_F(S3Server, WhoseKeysRunOutForbidsAndNothingIsLost) {
+    PARLEY_ASSERT_OK(open());
+    for (const char* code : {"ExpiredToken", "InvalidAccessKeyId", "AccessDenied"}) {
+        server_.script([code](const Asked&) { return error(403, code); });
+        const Got got = client_->get("a");
+        PARLEY_EXPECT_CLASS(got, PARLEY_E_FORBIDDEN);
+        EXPECT_NE(got.message.find(code), std::string::npos) << got.message;
+        PARLEY_EXPECT_CLASS(client_->put("a", "{}"), PARLEY_E_FORBIDDEN);
+        PARLEY_EXPECT_CLASS(client_->health(), PARLEY_E_FORBIDDEN);
+        EXPECT_EQ(server_.asked().size(), 3u) << "what is forbidden is not tried again";
+    }
+    server_.script(honest);
+    PARLEY_ASSERT_OK(client_->put("a", "{}"));
 }
 
 TEST_F(S3Server, WithoutItsBucketHasNoAnswer) {
