@@ -23,7 +23,11 @@ const upstream = await Upstream.start();
 after(() => upstream.stop());
 
 // A crash must end the process as it would without a sanitizer.
-const env = { ASAN_OPTIONS: 'handle_segv=0:handle_abort=0:abort_on_error=1:detect_leaks=0' };
+const env = {
+  ASAN_OPTIONS: 'handle_segv=0:handle_abort=0:abort_on_error=1:detect_leaks=0',
+  // What writes the stack of a thread that is held up may not be safe in a signal; it is asked for.
+  TSAN_OPTIONS: 'handle_segv=0:handle_abort=0:report_signal_unsafe=0',
+};
 
 const config = (processes, more = {}) => ({
   ...configuration(upstream, {

@@ -51,7 +51,8 @@ public:
 private:
     static void write_past_a_buffer() {
         constexpr std::size_t kBytes = 64;
-        constexpr std::size_t kFar = 4096;
+        // To where nothing is mapped: how soon less is noticed depends on the allocator.
+        constexpr std::size_t kFar = std::size_t{1} << 30;
         char* volatile buffer = static_cast<char*>(std::malloc(kBytes));
         std::memset(buffer, 0x41, kFar);
         std::free(buffer);
