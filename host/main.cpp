@@ -84,8 +84,8 @@ void add_running_plugin_commands(CLI::App& plugin,
 template <class Command>
 void add_plugin_commands(CLI::App& app, parley::command::Options& options, const Command& command) {
     using namespace parley::command;
-    CLI::App* plugin =
-        app.add_subcommand("plugin", "plugins: new, check, list, info, status, load ...");
+    CLI::App* plugin = app.add_subcommand(
+        "plugin", "plugins: new, check, list, info, sign, trust, status, load ...");
     plugin->require_subcommand(1);
     plugin->fallthrough();
     command(*plugin, "list", "the plugins that would be loaded, and those refused", plugin_list);
@@ -103,6 +103,13 @@ void add_plugin_commands(CLI::App& app, parley::command::Options& options, const
     begun->add_option("--out", options.folder, "the folder; otherwise the name");
     begun->add_option("--id", options.plugin_id, "of its manifest, as com.example.NAME");
     add_author_commands(*plugin, options, command);
+    CLI::App* sign = command(*plugin, "sign", "vouch for a library by a key", plugin_sign);
+    sign->add_option("file", options.plugin_file, "the .so")->required();
+    sign->add_option("--key", options.signing_key, "a private key; a new one is made where none is")
+        ->required();
+    command(*plugin, "trust", "what a configuration says to load a library", plugin_trust)
+        ->add_option("file", options.plugin_file, "the .so")
+        ->required();
     add_running_plugin_commands(*plugin, options, command);
 }
 

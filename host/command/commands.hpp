@@ -28,6 +28,8 @@ int plugin_list(const Options& options);
 int plugin_info(const Options& options);
 int plugin_new(const Options& options);
 int plugin_check(const Options& options);
+int plugin_sign(const Options& options);
+int plugin_trust(const Options& options);
 
 // Asked of a Parley that runs.
 int status(const Options& options);

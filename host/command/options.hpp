@@ -10,6 +10,7 @@ struct Options {
     std::string config;  // empty: the usual places
     std::string state;   // empty: from the configuration
     std::string plugin_file;
+    std::string signing_key;  // a file
     std::string model;
     std::string key;     // the name of a client key
     std::string plugin;  // the id of its manifest, or the name of a new one

@@ -120,7 +120,8 @@ int work(const Options& options, supervisor::Parent& parent) {
     if (*stock != nullptr) (*stock)->serve(house);
     parent.say("ready");
     house.run();
-    const bool is_let_go = *stock == nullptr || (*stock)->close();
+    const bool is_told = house.world()->observers.threads()->finish();
+    const bool is_let_go = (*stock == nullptr || (*stock)->close()) && is_told;
     base::log(LogLevel::info, "stopped");
     // A thread that a plugin holds would meet what the end of the process takes apart.
     if (!is_let_go) std::_Exit(0);

@@ -98,11 +98,14 @@ bool report(const config::Loaded& loaded, const std::string& file) {
     return loaded.faults.empty();
 }
 
-std::vector<std::string> plugin_folders(const config::Config& config) {
+std::string bundled_folder() {
     std::error_code fault;
     const fs::path program = fs::read_symlink("/proc/self/exe", fault);
-    const fs::path bundled = program.parent_path().parent_path() / "lib" / "parley" / "plugins";
-    std::vector<std::string> folders{bundled.string()};
+    return (program.parent_path().parent_path() / "lib" / "parley" / "plugins").string();
+}
+
+std::vector<std::string> plugin_folders(const config::Config& config) {
+    std::vector<std::string> folders{bundled_folder()};
     if (config.plugins.folders.empty()) {
         folders.push_back((fs::path(config.state_folder) / "plugins").string());
     }
@@ -130,6 +133,10 @@ plugins::LoadOptions load_options(const config::Config& config,
     };
     options.served_before = (fs::path(config.state_folder) / "generations").string();
     options.bytes_max = config.plugins.library_bytes_max;
+    if (!config.plugins.trusted_hashes.empty() || !config.plugins.trusted_keys.empty()) {
+        options.trust = std::make_shared<const plugins::Trust>(
+            config.plugins.trusted_hashes, config.plugins.trusted_keys, bundled_folder());
+    }
     options.services = services;
     return options;
 }

@@ -115,30 +115,33 @@ void compare_providers(Config& before, Config& after, Lines& lines) {
         lines);
 }
 
-void compare_filters(Config& before, Config& after, Lines& lines) {
-    const auto names = [](const Config& config) {
-        std::vector<std::string> all;
-        for (const Filter& filter : config.filters) all.push_back(filter.name);
-        return all;
-    };
+// Of a list with names and with settings of a plugin.
+template <class Named>
+void compare_named(const std::string& table,
+                   std::vector<Named>& before,
+                   std::vector<Named>& after,
+                   Lines& lines) {
     compare_rows(
-        before.filters,
-        after.filters,
-        "filter",
-        [](const Filter& filter) { return filter.name; },
-        [&](Filter& old, Filter& now, const std::string& where) {
-            compare_keys(table_at("filter"), where, &old, &now, lines);
+        before,
+        after,
+        table,
+        [](const Named& named) { return named.name; },
+        [&](Named& old, Named& now, const std::string& where) {
+            compare_keys(table_at(table), where, &old, &now, lines);
             compare_settings(old, now, where, lines);
         },
         lines);
-    const auto sorted = [&](const Config& config) {
-        std::vector<std::string> all = names(config);
-        std::sort(all.begin(), all.end());
-        return all;
-    };
-    if (sorted(before) == sorted(after) && names(before) != names(after)) {
-        lines.push_back("filters: stand in another order");
-    }
+}
+
+// They work in the order in which they stand.
+void compare_order(const std::vector<Filter>& before,
+                   const std::vector<Filter>& after,
+                   Lines& lines) {
+    const auto by_name = [](const Filter& a, const Filter& b) { return a.name == b.name; };
+    const bool are_same =
+        std::is_permutation(before.begin(), before.end(), after.begin(), after.end(), by_name);
+    if (!are_same || std::equal(before.begin(), before.end(), after.begin(), by_name)) return;
+    lines.emplace_back("filters: stand in another order");
 }
 
 bool has_same_targets(Route& a, Route& b) {
@@ -190,7 +193,9 @@ std::vector<std::string> changes(Config before, Config after) {
     compare_settings(before.store, after.store, "store", lines);
     compare_client_keys(before, after, lines);
     compare_providers(before, after, lines);
-    compare_filters(before, after, lines);
+    compare_named("filter", before.filters, after.filters, lines);
+    compare_order(before.filters, after.filters, lines);
+    compare_named("observer", before.observers, after.observers, lines);
     compare_routes(before, after, lines);
     compare_models(before, after, lines);
     return lines;

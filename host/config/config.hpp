@@ -43,6 +43,10 @@ struct Plugins {
     std::vector<std::string> folders;  // after the bundled ones
     std::uint64_t library_bytes_max = 64ull * 1024 * 1024;
     bool watch = true;
+    // What vouches for a library that is not bundled: its SHA-256, or a signature by one of these
+    // keys. Both empty: that it lies in a folder which nobody else can write.
+    std::vector<std::string> trusted_hashes;
+    std::vector<std::string> trusted_keys;
     LibraryLimits limits;
 };
 
@@ -146,6 +150,15 @@ struct Filter : OpenKeys {
     Position position;
 };
 
+// [[observer]]: one named instance of an observer plugin's component. Its open keys are the
+// plugin's.
+struct Observer : OpenKeys {
+    std::string name;
+    std::string plugin;  // the component's id; empty: the same as name
+    bool disabled = false;
+    Position position;
+};
+
 struct Target {
     std::string provider;               // Provider::name
     std::string model;                  // the upstream's name; empty: as the client asked
@@ -185,11 +198,13 @@ struct Config {
     SupervisorLimits supervisor;
     Reload reload;
     Store store;
+    ObserverLimits observer_limits;
     base::Secret upstream_egress;  // [upstream] egress; empty: straight
     std::string upstream_ca_file;  // [upstream] ca_file; empty: the system's certificates
     std::vector<ClientKey> client_keys;
     std::vector<Provider> providers;
     std::vector<Filter> filters;
+    std::vector<Observer> observers;
     std::vector<Route> routes;
     std::vector<Model> models;
 };

@@ -111,5 +111,6 @@ Table failover_table();
 // store_table.cpp
 Table accounts_table();
 Table store_table();
+Table observers_table();
 
 }  // namespace parley::config

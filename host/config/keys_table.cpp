@@ -109,6 +109,18 @@ Table plugins() {
                         "watch",
                         slot<&Config::plugins, &Plugins::watch>,
                         "Whether libraries that appear, change or go are followed at once"),
+                    or_else("all that nobody else can write",
+                            key(Form::kTexts,
+                                "trusted_hashes",
+                                slot<&Config::plugins, &Plugins::trusted_hashes>,
+                                "The SHA-256 of libraries that may be loaded beside the bundled "
+                                "ones; with this or the next key, no others are")),
+                    or_else("all that nobody else can write",
+                            key(Form::kTexts,
+                                "trusted_keys",
+                                slot<&Config::plugins, &Plugins::trusted_keys>,
+                                "The public keys of those whose signed libraries may be loaded: "
+                                "`ed25519:` and what `parley plugin trust` prints")),
                     duration("quiet_ms",
                              slot<&Config::plugins, &Plugins::limits, &LibraryLimits::quiet_ms>,
                              {1, kHour},
@@ -356,6 +368,29 @@ Table filter() {
         .fresh = fresh<Filter>};
 }
 
+Table observer() {
+    return {
+        .path = "observer",
+        .meaning =
+            "A plugin that is told of each exchange when it is over, see [filters.md](filters.md). "
+            "Every key that is not listed here is a setting of the plugin and is checked against "
+            "the plugin's own schema.",
+        .is_repeated = true,
+        .named_by = "name",
+        .is_open = true,
+        .keys =
+            {
+                required(key(Form::kName, "name", slot<&Observer::name>, "What logs call it")),
+                or_else("the same as name",
+                        key(Form::kText,
+                            "plugin",
+                            slot<&Observer::plugin>,
+                            "The plugin's component that is told")),
+                key(Form::kFlag, "disabled", slot<&Observer::disabled>, "Whether it is left out"),
+            },
+        .fresh = fresh<Observer>};
+}
+
 std::vector<Key> route_limit_keys() {
     using R = RouteLimits;
     return {
@@ -490,10 +525,12 @@ std::span<const Table> tables() {
                                         supervisor_table(),
                                         reload_table(),
                                         store_table(),
+                                        observers_table(),
                                         client_key(),
                                         provider(),
                                         account(),
                                         filter(),
+                                        observer(),
                                         route(),
                                         target(),
                                         model()};

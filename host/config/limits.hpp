@@ -2,7 +2,7 @@
 // Limits in [limits], StashLimits in [stash], LessonLimits in [lessons], UpstreamLimits in
 // [upstream], RoutingLimits in [routing], FailoverLimits in [failover], AccountLimits in
 // [accounts], StoreLimits in [store], SupervisorLimits in [supervisor], ReloadLimits in [reload],
-// LibraryLimits in [plugins].
+// LibraryLimits in [plugins], ObserverLimits in [observers].
 #pragma once
 
 #include <cstdint>
@@ -154,6 +154,12 @@ struct LibraryLimits {
 struct ReloadLimits {
     std::uint64_t quiet_ms = 50;      // since one of them last changed
     std::uint64_t wait_max_ms = 500;  // since the first change, however busy they are
+};
+
+// What is told to observers. No request is among those who wait.
+struct ObserverLimits {
+    std::uint64_t queue_bytes_max = 8ull * 1024 * 1024;  // of one observer that is slow
+    std::uint64_t stop_ms = 2'000;                       // for what is in its queue at the end
 };
 
 // What one caller may ask; 0: as much as it likes.

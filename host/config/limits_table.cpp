@@ -295,6 +295,26 @@ Table upstream_table() {
     return table;
 }
 
+Table observers_table() {
+    using O = ObserverLimits;
+    return {
+        .path = "observers",
+        .meaning = "How exchanges that are over are told to observers. None of them ever waits.",
+        .keys =
+            {
+                bytes("queue_bytes_max",
+                      slot<&Config::observer_limits, &O::queue_bytes_max>,
+                      {64 * kKiB, 4 * kGiB},
+                      "What waits for one observer; when it is slower than that, the oldest are "
+                      "dropped and counted"),
+                duration("stop_ms",
+                         slot<&Config::observer_limits, &O::stop_ms>,
+                         {0, kHour},
+                         "How long what still waits may take when Parley stops"),
+            },
+        .fresh = fresh<Config>};
+}
+
 Table reload_table() {
     using R = ReloadLimits;
     return {.path = "reload",

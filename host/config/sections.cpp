@@ -1,5 +1,6 @@
 #include "config/sections.hpp"
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <map>
@@ -25,7 +26,9 @@ public:
         check_tls();
         read_client_keys();
         read_providers();
-        read_filters();
+        read_named("filter", into_.filters);
+        read_named("observer", into_.observers);
+        check_trust();
         read_routes();
         read_models();
     }
@@ -171,15 +174,35 @@ private:
         base::wipe(text.data(), text.size());
     }
 
-    void read_filters() {
-        const Table& table = table_at("filter");
+    // A list of tables with names and with settings of a plugin.
+    template <class Named>
+    void read_named(std::string_view path, std::vector<Named>& into) {
+        const Table& table = table_at(path);
         Taken names;
         for (const Row& row : rows_of(root_, table, "", reading_)) {
-            Filter& filter = into_.filters.emplace_back();
-            filter.position = reading_.findings.position(row.path);
-            read_keys(*row.table, table, &filter, row.path, reading_);
-            read_settings(*row.table, table, row.path, filter, reading_);
-            claim(filter.name, path_of(row.path, "name"), names);
+            Named& named = into.emplace_back();
+            named.position = reading_.findings.position(row.path);
+            read_keys(*row.table, table, &named, row.path, reading_);
+            read_settings(*row.table, table, row.path, named, reading_);
+            claim(named.name, path_of(row.path, "name"), names);
+        }
+    }
+
+    // A list of what is trusted must not become shorter by a slip of the pen.
+    void check_trust() {
+        const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+        for (const std::string& hash : into_.plugins.trusted_hashes) {
+            const bool fits = hash.size() == 64 && std::all_of(hash.begin(), hash.end(), is_hex);
+            if (!fits) {
+                fault("plugins.trusted_hashes",
+                      "expected a SHA-256 of 64 small hexadecimal digits, got " + quote(hash));
+            }
+        }
+        for (const std::string& key : into_.plugins.trusted_keys) {
+            constexpr std::string_view kForm = "ed25519:";
+            if (key.starts_with(kForm) && key.size() == kForm.size() + 43) continue;
+            fault("plugins.trusted_keys",
+                  "expected ed25519: and 43 characters of base64url, got " + quote(key));
         }
     }
 

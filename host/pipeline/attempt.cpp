@@ -103,6 +103,7 @@ AttemptNote Attempt::note() const {
     AttemptNote note;
     note.provider = candidate_.place->name;
     note.account = candidate_.account->label;
+    note.account_id = candidate_.account->id;
     note.upstream_model = candidate_.model;
     note.status = status_;
     note.is_reused = is_reused_;
@@ -113,6 +114,9 @@ AttemptNote Attempt::note() const {
     note.total_ms = since(exchange_.lane().loop().now_ms());
     note.input_tokens = usage().input_total;
     note.output_tokens = usage().output_total;
+    note.code = failure_.code;
+    note.sent_bytes = source_ == nullptr ? 0 : body_size();
+    note.received_bytes = received_bytes_;
     return note;
 }
 

@@ -76,6 +76,12 @@ public:
 
     const parley_usage& usage() const;
 
+    // PARLEY_FINISH_*; 0: not known, as of what is relayed.
+    unsigned finish() const { return is_crossing() ? crossing_->finish() : 0; }
+
+    // The reply goes on as it comes.
+    bool is_relayed() const { return !is_crossing(); }
+
     // Ends every wait for the upstream.
     void cancel();
 
@@ -200,6 +206,7 @@ private:
     unsigned status_ = 0;                    // of the reply; 0: there was none
     bool is_reused_ = false;                 // the connection
     std::uint64_t connected_ms_ = 0;         // when it stood
+    std::uint64_t received_bytes_ = 0;       // of the reply's body
     std::uint64_t heard_ms_ = 0;             // when the reply's head came
     std::uint64_t tail_end_ms_ = 0;          // 0: the reply has not said its end
     base::Error told_;                       // the failure as the upstream told it

@@ -67,6 +67,7 @@ Attempt::Task Attempt::cross(bool ended) {
         if (!heard) co_return heard;
         const bool over = crossing_->state() >= State::finished;
         if (!piece && !over) co_return piece.error();
+        if (piece) received_bytes_ += piece->bytes.size();
         end = !piece || piece->end || tail_is_over() || crossing_->is_cut_short();
         if (over) continue;  // only the connection is waited for
         Result<void> fed = crossing_->feed(piece->bytes, end);

@@ -217,6 +217,7 @@ parley_status Crossing::pass(const parley_event& event) {
             return PARLEY_OK;
         case PARLEY_EVENT_FINISH:
             state_ = State::finished;
+            finish_ = event.kind;
             break;
         case PARLEY_EVENT_SEAL:
             return write_seal(event) ? PARLEY_OK : -PARLEY_E_BUDGET;

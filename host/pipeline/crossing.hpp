@@ -114,6 +114,9 @@ public:
 
     const parley_usage& usage() const { return usage_; }
 
+    // PARLEY_FINISH_*; 0: it has not finished.
+    unsigned finish() const { return finish_; }
+
     // The stream breaks here: the client's own error event joins out().
     void break_off(const base::Error& error);
     // The client's keep-alive in out().
@@ -158,6 +161,7 @@ private:
     base::Bytes out_;
     plugins::Outlet outlet_;
     State state_ = State::silent;
+    unsigned finish_ = 0;
     bool must_guess_ = false;
     bool is_strict_ = false;
     bool is_relayed_ = false;

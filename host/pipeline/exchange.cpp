@@ -51,6 +51,7 @@ Task<Result<void>> Exchange::read() {
     Result<std::string_view> body = co_await client_.read_body();
     if (!body) co_return std::move(body).error();
     asked_.http.body = plugins::bytes(*body);
+    read_ms_ = lane_.loop().now_ms();
     client_.stream().watch(this, client_gone);
     if (gone_) co_return client_left();
     co_return Result<void>();

@@ -92,6 +92,7 @@ private:
     base::Task<Result<void>> try_accounts();            // pick.cpp
     base::Task<void> refuse(const base::Error& error);  // refuse.cpp
     void record(const base::Error* error);              // record.cpp
+    void tell_observers(Outcome& outcome);              // record.cpp
 
     // pick.cpp
     bool pick_next();
@@ -116,6 +117,7 @@ private:
     http::Cancellation cancellation_;
     const std::string id_;
     const std::uint64_t started_ms_;
+    std::uint64_t read_ms_ = 0;  // when the request was there, by the loop's clock; 0: it was not
     Asked asked_;
     Reply reply_;
     std::shared_ptr<const routing::Course> course_;  // of the model

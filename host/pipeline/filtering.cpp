@@ -28,8 +28,8 @@ bool is_terminal(const parley_event& event) {
 // One filter of the attempt, and the outlet behind it, which checks what leaves it.
 class Filtering::Stage final : public plugins::EventSink {
 public:
-    Stage(Filtering& all, std::size_t index, const Filter& filter)
-        : EventSink(all.arena_), filter(filter), all_(all), index_(index) {}
+    Stage(Filtering& all, std::size_t index, const Filter& of)
+        : EventSink(all.arena_), filter(of), all_(all), index_(index) {}
 
     // An event arrives in front of the filter.
     parley_status hear(const parley_event& event) {

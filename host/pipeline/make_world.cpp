@@ -27,11 +27,13 @@ public:
           std::shared_ptr<plugins::HostServices> services,
           accounts::Book& book,
           const StoredAccounts& stored,
+          const World* before,
           std::vector<Fault>& faults)
         : catalogue_(catalogue),
           services_(std::move(services)),
           book_(book),
           stored_(stored),
+          before_(before),
           faults_(faults) {}
 
     std::vector<std::shared_ptr<Instance>> dialects() {
@@ -75,7 +77,72 @@ public:
         return made;
     }
 
+    std::vector<plugins::Observer> observers(const config::Config& config) {
+        std::vector<plugins::Observer> made;
+        for (std::size_t i = 0; i < config.observers.size(); ++i) {
+            const config::Observer& observer = config.observers[i];
+            if (observer.disabled) continue;
+            const std::string where = "observer[" + std::to_string(i) + "]";
+            const std::string& id = observer.plugin.empty() ? observer.name : observer.plugin;
+            const Catalogue::Found found = catalogue_.find(PARLEY_KIND_OBSERVER, id);
+            if (!found) {
+                unknown_plugin(PARLEY_KIND_OBSERVER, observer.position, where, id);
+            } else if (auto one = make_named(found, observer, where, "observer")) {
+                made.emplace_back(std::move(one));
+            }
+        }
+        return made;
+    }
+
+    std::vector<std::shared_ptr<Instance>> take_instances() { return std::move(instances_); }
+
 private:
+    // The one that had its place.
+    const Instance* predecessor(const Catalogue::Found& found, const std::string& name) const {
+        if (before_ == nullptr) return nullptr;
+        const auto is_same = [&](const std::shared_ptr<Instance>& old) {
+            const parley_component& component = old->component();
+            return old->name() == name &&
+                   plugins::view(component.kind) == found.component->kind_id &&
+                   plugins::view(component.id) == found.component->id;
+        };
+        const auto& all = before_->instances;
+        const auto old = std::find_if(all.begin(), all.end(), is_same);
+        return old == all.end() ? nullptr : old->get();
+    }
+
+    // Settings have been checked.
+    std::shared_ptr<Instance> make_instance(const Catalogue::Found& found,
+                                            const std::string& name,
+                                            const boost::json::object& settings,
+                                            Instance::Faults& broken) {
+        auto instance = Instance::make_checked(found.library,
+                                               services_,
+                                               *found.component,
+                                               name,
+                                               settings,
+                                               broken,
+                                               predecessor(found, name));
+        if (instance != nullptr) instances_.push_back(instance);
+        return instance;
+    }
+
+    // Of a table with a name, a position and settings.
+    template <class Named>
+    std::shared_ptr<Instance> make_named(const Catalogue::Found& found,
+                                         const Named& named,
+                                         const std::string& where,
+                                         std::string_view table) {
+        Instance::Faults broken;
+        boost::json::object settings = named.settings;
+        std::shared_ptr<Instance> instance;
+        if (Instance::check(*found.component, settings, broken, table)) {
+            instance = make_instance(found, named.name, settings, broken);
+        }
+        for (const auto& fault : broken) add_fault(named, named.position, where, fault);
+        return instance;
+    }
+
     // Null: it is left out.
     FilterPtr make_filter(const config::Filter& filter, const std::string& where) {
         const std::string& id = filter.plugin.empty() ? filter.name : filter.plugin;
@@ -86,29 +153,23 @@ private:
             // What it was to guard is not served without it.
             return passes ? nullptr : plugins::Filter::missing(filter.name);
         }
-        Instance::Faults broken;
-        boost::json::object settings = filter.settings;
-        std::shared_ptr<Instance> instance;
-        if (Instance::check(*found.component, settings, broken, "filter")) {
-            instance = Instance::make_checked(
-                found.library, services_, *found.component, filter.name, settings, broken);
-        }
-        FilterPtr made;
-        if (instance != nullptr) {
-            auto asked = plugins::Filter::make(std::move(instance), passes);
-            if (asked) made = std::move(*asked);
-            if (!asked) broken.push_back({"", asked.error().message});
-        }
-        for (const auto& fault : broken) add_fault(filter, filter.position, where, fault);
-        return made;
+        auto instance = make_named(found, filter, where, "filter");
+        if (instance == nullptr) return nullptr;
+        auto made = plugins::Filter::make(std::move(instance), passes);
+        if (made) return std::move(*made);
+        add_fault(filter, filter.position, where, {"", made.error().message});
+        return nullptr;
     }
 
     // An instance that takes no settings, under the component's own name.
     std::shared_ptr<Instance> make_plain(const Catalogue::Found& found, const char* kind) {
         Instance::Faults broken;
         const std::string name(found.component->id);
-        auto instance =
-            Instance::make(found.library, services_, *found.component, name, {}, broken);
+        boost::json::object settings;
+        std::shared_ptr<Instance> instance;
+        if (Instance::check(*found.component, settings, broken)) {
+            instance = make_instance(found, name, settings, broken);
+        }
         for (const auto& fault : broken) {
             faults_.push_back({{}, std::string(kind) + " " + name, fault.message});
         }
@@ -127,8 +188,7 @@ private:
         boost::json::object settings = provider.settings;
         std::shared_ptr<Instance> instance;
         if (Instance::check(*found.component, settings, broken)) {
-            instance = Instance::make_checked(
-                found.library, services_, *found.component, provider.name, settings, broken);
+            instance = make_instance(found, provider.name, settings, broken);
         }
         for (const auto& fault : broken) add_fault(provider, provider.position, where, fault);
         if (instance == nullptr) return std::nullopt;
@@ -224,7 +284,9 @@ private:
     std::shared_ptr<plugins::HostServices> services_;
     accounts::Book& book_;
     const StoredAccounts& stored_;
+    const World* before_;
     std::vector<Fault>& faults_;
+    std::vector<std::shared_ptr<Instance>> instances_;
 };
 
 // What the models file says, and on top of it the configuration.
@@ -271,6 +333,19 @@ std::shared_ptr<routing::Owners> owners_of(const config::RoutingLimits& limits,
     return std::make_shared<routing::Owners>(limits);
 }
 
+// The threads are the process's; each World has observers of its own.
+Observers begin_to_tell(std::vector<plugins::Observer> observers,
+                        const config::ObserverLimits& limits,
+                        const World* before) {
+    auto threads =
+        before == nullptr ? std::make_shared<ObserverThreads>() : before->observers.threads();
+    Observers::Queues queues;
+    for (plugins::Observer& observer : observers) {
+        queues.push_back(threads->start(std::move(observer), limits));
+    }
+    return {std::move(threads), std::move(queues)};
+}
+
 }  // namespace
 
 MadeWorld make_world(config::Config config,
@@ -283,10 +358,11 @@ MadeWorld make_world(config::Config config,
     auto book = before != nullptr ? before->book : std::make_shared<accounts::Book>();
     const StoredAccounts accounts(stored, before == nullptr ? nullptr : &before->stored);
     accounts.add_providers(catalogue, config);
-    Maker maker(catalogue, services, *book, accounts, made.faults);
+    Maker maker(catalogue, services, *book, accounts, before, made.faults);
     auto dialects = maker.dialects();
     auto places = maker.places(config);
     const auto filters = maker.filters(config);
+    auto observers = maker.observers(config);
     const routing::FindPolicy find_policy = routing::with_plugins(maker.policies());
     for (Fault& fault : routing::faults_of_policies(config, find_policy)) {
         made.faults.push_back(std::move(fault));
@@ -311,6 +387,7 @@ MadeWorld make_world(config::Config config,
                         find_policy,
                         is_first ? nullptr : before->router.affinity_for(config.routing)),
         Filters(filters, config),
+        begin_to_tell(std::move(observers), config.observer_limits, before),
         routing::TraitsBook(std::move(models)),
         accounts::Callers(config.client_keys, is_first ? nullptr : &before->callers),
         make_seals(config, before),
@@ -318,7 +395,8 @@ MadeWorld make_world(config::Config config,
         go_on(is_first ? nullptr : &before->lessons, config.lessons),
         owners_of(config.routing.limits, before),
         std::move(*tls),
-        std::move(stored)};
+        std::move(stored),
+        maker.take_instances()};
     made.world = plugins::ended_on_control(world, services);
     return made;
 }

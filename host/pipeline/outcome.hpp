@@ -17,7 +17,9 @@ struct AttemptNote {
 
     std::string_view provider;
     std::string_view account;  // its label
+    std::string_view account_id;
     std::string_view upstream_model;
+    std::string_view code;       // of the error; may be empty
     unsigned status = 0;         // of the upstream's reply; 0: there was none
     int error_class = 0;         // PARLEY_E_*; 0: it served
     unsigned scope = 0;          // PARLEY_SCOPE_*: what was bad; 0: nothing
@@ -30,6 +32,8 @@ struct AttemptNote {
     std::uint64_t cool_down_ms = 0;   // how long whom it concerns is left alone for it
     std::uint64_t input_tokens = 0;   // 0: not told
     std::uint64_t output_tokens = 0;  // likewise
+    std::uint64_t sent_bytes = 0;
+    std::uint64_t received_bytes = 0;
 };
 
 // Views are valid during Recorder::record only.
@@ -44,6 +48,15 @@ struct Outcome {
     std::string_view provider;
     std::string_view account;
     std::string_view upstream_model;
+    std::string_view route;  // that the model was found by; empty: none
+    std::string_view session_key;
+    std::string_view trace;                 // traceparent; may be empty
+    unsigned operation = 0;                 // PARLEY_OPERATION_*; 0: it matched none
+    unsigned finish = 0;                    // PARLEY_FINISH_*; 0: not known
+    bool is_relayed = false;                // bytes for bytes
+    bool has_left = false;                  // the client, before the end
+    std::int64_t started_ms = 0;            // wall clock
+    std::uint64_t read_ms = UINT64_MAX;     // when the request was read; never: it was not
     unsigned status = 0;                    // as sent; 499: the client left before that
     std::span<const AttemptNote> attempts;  // in their order
     bool is_budget_spent = false;           // another attempt was one too many for the caller

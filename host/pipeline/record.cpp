@@ -26,6 +26,7 @@ void Exchange::record(const base::Error* error) {
     constexpr unsigned kClientClosed = 499;
     const bool left = gone_ || (error != nullptr && error->error_class == PARLEY_E_CANCELLED);
     o.status = left && reply_.status() == 0 ? kClientClosed : reply_.status();
+    o.has_left = left;
     o.attempts = notes_;
     o.is_budget_spent = is_budget_spent_;
     o.stream = asked_.wants_stream();
@@ -35,6 +36,22 @@ void Exchange::record(const base::Error* error) {
     o.total_ms = lane_.loop().now_ms() - started_ms_;
     o.error = error;
     lane_.recorder().record(o);
+    if (!world_->observers.empty()) tell_observers(o);
+}
+
+// What they are told beside what is logged.
+void Exchange::tell_observers(Outcome& o) {
+    o.operation = asked_.call.operation;
+    if (course_ != nullptr) o.route = terms().route;
+    o.session_key = plugins::view(asked_.peek.session_key);
+    o.trace = client_.head().get("traceparent");
+    o.started_ms = base::wall_ms() - static_cast<std::int64_t>(o.total_ms);
+    if (read_ms_ != 0) o.read_ms = read_ms_ - started_ms_;
+    if (attempt_) {
+        o.finish = attempt_->finish();
+        o.is_relayed = attempt_->is_relayed();
+    }
+    world_->observers.tell(o);
 }
 
 // What the reply cost is the caller's.

@@ -88,6 +88,7 @@ Attempt::Task Attempt::relay() {
         if (!piece && !(whole && has_shown_)) co_return piece.error();
         const bool end = !piece || piece->end || tail_is_over();
         const std::string_view bytes = piece ? piece->bytes : std::string_view();
+        received_bytes_ += bytes.size();
         const Result<void> forwarded = co_await forward(bytes, end);
         if (!forwarded) co_return forwarded;
         if (tap_.has_declined()) co_return co_await recast(end);

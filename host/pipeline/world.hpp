@@ -10,6 +10,7 @@
 #include "config/config.hpp"
 #include "http/tls.hpp"
 #include "pipeline/filters.hpp"
+#include "pipeline/observers.hpp"
 #include "pipeline/seals.hpp"
 #include "pipeline/stash.hpp"
 #include "plugins/registry.hpp"
@@ -33,6 +34,7 @@ struct World {
     std::shared_ptr<accounts::Book> book;
     routing::Router router;
     Filters filters;
+    Observers observers;
     routing::TraitsBook traits;
     accounts::Callers callers;
     Seals seals;
@@ -41,6 +43,8 @@ struct World {
     std::shared_ptr<routing::Owners> owners;
     std::shared_ptr<http::ClientTls> upstream_tls;
     Stored stored;
+    // Of plugins, so that what they have gathered can be handed over.
+    std::vector<std::shared_ptr<plugins::Instance>> instances;
 };
 
 }  // namespace parley::pipeline

@@ -78,7 +78,8 @@ private:
         const File* old = known(path);
         File file;
         file.path = path;
-        file.look = look_of(path);
+        // What is trusted from now on is judged again.
+        file.look = look_of(path) + (options_.trust ? options_.trust->mark() : "");
         judged_.emplace_back();
         if (old != nullptr && old->look == file.look) {
             file = *old;

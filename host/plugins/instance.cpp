@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/arena.hpp"
+#include "base/log.hpp"
 #include "plugins/border.hpp"
 
 namespace parley::plugins {
@@ -12,6 +13,16 @@ using base::Result;
 namespace {
 
 constexpr std::size_t kErrorBytesMax = 64 * 1024;
+constexpr std::size_t kStateBytesMax = 16 * 1024 * 1024;
+
+// The outcome of a step in an instance's life.
+Result<void> said(parley_status status, const parley_error& error, const char* step) {
+    if (status >= 0) return {};
+    auto why = from_border(error);
+    why.message = std::string(step) + ": " +
+                  (why.message.empty() ? std::string("gave no reason") : why.message);
+    return why;
+}
 
 }  // namespace
 
@@ -20,10 +31,16 @@ std::shared_ptr<Instance> Instance::make(std::shared_ptr<Library> library,
                                          const Component& component,
                                          std::string name,
                                          boost::json::object settings,
-                                         Faults& faults) {
+                                         Faults& faults,
+                                         const Instance* before) {
     if (!check(component, settings, faults)) return nullptr;
-    return make_checked(
-        std::move(library), std::move(services), component, std::move(name), settings, faults);
+    return make_checked(std::move(library),
+                        std::move(services),
+                        component,
+                        std::move(name),
+                        settings,
+                        faults,
+                        before);
 }
 
 std::shared_ptr<Instance> Instance::make_checked(std::shared_ptr<Library> library,
@@ -31,10 +48,11 @@ std::shared_ptr<Instance> Instance::make_checked(std::shared_ptr<Library> librar
                                                  const Component& component,
                                                  std::string name,
                                                  const boost::json::object& settings,
-                                                 Faults& faults) {
+                                                 Faults& faults,
+                                                 const Instance* before) {
     auto* made = new Instance(std::move(library), services, *component.record, std::move(name));
     const auto instance = ended_on_control(made, std::move(services));
-    if (auto started = instance->start(settings); !started) {
+    if (auto started = instance->start(settings, before); !started) {
         faults.push_back({"", started.error().message});
         return nullptr;
     }
@@ -64,34 +82,61 @@ Instance::Instance(std::shared_ptr<Library> library,
       name_(std::move(name)),
       host_(std::move(services), name_) {}
 
-Result<void> Instance::start(const boost::json::object& settings) {
+Result<void> Instance::start(const boost::json::object& settings, const Instance* before) {
     const base::Visit visit = this->visit(base::Function::create);
     base::Arena arena(kErrorBytesMax);
-    auto error = sized<parley_error>();
-    error.arena = arena.border();
-    const auto failed = [&](parley_status status, const char* step) -> Result<void> {
-        if (status >= 0) return {};
-        auto why = from_border(error);
-        why.message = std::string(step) + ": " +
-                      (why.message.empty() ? std::string("gave no reason") : why.message);
-        return why;
-    };
-    if (auto ok = failed(component_.create(host_.border(), &instance_, &error), "create"); !ok) {
+    parley_error error = cleared_error(arena);
+    const auto created =
+        said(component_.create(host_.border(), &instance_, &error), error, "create");
+    if (!created) {
         instance_ = nullptr;
-        return ok;
+        return created;
     }
-    if (component_.configure != nullptr) {
-        const std::string json = boost::json::serialize(settings);
-        if (auto ok = failed(component_.configure(instance_, str(json), &error), "configure");
-            !ok) {
-            return ok;
-        }
+    if (auto configured = configure(settings, error); !configured) return configured;
+    if (before != nullptr) {
+        if (auto taken = take_over(*before, error); !taken) return taken;
     }
     if (component_.activate != nullptr) {
-        if (auto ok = failed(component_.activate(instance_, &error), "activate"); !ok) return ok;
+        const auto activated = said(component_.activate(instance_, &error), error, "activate");
+        if (!activated) return activated;
     }
     active_ = true;
     return {};
+}
+
+Result<void> Instance::configure(const boost::json::object& settings, parley_error& error) {
+    if (component_.configure == nullptr) return {};
+    const std::string json = boost::json::serialize(settings);
+    return said(component_.configure(instance_, str(json), &error), error, "configure");
+}
+
+const parley_state* Instance::state() const {
+    if (!PARLEY_HAS(&component_, parley_component, get_extension)) return nullptr;
+    const auto* state =
+        static_cast<const parley_state*>(component_.get_extension(instance_, str(PARLEY_STATE)));
+    const bool fits = state != nullptr && PARLEY_HAS(state, parley_state, save) &&
+                      PARLEY_HAS(state, parley_state, restore);
+    return fits ? state : nullptr;
+}
+
+// What the predecessor cannot save is no reason to keep it.
+Result<void> Instance::take_over(const Instance& before, parley_error& error) {
+    const parley_state* to = state();
+    const parley_state* from = to == nullptr ? nullptr : before.state();
+    if (from == nullptr) return {};
+    base::Bytes saved;
+    const Outlet outlet(saved, kStateBytesMax);
+    const auto status = from->save(before.get(), outlet.border(), &error);
+    if (status == PARLEY_DECLINED) return {};
+    if (const auto done = said(status, error, "save"); !done) {
+        base::log(base::LogLevel::warn,
+                  "what a plugin has gathered is lost",
+                  {{"plugin", name_}, {"why", done.error().message}});
+        return {};
+    }
+    const std::string& version = before.library().manifest().version;
+    const auto taken = to->restore(instance_, bytes(saved.view()), str(version), &error);
+    return said(taken, error, "restore");
 }
 
 Instance::~Instance() {

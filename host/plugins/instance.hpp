@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "config/schema.hpp"
+#include "parley/state.h"
 #include "plugins/host_table.hpp"
 #include "plugins/library.hpp"
 
@@ -22,12 +23,14 @@ public:
 
     // Creates, configures and activates, or says why not. `settings` is checked against the
     // component's schema, which also fills in defaults.
+    // What `before`, its predecessor, has gathered is handed over; null: there is none.
     static std::shared_ptr<Instance> make(std::shared_ptr<Library> library,
                                           std::shared_ptr<HostServices> services,
                                           const Component& component,
                                           std::string name,
                                           boost::json::object settings,
-                                          Faults& faults);
+                                          Faults& faults,
+                                          const Instance* before = nullptr);
     // The same with settings that a schema has checked already, as that of the provider whose
     // login this is.
     static std::shared_ptr<Instance> make_checked(std::shared_ptr<Library> library,
@@ -35,7 +38,8 @@ public:
                                                   const Component& component,
                                                   std::string name,
                                                   const boost::json::object& settings,
-                                                  Faults& faults);
+                                                  Faults& faults,
+                                                  const Instance* before = nullptr);
     // Fills in what a schema has defaults for; false with faults when they do not fit it. `table`
     // of the configuration is the one in which they stand.
     static bool check(const Component& component,
@@ -67,7 +71,10 @@ private:
              std::shared_ptr<HostServices> services,
              const parley_component& component,
              std::string name);
-    base::Result<void> start(const boost::json::object& settings);
+    base::Result<void> start(const boost::json::object& settings, const Instance* before);
+    base::Result<void> configure(const boost::json::object& settings, parley_error& error);
+    base::Result<void> take_over(const Instance& before, parley_error& error);
+    const parley_state* state() const;
 
     std::shared_ptr<Library> library_;
     const parley_component& component_;

@@ -145,6 +145,10 @@ Result<Judged> Library::judge(const std::string& path, const LoadOptions& option
         !why.empty()) {
         return of_plugin(name, refusal("C1", PARLEY_E_FORBIDDEN, "quarantine: " + why));
     }
+    if (const std::string why = options.trust ? options.trust->why_not(path, info->sha256) : "";
+        !why.empty()) {
+        return of_plugin(name, refusal("trust", PARLEY_E_FORBIDDEN, why));
+    }
     copy->drop_pages();
     return Judged{std::move(*copy), std::move(*info), std::move(*manifest)};
 }

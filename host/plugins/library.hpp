@@ -24,6 +24,7 @@
 #include "plugins/manifest.hpp"
 #include "plugins/precheck.hpp"
 #include "plugins/private_copy.hpp"
+#include "plugins/trust.hpp"
 
 namespace parley::plugins {
 
@@ -42,6 +43,7 @@ struct LoadOptions {
     std::shared_ptr<HostServices> services;  // empty: its log goes nowhere
     // Why a file with these contents must not be loaded, however it looks; empty: it may.
     std::function<std::string(const std::string& sha256)> quarantined;
+    std::shared_ptr<const Trust> trust;  // null: whatever nobody else can have written
     // Whether nobody has a use for what a manifest tells of, so that it need not be loaded; empty:
     // everything is loaded.
     std::function<bool(const Manifest& manifest)> is_unasked;

@@ -15,6 +15,7 @@
 #include "parley/policy.h"
 #include "parley/provider.h"
 #include "parley/request.h"
+#include "parley/state.h"
 #include "parley/store.h"
 
 #endif

@@ -295,6 +295,21 @@ test('exchanges end with the filters that they began with', async (t) => {
   assert.equal(text, 'one two');
 });
 
+test('what a filter has gathered goes to the one in its place, unless that cannot take it', async (t) => {
+  const { parley, ask } = await troubled(t, { mood: 'counting' });
+  const number = (n) => failing(403, new RegExp(`number ${n}$`));
+  await assert.rejects(ask(), number(1));
+  await assert.rejects(ask(), number(2));
+  const { config } = parley;
+  const turned = (to) => ({ ...config, filter: [{ ...config.filter[0], to }] });
+  assert.equal((await parley.change(turned('others'))).message, 'configuration changed');
+  await assert.rejects(ask(), number(3));
+  const refused = await parley.change(turned('stubborn'));
+  assert.equal(refused.message, 'configuration refused');
+  assert.match(refused.why, /restore: it wants no past/);
+  await assert.rejects(ask(), number(4));
+});
+
 test('a filter that is not there is a fault of the configuration', async () => {
   const config = configuration(undefined, {
     filter: [{ name: 'no-codename', plugin: 'exmple-filter', pattern: 'x' }],

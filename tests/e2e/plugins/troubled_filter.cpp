@@ -5,13 +5,16 @@
 //   hearing     hears all of the reply  stumbling   fails on the second text of it
 //   wrong       says what the grammar forbids
 //   ending      ends the reply after its first text
+//   counting    refuses requests and says the how manieth it was; its successor counts on, unless
+//               its setting "to" is "stubborn"
 #include <array>
+#include <atomic>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "parley/filter.h"
-#include "parley/sdk/plugin.hpp"
+#include "parley/sdk/state.hpp"
 
 namespace parley::troubled_filter {
 
@@ -42,8 +45,17 @@ public:
         return mood == "hearing" || mood == "stumbling" || mood == "wrong" || mood == "ending";
     }
 
+    std::string save() const { return std::to_string(count); }
+
+    bool restore(std::string_view state, std::string_view) {
+        if (to == "stubborn") throw sdk::Failure(PARLEY_E_CORRUPT_STATE, "it wants no past");
+        count = std::stoi(std::string(state));
+        return true;
+    }
+
     std::string mood;
     std::string to;
+    std::atomic<int> count{0};
 
 private:
     static std::string setting(std::string_view json, std::string_view key) {
@@ -55,9 +67,10 @@ private:
 };
 
 struct Session {
-    const Filter& filter;
+    Filter& filter;
     bool is_there;  // where it is routed to
     int texts = 0;
+    std::string said = {};
     std::vector<parley_event> events = {};
     std::vector<const parley_event*> list = {};
 
@@ -112,7 +125,7 @@ parley_status open(parley_instance* instance,
                    const parley_filter_open* open,
                    parley_session** out,
                    parley_error*) {
-    const auto& filter = sdk::detail::self<Filter>(instance);
+    auto& filter = sdk::detail::self<Filter>(instance);
     const bool is_there = view(open->upstream_model) == filter.to;
     *out = reinterpret_cast<parley_session*>(new Session{filter, is_there});
     return PARLEY_OK;
@@ -133,6 +146,11 @@ parley_status request(parley_session* session,
         error->error_class = PARLEY_E_CONTENT_BLOCKED;
         error->code = str("not_today");
         error->message = str("nothing of this kind today");
+    }
+    if (mood == "counting") {
+        out->action = PARLEY_FILTER_REJECT;
+        s.said = "number " + std::to_string(++s.filter.count);
+        error->message = str(s.said);
     }
     if (mood == "routing" && !s.is_there) {
         out->action = PARLEY_FILTER_ROUTE;
@@ -168,8 +186,12 @@ struct Components {
     const std::array<parley_component, 1>& operator()() const {
         static const parley_filter filter{
             sizeof(parley_filter), 0, interest, open, request, event, nullptr, close};
-        static const std::array<parley_component, 1> all{sdk::make_component<Filter>(
-            {PARLEY_KIND_FILTER, "troubled-filter", "as a test wants it", kSchema}, &filter)};
+        static const std::array<parley_component, 1> all = [] {
+            parley_component component = sdk::make_component<Filter>(
+                {PARLEY_KIND_FILTER, "troubled-filter", "as a test wants it", kSchema}, &filter);
+            sdk::add_state<Filter>(component);
+            return std::array<parley_component, 1>{component};
+        }();
         return all;
     }
 };

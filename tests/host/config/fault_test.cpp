@@ -344,8 +344,8 @@ TEST(Fault, TextIsOneLine) {
         faults_in("\"two\\nlines\" = 1\n"),
         Texts{"p.toml:1:1: two lines: unknown key; known: state_folder, seal_key, models_file, "
               "server, log, plugins, limits, stash, failover, lessons, upstream, routing, "
-              "accounts, supervisor, reload, store, client_key, provider, filter, route, "
-              "model"});
+              "accounts, supervisor, reload, store, observers, client_key, provider, filter, "
+              "observer, route, model"});
 }
 
 }  // namespace

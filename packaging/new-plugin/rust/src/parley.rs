@@ -2739,6 +2739,28 @@ impl parley_exchange {
     };
 }
 
+// ---- parley/state.h ----
+
+pub const PARLEY_STATE: &str = "parley.state/1";
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct parley_state {
+    pub struct_size: u32,
+    pub reserved0: u32,
+    pub save: Option<unsafe extern "C" fn(instance: *mut parley_instance, out: *const parley_out, error: *mut parley_error) -> parley_status>,
+    pub restore: Option<unsafe extern "C" fn(instance: *mut parley_instance, state: parley_bytes, version: parley_str, error: *mut parley_error) -> parley_status>,
+}
+unsafe impl Sync for parley_state {}
+impl parley_state {
+    pub const EMPTY: Self = Self {
+        struct_size: std::mem::size_of::<Self>() as u32,
+        reserved0: 0,
+        save: None,
+        restore: None,
+    };
+}
+
 // ---- parley/store.h ----
 
 pub const PARLEY_KIND_STORE: &str = "parley.store/1";
