@@ -110,6 +110,8 @@ for (const kind of ['provider', 'dialect', 'login', 'store', 'policy', 'filter',
       const said = await outside.run('.', binary, 'plugin', 'info', library);
       assert.match(said, new RegExp(`plugin    com\\.example\\.${name} 0\\.1\\.0`));
       assert.doesNotMatch(said, /refused|warning/);
+      const judged = await outside.run('.', binary, 'plugin', 'check', '--quiet', library);
+      assert.match(judged, /^\S+ 0\.1\.0: \d+ passed, 0 warned, \d+ skipped, 0 failed\n$/);
       const config = join(outside.folder, 'list.toml');
       fs.writeFileSync(config, `[plugins]\nfolders = ["${outside.plugins}"]\n`);
       const listed = await outside.run('.', binary, 'plugin', 'list', '--config', config);
@@ -146,7 +148,7 @@ test('it says what was written and how to go on; id and folder can be chosen', a
   const words = ['store', 'shelf', '--lang', 'c', '--id', 'org.acme.shelf', '--out', 'deep/down'];
   const said = await outside.run('.', binary, 'plugin', 'new', ...words);
   assert.match(said, /^wrote deep\/down: Makefile README\.md parley\.toml shelf\.c\n/);
-  assert.match(said, /\n {4}cd deep\/down && make\n {4}parley plugin info shelf\.so\n/);
+  assert.match(said, /\n {4}cd deep\/down && make\n {4}parley plugin check shelf\.so\n/);
   const source = fs.readFileSync(join(outside.folder, 'deep/down/shelf.c'), 'utf8');
   assert.match(source, /#define ID "org\.acme\.shelf"/);
   for (const file of fs.readdirSync(join(outside.folder, 'deep/down'))) {

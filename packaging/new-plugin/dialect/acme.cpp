@@ -5,6 +5,7 @@
 // It reads requests and writes replies, and the other way about, so that such clients reach every
 // model and every client such upstreams.
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,25 +36,21 @@ std::string object(std::string_view name, std::string_view text) {
     return json + "}\n";
 }
 
-// The text of a member, or empty.
-std::string member(std::string_view json, std::string_view name) {
+// The text of a member of a whole object; nothing when the bytes are no such object.
+std::optional<std::string> member(std::string_view json, std::string_view name) {
     sdk::JsonReader reader(json);
     sdk::JsonString key;
     sdk::JsonString value;
+    std::optional<std::string> found;
     if (!reader.enter_object()) return {};
     while (reader.next_key(key)) {
-        if (key.text() != name) {
+        if (key.text() == name && reader.read_string(value)) {
+            found = value.text();
+        } else {
             reader.raw();
-        } else if (reader.read_string(value)) {
-            return std::string(value.text());
         }
     }
-    return {};
-}
-
-bool is_whole(std::string_view json) {
-    const std::size_t last = json.find_last_not_of(" \t\r\n");
-    return last != json.npos && json[last] == '}';
+    return reader.failed() || !reader.at_end() ? std::nullopt : found;
 }
 
 class Dialect {
@@ -80,7 +77,7 @@ public:
                       sdk::Arena& arena,
                       parley_error& out) {
         out.http_status = head.status;
-        out.message = arena.copy(member(body, "error"));
+        out.message = arena.copy(member(body, "error").value_or(""));
     }
 
     // ---- relay: client and upstream both speak it ----
@@ -182,11 +179,10 @@ public:
             json_ += bytes;
             if (!eof) return;
             emitter_.bind(&sink);
-            if (!is_whole(json_)) {
-                throw sdk::Failure(PARLEY_E_UPSTREAM_PROTOCOL, "acme: the reply was cut");
-            }
+            const auto answer = member(json_, "answer");
+            if (!answer) return emitter_.fail(PARLEY_E_UPSTREAM_PROTOCOL, "acme: no whole answer");
             emitter_.start({});
-            emitter_.text(0, member(json_, "answer"));
+            emitter_.text(0, *answer);
             emitter_.finish({PARLEY_FINISH_STOP});
         }
 

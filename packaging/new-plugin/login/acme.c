@@ -94,17 +94,21 @@ static parley_status publish(parley_bytes random, const parley_effects* effects)
     return status < 0 ? status : PARLEY_DONE;
 }
 
+/* What was asked for may not come: the person who logs in is told in words. */
 static parley_status step(parley_op* op,
                           const parley_resume* resume,
                           const parley_effects* effects,
                           parley_error* error) {
-    (void)op, (void)error;
+    static const parley_str no_random = TEXT("no random bytes came; log in again");
+    (void)op;
     if (resume->kind == PARLEY_EFFECT_START) {
         const parley_status status = effects->random(effects, 1, KEY_BYTES);
         return status < 0 ? status : PARLEY_PENDING;
     }
-    if (resume->status < 0) return resume->status;
-    if (resume->bytes.len != KEY_BYTES) return -PARLEY_E_INTERNAL;
+    if (resume->status < 0 || resume->bytes.len != KEY_BYTES) {
+        if (error != NULL) error->message = no_random;
+        return resume->status < 0 ? resume->status : -PARLEY_E_INTERNAL;
+    }
     return publish(resume->bytes, effects);
 }
 

@@ -99,16 +99,24 @@ unsafe fn publish(random: &[u8], effects: *const parley_effects) -> parley_statu
     }
 }
 
+// What was asked for may not come: the person who logs in is told in words.
+unsafe fn refuse(status: parley_status, error: *mut parley_error) -> parley_status {
+    if !error.is_null() {
+        (*error).message = parley_str::of("no random bytes came; log in again");
+    }
+    status
+}
+
 unsafe extern "C" fn step(
     _op: *mut parley_op,
     resume: *const parley_resume,
     effects: *const parley_effects,
-    _error: *mut parley_error,
+    error: *mut parley_error,
 ) -> parley_status {
     match &*resume {
         told if told.kind == PARLEY_EFFECT_START => start(effects),
-        told if told.status < 0 => told.status,
-        told if told.bytes.len != KEY_BYTES => -PARLEY_E_INTERNAL,
+        told if told.status < 0 => refuse(told.status, error),
+        told if told.bytes.len != KEY_BYTES => refuse(-PARLEY_E_INTERNAL, error),
         told => publish(told.bytes.bytes(), effects),
     }
 }
