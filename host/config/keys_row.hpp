@@ -108,6 +108,11 @@ Table reload_table();
 Table routing_table();
 Table failover_table();
 
+// plugins_table.cpp
+Table plugins_table();
+Table filter_table();
+Table observer_table();
+
 // store_table.cpp
 Table accounts_table();
 Table store_table();

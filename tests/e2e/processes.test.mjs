@@ -1,58 +1,29 @@
 // Several workers side by side: each a process with connections of its own, all of one mind.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 
-import { user } from './support/house.mjs';
-import { binary, configuration, Parley } from './support/parley.mjs';
+import { ask, auth, calm, env, path, question, supervised, withHazard } from './support/hazard.mjs';
+import { binary } from './support/parley.mjs';
 import { compose, Connection, once } from './support/raw.mjs';
-import { chunks, completion, kDone } from './support/replies.mjs';
+import { chunks, kDone } from './support/replies.mjs';
 import { Upstream } from './support/upstream.mjs';
 import { defer } from './support/wait.mjs';
 
 const run = promisify(execFile);
-const plugins = join(mkdtempSync(join(tmpdir(), 'parley-processes-')), 'plugins');
-mkdirSync(plugins, { mode: 0o700 });
-copyFileSync(process.env.PARLEY_TEST_HAZARD, join(plugins, 'hazard.so'));
 
 const upstream = await Upstream.start();
 after(() => upstream.stop());
 
-// A crash must end the process as it would without a sanitizer.
-const env = {
-  ASAN_OPTIONS: 'handle_segv=0:handle_abort=0:abort_on_error=1:detect_leaks=0',
-  // What writes the stack of a thread that is held up may not be safe in a signal; it is asked for.
-  TSAN_OPTIONS: 'handle_segv=0:handle_abort=0:report_signal_unsafe=0',
-};
-
-const config = (processes, more = {}) => ({
-  ...configuration(upstream, {
+const config = (processes, more = {}) =>
+  withHazard(upstream, {
     supervisor: { processes, crashes_max: 0 },
     limits: { relief_ms: 1 },
     ...more,
-  }),
-  plugins: { folders: [plugins] },
-  provider: [
-    { name: 'hazard' },
-    {
-      name: 'up',
-      plugin: 'openai',
-      base_url: `${upstream.url}/v1`,
-      models: ['calm'],
-      account: [{ label: 'main', api_key: upstream.key }],
-    },
-  ],
-});
-
-const path = '/v1/chat/completions';
-const calm = (request, reply) => reply.json(200, completion(request, { content: 'calm' }));
-const auth = (parley) => ({ authorization: `Bearer ${parley.key}` });
-const question = (model, more = {}) => JSON.stringify({ model, messages: user('hi'), ...more });
-const ask = (parley, model) => once(parley.port, 'POST', path, auth(parley), question(model));
+  });
 
 async function tell(parley, ...args) {
   const at = ['--state', join(parley.folder, 'state'), '--config', parley.file];
@@ -69,7 +40,7 @@ const serve = (parley, count) =>
 /** A Parley whose workers all serve, and what each says of itself. */
 async function scene(t, processes, { hasCrashed = false } = {}) {
   upstream.script = calm;
-  const parley = await Parley.start(config(processes), { env, supervised: true });
+  const parley = await supervised(config(processes));
   t.after(() => parley.stop({ hasCrashed }));
   await serve(parley, processes);
   return parley;

@@ -1,76 +1,27 @@
 // The supervisor: what crashes is named and replaced, nobody is refused meanwhile, and the program
 // is exchanged under way.
 import assert from 'node:assert/strict';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
-import { user } from './support/house.mjs';
-import { configuration, Parley } from './support/parley.mjs';
-import { Connection, once } from './support/raw.mjs';
-import { chunks, completion, kDone } from './support/replies.mjs';
+import * as hazard from './support/hazard.mjs';
+import { ask, calm, folder, plugins, supervised } from './support/hazard.mjs';
+import { Connection } from './support/raw.mjs';
+import { chunks, kDone } from './support/replies.mjs';
 import { Upstream } from './support/upstream.mjs';
 import { defer } from './support/wait.mjs';
-
-const hazard = process.env.PARLEY_TEST_HAZARD;
-const folder = mkdtempSync(join(tmpdir(), 'parley-supervisor-'));
-const plugins = join(folder, 'plugins');
-mkdirSync(plugins, { mode: 0o700 });
-copyFileSync(hazard, join(plugins, 'hazard.so'));
 
 const upstream = await Upstream.start();
 after(() => upstream.stop());
 
-// A crash must end the process as it would without a sanitizer.
-const env = {
-  ASAN_OPTIONS: 'handle_segv=0:handle_abort=0:abort_on_error=1:detect_leaks=0',
-  // What writes the stack of a thread that is held up may not be safe in a signal; it is asked for.
-  TSAN_OPTIONS: 'handle_segv=0:handle_abort=0:report_signal_unsafe=0',
-};
-const withHazard = (more = {}) => ({
-  ...configuration(upstream, more),
-  plugins: { folders: [plugins] },
-  provider: [
-    { name: 'hazard' },
-    {
-      name: 'up',
-      plugin: 'openai',
-      base_url: `${upstream.url}/v1`,
-      models: ['calm'],
-      account: [{ label: 'main', api_key: upstream.key }],
-    },
-  ],
-});
-
-const ask = (parley, model, more = {}) =>
-  once(
-    parley.port,
-    'POST',
-    '/v1/chat/completions',
-    { authorization: `Bearer ${parley.key}` },
-    JSON.stringify({ model, messages: user('hi'), ...more }),
-  );
+const withHazard = (more) => hazard.withHazard(upstream, more);
 
 /** The process that serves: the supervisor's only child, or the one that is not `other`. */
 function workerOf(parley, other) {
   const path = `/proc/${parley.pid}/task/${parley.pid}/children`;
   const all = readFileSync(path, 'utf8').trim().split(' ').map(Number);
   return all.find((pid) => pid !== other);
-}
-
-const calm = (request, reply) => reply.json(200, completion(request, { content: 'calm' }));
-
-async function supervised(config, more = {}) {
-  return Parley.start(config, { ...more, env: { ...env, ...more.env }, supervised: true });
 }
 
 test('a plugin that crashes is named, and others are served at once', async () => {
@@ -121,7 +72,7 @@ test('a plugin that holds a loop up is told of, shown, ended and replaced', asyn
 
 /** The same plugin, put into place with other contents. */
 function putAnother() {
-  const other = readFileSync(hazard);
+  const other = readFileSync(hazard.library);
   other.write('goes wrong when asked TO', other.indexOf('goes wrong when asked to'));
   writeFileSync(join(plugins, 'hazard.new'), other, { mode: 0o600 });
   renameSync(join(plugins, 'hazard.new'), join(plugins, 'hazard.so'));
@@ -129,7 +80,7 @@ function putAnother() {
 
 test('what crashes too often gives way to what served before it', async (t) => {
   upstream.script = calm;
-  t.after(() => copyFileSync(hazard, join(plugins, 'hazard.so')));
+  t.after(hazard.putLibrary);
   const state = join(folder, 'before');
   const config = withHazard({ supervisor: { crashes_max: 2 } });
   let parley = await supervised(config, { state });
@@ -173,7 +124,7 @@ test('what crashes too often is held, over a restart too, until its file is anot
   parley = await supervised(config, { state });
   assert.ok((await ask(parley, 'hazard-throw')).status >= 500);
   await parley.stop();
-  copyFileSync(hazard, join(plugins, 'hazard.so'));
+  hazard.putLibrary();
 });
 
 test('an upgrade cuts no stream and refuses nobody', async () => {
