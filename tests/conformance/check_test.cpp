@@ -188,7 +188,7 @@ const Fault kByTheDialect[] = {
     {"REQUEST_OVERREAD", "D7", "crashed"},
     {"REQUEST_COUNTS", "D10", "other bytes the second time"},
     {"ERROR_CRASHES", "D11", "crashed with SIG"},
-    {"DECODE_WALKS_HISTORY", "H2", "as long as the first"},
+    {"DECODE_WALKS_HISTORY", "H2", "as long as its beginning"},
 };
 INSTANTIATE_TEST_SUITE_P(ByTheDialect, Broken, testing::ValuesIn(kByTheDialect), name_of_fault);
 
