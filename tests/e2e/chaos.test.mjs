@@ -8,12 +8,12 @@ import { sdk, user } from './support/house.mjs';
 import { configuration, Parley, provider, secret } from './support/parley.mjs';
 import { chunks, kDone } from './support/replies.mjs';
 import { Upstream } from './support/upstream.mjs';
-import { defer } from './support/wait.mjs';
+import { defer, within } from './support/wait.mjs';
 
 const kStreams = 200;
-const kPhases = 8; // down and up, a second each; then up for good
+const kPhases = 8; // down and up, a second each at least; then up for good
 
-const upstream = await Upstream.start();
+const upstream = await Upstream.start({ doors: 32 });
 upstream.credential = () => upstream.key; // there are several; the scripts look at them
 const keys = { steady: secret('sk-steady'), flapping: secret('sk-flapping') };
 const parley = await Parley.start(
@@ -41,30 +41,27 @@ after(async () => {
 const client = sdk(parley);
 
 // What the flapping account is at, and what is known of the phase it is in.
-const calm = () => ({ refused: new Set(), isKnown: false, isSettled: false, probes: 0 });
+const calm = () => ({ refused: new Set(), older: null, probes: 0, looked: 0, isLookedFor: defer() });
 const phase = { isDown: false, ...calm() };
 const seen = { refusals: 0, probes: 0, probesAtOnce: 0, servedAfterDown: 0 };
+
+let begun = 0; // requests of the clients, which are numbered
+const open = new Set(); // those that are not over
 
 let arrived = defer();
 const arrival = () => arrived.promise;
 
-/** Parley knows. What it sent before that is on its way here: a few turns of our loop, and we have it. */
-async function settle() {
-  if (phase.isKnown) return;
-  phase.isKnown = true;
-  const { refused } = phase; // of this phase
-  for (let turn = 0; turn < 3; ++turn) await new Promise((next) => setImmediate(next));
-  if (phase.refused === refused) phase.isSettled = true;
-}
-
 async function refuse(request, reply) {
   const marker = request.json.user;
   seen.refusals += 1;
-  // Sent when Parley knew of the failure already: it asks only to find out whether that is over.
-  const isProbe = phase.isSettled;
+  // What was begun before Parley knew of the failure is over: it asks only to find out whether that
+  // is over, too.
+  const isProbe = phase.older?.size === 0;
   if (isProbe) {
     seen.probes += 1;
     phase.probes += 1;
+    phase.looked += 1;
+    if (phase.looked === 2) phase.isLookedFor.resolve();
     seen.probesAtOnce = Math.max(seen.probesAtOnce, phase.probes);
   }
   const { refused } = phase;
@@ -82,7 +79,8 @@ upstream.script = async (request, reply) => {
   if (isFlapping && phase.isDown) return refuse(request, reply);
   if (isFlapping && seen.refusals > 0) seen.servedAfterDown += 1;
   // Who was refused and comes here has been told of the failure.
-  if (phase.isDown && phase.refused.has(request.json.user)) settle();
+  const knows = phase.isDown && phase.refused.has(request.json.user);
+  if (knows) phase.older ??= new Set(open);
   reply.events();
   for (const chunk of chunks('m', ['a', 'b', 'c'], 'stop')) await reply.say(chunk);
   return reply.end(kDone);
@@ -92,9 +90,11 @@ test('200 streams at a time hear nothing of an account that flaps; one probe at 
   let isOver = false;
   let done = 0;
   const failures = [];
+  const served = new Set();
   const worker = async (number) => {
-    for (let i = 0; !isOver; ++i) {
-      const marker = `${number}-${i}`;
+    while (!isOver) {
+      const marker = String((begun += 1));
+      open.add(marker);
       try {
         const stream = await client.chat.completions.create({
           model: 'm',
@@ -109,12 +109,21 @@ test('200 streams at a time hear nothing of an account that flaps; one probe at 
       } catch (error) {
         failures.push(error);
       }
+      open.delete(marker);
+      phase.older?.delete(marker);
+      served.add(number);
+      if (served.size === kStreams) warm.resolve();
     }
   };
+  // Every client has a connection, and Parley has as many as it needs, before anything happens.
+  const warm = defer();
   const workers = Array.from({ length: kStreams }, (_, i) => worker(i));
+  await within(warm.promise, 'all clients are served');
   let flips = 0;
   const flip = () => Object.assign(phase, { isDown: flips++ % 2 === 0, ...calm() });
   for await (const next of setInterval(1000, flip)) {
+    // On a slow machine it takes longer until all that was sent before is over.
+    if (phase.isDown) await within(phase.isLookedFor.promise, 'it is looked for twice');
     next();
     if (flips >= kPhases) break; // it is up again
   }

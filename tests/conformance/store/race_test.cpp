@@ -96,7 +96,7 @@ TEST_P(Race, ABatchIsNeverHalf) {
         for (int i = 0; i <= after; ++i) ASSERT_NE(writer.line(), "");
         writer.signal(SIGKILL);
         writer.wait();
-        // A server may still do what the writer had asked for: once it has, both are looked at again.
+        // A server may still do what the writer had asked for: once it has, both are read again.
         Got a, b, again = store_->get(prefix + "/a");
         do {
             a = again;

@@ -65,15 +65,26 @@ class Base {
   key = secret('sk-upstream');
   clientKeys = [];
 
-  async listen(server, scheme, host = '127.0.0.1') {
+  doors = []; // beside the server's own
+
+  async listen(server, scheme, host = '127.0.0.1', doors = 1) {
     this.server = server;
     server.on(scheme === 'https' ? 'secureConnection' : 'connection', (socket) => {
       this.sockets.add(socket);
       socket.on('close', () => this.sockets.delete(socket));
       socket.on('error', () => {});
     });
-    await new Promise((yes, no) => server.listen(0, '127.0.0.1', yes).on('error', no));
+    const open = (door, port) => {
+      const at = { port, host: '127.0.0.1', reusePort: doors > 1 };
+      return new Promise((yes, no) => door.listen(at, yes).on('error', no));
+    };
+    await open(server, 0);
     this.port = server.address().port;
+    // Node lets one connection in by each door at a time.
+    while (this.doors.length + 1 < doors) {
+      this.doors.push(net.createServer((socket) => server.emit('connection', socket)));
+      await open(this.doors.at(-1), this.port);
+    }
     this.authority = `${host}:${this.port}`;
     this.url = `${scheme}://${this.authority}`;
     return this;
@@ -95,7 +106,7 @@ class Base {
 
   async stop() {
     for (const socket of this.sockets) socket.destroy();
-    await new Promise((done) => this.server.close(done));
+    for (const door of [this.server, ...this.doors]) await new Promise((done) => door.close(done));
     assert.deepEqual(this.faults, [], 'the upstream has seen what it should not');
   }
 }
@@ -104,8 +115,9 @@ class Base {
 export class Upstream extends Base {
   script = (request, reply) => reply.json(501, { error: { message: 'the test has no script' } });
 
-  /** `credential(headers)` is where the account's key is found; a bearer token by default. */
-  static async start({ tls = encrypted?.upstream, host, credential } = {}) {
+  /** `credential(headers)` is where the account's key is found; a bearer token by default. `doors`:
+   * how many connections come in at a time. */
+  static async start({ tls = encrypted?.upstream, host, credential, doors } = {}) {
     const upstream = new Upstream();
     upstream.credential = credential;
     const serve = (request, reply) => upstream.#serve(request, reply);
@@ -114,7 +126,7 @@ export class Upstream extends Base {
       ? https.createServer({ ...options, ...tls }, serve)
       : http.createServer(options, serve);
     server.on('tlsClientError', (error) => (upstream.tlsError = error));
-    return upstream.listen(server, tls ? 'https' : 'http', host);
+    return upstream.listen(server, tls ? 'https' : 'http', host, doors);
   }
 
   async #serve(request, reply) {
