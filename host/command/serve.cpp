@@ -7,6 +7,7 @@
 #include <malloc.h>
 
 #include "base/clock.hpp"
+#include "base/code_pages.hpp"
 #include "base/log.hpp"
 #include "command/commands.hpp"
 #include "command/greeting.hpp"
@@ -119,6 +120,7 @@ int work(const Options& options, supervisor::Parent& parent) {
     if (parent.is_first()) greet(config, setup, house.addresses().front());
     if (*stock != nullptr) (*stock)->serve(house);
     parent.say("ready");
+    base::let_go_of_code();
     house.run();
     const bool is_told = house.world()->observers.threads()->finish();
     const bool is_let_go = (*stock == nullptr || (*stock)->close()) && is_told;

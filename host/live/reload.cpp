@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "base/code_pages.hpp"
 #include "base/log.hpp"
 #include "config/changes.hpp"
 
@@ -96,6 +97,7 @@ bool Reload::take(config::Loaded loaded) {
     follow_files();
     then_();
     house_.say_changed();
+    base::let_go_of_code();
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
+#include "base/code_pages.hpp"
 #include "base/log.hpp"
 #include "supervisor/crash.hpp"
 #include "supervisor/notify.hpp"
@@ -152,6 +153,7 @@ void Supervisor::hear(Seat& seat, Worker& worker) {
         worker.set_ready();
         seat.has_served = true;
         if (seat.number == 1 && !seat.coming) notify("READY=1");
+        base::let_go_of_code();
         if (is_upgrade_due_) upgrade();
     }
     if (verb == "upgrade") upgrade();

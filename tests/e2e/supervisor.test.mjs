@@ -146,6 +146,7 @@ test('an upgrade cuts no stream and refuses nobody', async () => {
   const stream = ask(parley, 'calm', { stream: true });
   await begun.promise;
   const serves = parley.next((l) => l.message === 'upgrade: the new worker serves', 'it serves');
+  const leaves = parley.next((l) => l.message === 'draining', 'the old one knows');
   parley.signal('SIGUSR2');
   // Accepted by the worker that is to leave, and silent until it has been relieved.
   const fresh = await Connection.open(parley.port);
@@ -154,7 +155,7 @@ test('an upgrade cuts no stream and refuses nobody', async () => {
   // Again and again, from before to after: every one is served.
   let after = 0;
   let isRelieved = false;
-  serves.then(() => (isRelieved = true));
+  Promise.all([serves, leaves]).then(() => (isRelieved = true));
   while (after < 5) {
     assert.equal((await ask(parley, 'calm')).status, 200);
     if (isRelieved) ++after;
