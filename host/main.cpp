@@ -60,6 +60,25 @@ void add_author_commands(CLI::App& plugin,
     check->add_option("--junit", options.junit, "a file for build servers");
     check->add_flag("--json", options.json, "for programs");
     check->add_flag("-q,--quiet", options.is_quiet, "tell only what fails or warns");
+    const auto of_file = [&](const char* name, const char* help, int (*run)(const Options&)) {
+        CLI::App* added = command(plugin, name, help, run);
+        added->add_option("file", options.plugin_file, "the .so")->required();
+        added->add_option("--set", options.params, "name=value of its settings");
+        added->add_flag("--json", options.json, "for programs");
+        return added;
+    };
+    CLI::App* replay = of_file(
+        "replay", "say a transcript to a plugin again; does it answer as before?", plugin_replay);
+    replay->add_option("transcript", options.file, "JSON lines, see docs/transcripts.md")
+        ->required();
+    replay->add_flag("--record", options.records, "begin one: something for every component");
+    replay->add_flag("--update", options.updates, "write down what it answers now");
+    of_file("bench", "what calls into a plugin cost", plugin_bench)
+        ->add_option("--ms", options.each_ms, "how long to measure each figure")
+        ->check(CLI::Range(1, 60'000));
+    of_file("diff", "how a newer plugin differs, and whom that breaks", plugin_diff)
+        ->add_option("newer", options.file, "the newer .so")
+        ->required();
 }
 
 // Asked of a Parley that runs.
@@ -85,7 +104,7 @@ template <class Command>
 void add_plugin_commands(CLI::App& app, parley::command::Options& options, const Command& command) {
     using namespace parley::command;
     CLI::App* plugin = app.add_subcommand(
-        "plugin", "plugins: new, check, list, info, sign, trust, status, load ...");
+        "plugin", "plugins: new, check, replay, bench, diff, list, info, sign, status, load ...");
     plugin->require_subcommand(1);
     plugin->fallthrough();
     command(*plugin, "list", "the plugins that would be loaded, and those refused", plugin_list);

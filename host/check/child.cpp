@@ -172,6 +172,41 @@ std::string Slate::text() const {
     return page_->text;
 }
 
+Scroll::Scroll() : file_(::memfd_create("scroll", MFD_CLOEXEC)) {}
+
+Scroll::~Scroll() {
+    if (file_ >= 0) ::close(file_);
+}
+
+void Scroll::add(const std::string& line) const {
+    const std::string text = line + '\n';
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const ssize_t put = ::write(file_, text.data() + at, text.size() - at);
+        if (put <= 0) return;
+        at += static_cast<std::size_t>(put);
+    }
+}
+
+std::vector<std::string> Scroll::lines() const {
+    std::string text;
+    char piece[16 * 1024];
+    for (off_t at = 0;;) {
+        const ssize_t got = ::pread(file_, piece, sizeof(piece), at);
+        if (got <= 0) break;
+        text.append(piece, static_cast<std::size_t>(got));
+        at += got;
+    }
+    std::vector<std::string> lines;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = text.find('\n', at);
+        if (end == text.npos) break;  // what a crash cut
+        lines.push_back(text.substr(at, end - at));
+        at = end + 1;
+    }
+    return lines;
+}
+
 Outcome in_a_child(const std::function<void(Slate&)>& work,
                    std::chrono::milliseconds time_max,
                    std::string* printed) {

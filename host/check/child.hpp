@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "check/check.hpp"
 
@@ -35,6 +36,24 @@ private:
     struct Page;
 
     Page* page_ = nullptr;
+};
+
+// What a child hands over, line by line, and what it had handed over when it ended early.
+class Scroll {
+public:
+    Scroll();
+    Scroll(const Scroll&) = delete;
+    Scroll& operator=(const Scroll&) = delete;
+    ~Scroll();
+
+    // In the child. The line holds no line break.
+    void add(const std::string& line) const;
+
+    // In the parent, after the child's end.
+    std::vector<std::string> lines() const;
+
+private:
+    int file_;
 };
 
 // Runs `work` in a child and says what came of it: what the slate has, or how the child ended.

@@ -5,8 +5,8 @@
 #include "base/arena.hpp"
 #include "check/conversation.hpp"
 #include "check/rules.hpp"
+#include "check/world.hpp"
 #include "parley/login.h"
-#include "parley/sdk/op_stage.hpp"
 #include "plugins/border.hpp"
 #include "plugins/login.hpp"
 #include "plugins/text.hpp"
@@ -26,13 +26,6 @@ constexpr std::size_t kArenaBytes = 1024 * 1024;
 constexpr int kStepsMax = 500;
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 constexpr std::string_view kCanary = "rt-canary-7f3a-of-the-checks";
-constexpr std::string_view kGenerous =
-    R"({"access_token":"rt-canary-7f3a-of-the-checks",)"
-    R"("refresh_token":"rt-canary-7f3a-of-the-checks","token_type":"Bearer",)"
-    R"("id_token":"e30.eyJzdWIiOiJzIiwiZW1haWwiOiJtZUBleGFtcGxlLmNvbSJ9.c2ln",)"
-    R"("device_code":"d-1","user_code":"ABCD-EFGH","verification_uri":"https://a.invalid/device",)"
-    R"("verification_uri_complete":"https://a.invalid/device?c=1","interval":1,"expires_in":3600,)"
-    R"("expires_at":4102444800,"email":"me@example.com","apiKey":"rt-canary-7f3a-of-the-checks"})";
 // What a place may know an account by; a login takes what it knows.
 const std::vector<std::string> kSecrets = {
     "sk-plain-key",
@@ -43,29 +36,6 @@ const std::vector<std::string> kSecrets = {
 
 std::string of(const Instance& made, std::string_view function) {
     return "login " + plugins::quoted(made.name()) + ": " + std::string(function) + ": ";
-}
-
-// How the world answers: http replies of this status and body, callbacks with this query.
-struct World {
-    int status = 200;
-    std::string_view body = kGenerous;
-    bool fails_callbacks = false;
-};
-
-Answer answer_to(const Stage& stage, const World& world, std::int64_t& now_ms) {
-    const std::string asked = stage.asked();
-    now_ms += 1000;
-    if (asked == "http") return {"http", std::to_string(world.status), {}, std::string(world.body)};
-    if (asked == "clock") return {"clock", std::to_string(now_ms), {}, ""};
-    if (asked == "random") return {"random", std::string(64, 'r'), {}, ""};
-    if (asked == "callback" && world.fails_callbacks) return {"fail", "15 timed out", {}, ""};
-    if (asked == "callback") {  // a host lets no other state through
-        const std::string words = stage.asked_for();
-        const std::string state = words.substr(words.rfind(' ') + 1);
-        return {"callback", "code=c-1&state=" + state, {}, ""};
-    }
-    if (asked == "timer") now_ms += 60'000;
-    return {asked, "", {}, ""};
 }
 
 using Begin = std::function<parley_op*()>;

@@ -28,6 +28,9 @@ int plugin_list(const Options& options);
 int plugin_info(const Options& options);
 int plugin_new(const Options& options);
 int plugin_check(const Options& options);
+int plugin_replay(const Options& options);
+int plugin_bench(const Options& options);
+int plugin_diff(const Options& options);
 int plugin_sign(const Options& options);
 int plugin_trust(const Options& options);
 

@@ -39,6 +39,9 @@ struct Options {
     std::vector<std::string> only;       // ids of checks
     std::string junit;                   // a file for build servers
     bool is_quiet = false;               // what passed is not told
+    bool records = false;                // a transcript is begun
+    bool updates = false;                // what comes now is what is written down
+    int each_ms = 200;                   // for which one figure is measured
 };
 
 }  // namespace parley::command
