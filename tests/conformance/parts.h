@@ -15,6 +15,9 @@
 #ifndef ENTRY_MAJOR
 #define ENTRY_MAJOR PARLEY_ABI_MAJOR
 #endif
+#ifndef ENTRY_MINOR
+#define ENTRY_MINOR PARLEY_ABI_MINOR
+#endif
 #ifndef ENTRY_FLAGS
 #define ENTRY_FLAGS 0
 #endif
@@ -147,7 +150,7 @@ static inline const parley_component* get_component(uint32_t index) {
 PARLEY_PLUGIN_ENTRY = {
     ENTRY_SIZE,
     ENTRY_MAJOR,
-    PARLEY_ABI_MINOR,
+    ENTRY_MINOR,
     ENTRY_FLAGS,
     ENTRY_RESERVED,
     ENTRY_ID,
