@@ -5,8 +5,9 @@
   abidiff.py --record      writes abi/v<major>_<minor>.abixml
   abidiff.py --self-test   proves that each kind of change is noticed
 
-An anchor is compiled of the headers: a function for each struct, which takes it, and an enumeration
-of the numbers. Its debug information is the border. No suppressions: they let a reordered struct pass.
+An anchor is compiled of the headers: a function for each struct, which takes it, and an
+enumeration of the numbers. Its debug information is the border. No suppressions: they let a
+reordered struct pass.
 """
 import argparse
 import re
@@ -135,8 +136,9 @@ def main():
         if chosen.self_test:
             return self_test(folder, newest())
         if told := compare(newest(), library):
-            sys.exit(f"{told}\nabidiff: the border is not what {newest().name} has; before the freeze:"
-                     " read the difference, write a line into HISTORY.md, abidiff.py --record")
+            sys.exit(f"{told}\nabidiff: the border is not what {newest().name} has; before the"
+                     " freeze: read the difference, write a line into HISTORY.md, run"
+                     " abidiff.py --record")
 
 
 if __name__ == "__main__":
