@@ -192,7 +192,8 @@ void Attempt::make_crossing() {
                             asked.caller_name(),
                             exchange_.lane().loop().now_ms(),
                             world.owners.get(),
-                            account_number()};
+                            account_number(),
+                            candidate_.place->provider->name()};
     crossing_ = std::make_unique<Crossing>(
         *asked.dialect, spoken_, asked.call, exchange_.arena(), carriage, world.config.limits);
 }

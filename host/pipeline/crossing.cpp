@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "parley/sdk/event_error.hpp"
+#include "parley/sdk/seal.hpp"
 #include "pipeline/estimate.hpp"
 
 namespace parley::pipeline {
@@ -19,13 +20,6 @@ constexpr std::size_t kWarningBytesMax = 1024;
 
 const parley_warning kEstimated{
     sizeof(parley_warning), 0, str(PARLEY_WARNING_TOKEN_COUNT_ESTIMATED), {}};
-
-Seal seal_of(const parley_event& event, const parley_target& target) {
-    return {static_cast<unsigned>(event.a),
-            std::string(view(event.name)),
-            std::string(view(target.model)),
-            std::string(view(event.text))};
-}
 
 parley_event error_event(const base::Error& error) {
     auto e = sized<parley_event>();
@@ -234,11 +228,19 @@ bool Crossing::write(const parley_event& event) {
     return written.has_value();
 }
 
+Seal Crossing::seal_of(const parley_event& event) const {
+    return {static_cast<unsigned>(event.a),
+            std::string(view(event.name)),
+            std::string(view(target_.model)),
+            std::string(view(event.text)),
+            std::string(sdk::is_of_place(event) ? carriage_.place : std::string_view())};
+}
+
 // The client carries it in an envelope, since it may not reach another upstream as it is. A client
 // of the upstream's dialect has it as when it is relayed.
 bool Crossing::write_seal(const parley_event& event) {
     if (&client_ == &upstream_) return write(event);
-    const Seal seal = seal_of(event, target_);
+    const Seal seal = seal_of(event);
     carriage_.own(seal);
     const std::string envelope = carriage_.seals.wrap(seal, carriage_.caller);
     parley_event wrapped = event;
@@ -266,7 +268,7 @@ void Crossing::remember(const parley_event& event) {
         }
         case PARLEY_EVENT_SEAL: {
             if (of_call) thoughts_.emplace_back().of_call = true;
-            thoughts_.back().seal = seal_of(event, target_);
+            thoughts_.back().seal = seal_of(event);
             carriage_.own(thoughts_.back().seal);
             break;
         }

@@ -138,6 +138,7 @@ private:
     parley_status take(const parley_event& event) override;
     parley_status pass(const parley_event& event) override;
     bool write(const parley_event& event);
+    Seal seal_of(const parley_event& event) const;
     bool write_seal(const parley_event& event);
     void remember(const parley_event& event);
     void fail(const parley_event& event);

@@ -217,6 +217,7 @@ void Carriage::own(const Seal& seal) const {
 }
 
 bool Carriage::is_of_another(const Seal& seal) const {
+    if (!seal.place.empty() && seal.place != place) return true;
     if (owners == nullptr || seal.scheme != PARLEY_SEAL_ENCRYPTED) return false;
     const std::uint32_t owner =
         owners->find(sdk::end_of(seal.data), static_cast<std::int64_t>(now_ms));

@@ -24,8 +24,10 @@ struct Carriage {
     std::uint64_t now_ms;
     routing::Owners* owners = nullptr;  // null: nobody asks whose it is
     std::uint32_t account = 0;          // State::number of the one that is asked
+    std::string_view place = {};        // the provider that is asked
 
-    // Reasoning that is encrypted can be read by none but the account that made it.
+    // Reasoning that is encrypted can be read by none but the account that made it; some by none
+    // but the provider.
     void own(const Seal& seal) const;
     bool is_of_another(const Seal& seal) const;
 };

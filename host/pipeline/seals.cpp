@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t kTagBytes = 8;
 constexpr std::size_t kKeyBytes = 32;
 constexpr char kVersion = 1;
+constexpr char kVersionWithPlace = 2;
 
 // Short texts are told apart by a byte with their size in front.
 void put(std::string& out, std::string_view text) {
@@ -74,10 +75,11 @@ bool write_key(const std::string& file, const std::string& key) {
 
 std::string Seals::wrap(const Seal& seal, std::string_view caller) const {
     std::string content;
-    content += kVersion;
+    content += seal.place.empty() ? kVersion : kVersionWithPlace;
     content += static_cast<char>(seal.scheme);
     put(content, seal.family);
     put(content, seal.model);
+    if (!seal.place.empty()) put(content, seal.place);
     content += seal.data;
     return std::string(kPrefix) + base::to_base64url(tag(caller, content) + content);
 }
@@ -89,11 +91,14 @@ std::optional<Seal> Seals::unwrap(std::string_view envelope, std::string_view ca
     const std::string_view all(*bytes);
     std::string_view content = all.substr(kTagBytes);
     const bool ours = base::equal_in_constant_time(tag(caller, content), all.substr(0, kTagBytes));
-    if (!ours || content[0] != kVersion) return {};
+    if (!ours) return {};
+    const char version = content[0];
+    if (version != kVersion && version != kVersionWithPlace) return {};
     Seal seal;
     seal.scheme = static_cast<unsigned char>(content[1]);
     content.remove_prefix(2);
     if (!take(content, seal.family) || !take(content, seal.model)) return {};
+    if (version == kVersionWithPlace && !take(content, seal.place)) return {};
     seal.data = content;
     return seal;
 }

@@ -1,7 +1,7 @@
 // pipeline/seals.hpp: an upstream's opaque state, carried by a client of another dialect.
 //
 // A seal that the client cannot read travels in the client's own opaque field as an envelope:
-//   "pl1." base64url( version, scheme, family, model, tag, data )
+//   "pl1." base64url( tag, version, scheme, family, model, place from version 2 on, data )
 // The tag is an HMAC over caller and content, so that what one caller carries is nothing to
 // another, and nobody's invention reaches an upstream. Immutable; any thread.
 #pragma once
@@ -19,6 +19,7 @@ struct Seal {
     std::string family;
     std::string model;  // may be empty
     std::string data;
+    std::string place = {};  // the provider that alone reads it; empty: any of the family
 };
 
 class Seals {

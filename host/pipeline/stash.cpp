@@ -14,7 +14,8 @@ std::string key_of(std::string_view caller, std::string_view call_id) {
 }  // namespace
 
 std::size_t Stashed::bytes() const {
-    std::size_t size = sizeof(Stashed) + seal.data.size() + seal.family.size() + seal.model.size();
+    std::size_t size = sizeof(Stashed) + seal.data.size() + seal.family.size() + seal.model.size() +
+                       seal.place.size();
     for (const Section& section : sections) size += sizeof(Section) + section.text.size();
     return size;
 }

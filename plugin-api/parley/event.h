@@ -113,7 +113,7 @@ PARLEY_EXTERN_C_BEGIN
  * it came: a re-spelled signature is a broken one.
  *   text   the state as the upstream spelled it a     PARLEY_SEAL_*
  *   name   the provider family that can read it, as in parley_seal.family
- *   extra  "model", when it binds the state */
+ *   extra  "model", when it binds the state; "place": true, when this provider alone reads it */
 #define PARLEY_EVENT_SEAL 7
 
 /* A source of the open part.

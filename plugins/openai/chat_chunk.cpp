@@ -111,6 +111,7 @@ void read_delta(JsonReader& r, Delta& d) {
         std::string_view* member = key.raw == "content"             ? &d.content
                                    : key.raw == "reasoning_content" ? &d.reasoning
                                    : key.raw == "reasoning"         ? &other_reasoning
+                                   : key.raw == "reasoning_details" ? &d.details
                                    : key.raw == "refusal"           ? &d.refusal
                                    : key.raw == "annotations"       ? &d.annotations
                                    : key.raw == "images"            ? &d.images

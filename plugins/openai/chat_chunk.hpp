@@ -25,6 +25,7 @@ struct Chunk {
 
 // The members of a delta, or of a whole message, in the order that they have in a reply.
 struct Delta {
+    std::string_view details;  // the same as reasoning, and what goes back with it
     std::string_view reasoning;
     std::string_view content;
     std::string_view refusal;
@@ -59,6 +60,20 @@ struct UrlCitation {
     uint64_t start = 0;
     uint64_t end = 0;
 };
+
+// Calls `each(sdk::JsonReader&)` with each object of an array, which it reads or skips.
+template <class Each>
+void each_object(std::string_view list, Each&& each) {
+    sdk::JsonReader r(list);
+    if (r.peek() != '[' || !r.enter_array()) return;
+    while (r.next_item()) {
+        if (r.peek() == '{') {
+            each(r);
+        } else {
+            r.skip();
+        }
+    }
+}
 
 // As far as it goes: `sound` tells whether all of it was a JSON object.
 Chunk read_chunk(std::string_view json);

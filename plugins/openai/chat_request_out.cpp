@@ -3,6 +3,7 @@
 // Messages come first in the body and depend on nothing behind them: with one more turn the same
 // bytes come first.
 #include "ask_out.hpp"
+#include "details.hpp"
 #include "parley/sdk/custom_tool.hpp"
 #include "parley/sdk/extras.hpp"
 #include "parts_out.hpp"
@@ -156,12 +157,13 @@ private:
         std::vector<const parley_part*> said;
         std::vector<const parley_part*> calls;
         std::string reasoning;
+        std::string details;
         for (uint64_t i = 0; i < m.part_count; ++i) {
             const parley_part& part = *m.parts[i];
             if (part.kind == PARLEY_PART_TOOL_CALL) {
                 calls.push_back(&part);
             } else if (part.kind == PARLEY_PART_REASONING) {
-                add_reasoning(*part.reasoning, reasoning);
+                if (!add_details(part, details)) add_reasoning(*part.reasoning, reasoning);
             } else if (const parley_part* told = told_as_text(part); told != nullptr) {
                 said.push_back(told);
             }
@@ -173,12 +175,25 @@ private:
         if (!reasoning.empty() && to_.traits.flag("emit_reasoning", false)) {
             w_.key("reasoning_content").string(reasoning);
         }
+        if (!details.empty()) w_.key("reasoning_details").raw('[' + details + ']');
         if (!calls.empty()) {
             w_.key("tool_calls").begin_array();
             for (const parley_part* call : calls) write_call(*call);
             w_.end_array();
         }
         end_message(m);
+    }
+
+    // Reasoning that its own place wants back as it told it; false where it is none.
+    bool add_details(const parley_part& part, std::string& out) const {
+        const parley_seal* seal = part.seal;
+        if (seal == nullptr || view(seal->family) != kDetailsFamily) return false;
+        if (seal->model.len != 0 && view(seal->model) != to_.model) return false;
+        const std::string_view blocks = view(seal->data);
+        if (!blocks.starts_with('[') || blocks.size() <= 2) return false;
+        if (!out.empty()) out += ',';
+        out += blocks.substr(1, blocks.size() - 2);
+        return true;
     }
 
     static void add_reasoning(const parley_reasoning& reasoning, std::string& out) {

@@ -6,7 +6,9 @@
 #include <optional>
 
 #include "chat_chunk.hpp"
+#include "details.hpp"
 #include "parley/sdk/ids.hpp"
+#include "parley/sdk/seal.hpp"
 #include "reply_in.hpp"
 #include "usage.hpp"
 
@@ -82,6 +84,7 @@ private:
         } else if (says_error(chunk.error) || !holds(chunk.choices)) {
             report(json);
         } else {
+            is_whole_ = true;
             take(chunk);
             if (!emit_.ended()) conclude();
         }
@@ -99,15 +102,13 @@ private:
         if (!emit_.started()) start(chunk);
         if (!chunk.usage.empty()) take_usage(chunk.usage);
         if (chunk.choices.empty()) return;
-        JsonReader r(chunk.choices);
-        if (r.peek() != '[' || !r.enter_array()) return;
-        while (r.next_item() && !emit_.ended()) {
-            if (r.peek() == '{') {
-                take_choice(r);
-            } else {
+        each_object(chunk.choices, [&](JsonReader& r) {
+            if (emit_.ended()) {
                 r.skip();
+            } else {
+                take_choice(r);
             }
-        }
+        });
     }
 
     // The first chunk of some servers is about the prompt only.
@@ -155,22 +156,18 @@ private:
     // ---- deltas ----
 
     void say(const Delta& d) {
-        say_reasoning(d.reasoning);
+        const bool told = d.details.starts_with('[') && say_details(d.details);
+        if (!told && holds_text(d.reasoning)) {
+            says_plainly_ = true;
+            say_reasoning(d.reasoning);
+        }
         say_content(d.content, d.logprobs);
         say_refusal(d.refusal, d.logprobs);
         if (!d.annotations.empty()) say_annotations(d.annotations);
         if (d.images.starts_with('[')) say_images(d.images);
         if (d.tool_calls.starts_with('[')) {
-            JsonReader r(d.tool_calls);
             int64_t position = 0;
-            r.enter_array();
-            while (r.next_item()) {
-                if (r.peek() == '{') {
-                    say_call(read_call(r), position++);
-                } else {
-                    r.skip();
-                }
-            }
+            each_object(d.tool_calls, [&](JsonReader& r) { say_call(read_call(r), position++); });
         } else if (d.function_call.starts_with('{')) {
             JsonReader r(d.function_call);
             CallDelta call;
@@ -182,6 +179,7 @@ private:
     // The content that comes now is of another kind than that before it.
     void enter(uint32_t kind) {
         if (kind_ == kind) return;
+        seal_reasoning();
         settle_text();
         open_calls();
         end_custom_calls();
@@ -195,13 +193,36 @@ private:
         emit_.reasoning(key_, plain(sdk::checked_string(raw)), false);
     }
 
+    // Whether the words of this delta stood in them.
+    bool say_details(std::string_view raw) {
+        bool told = false;
+        each_object(raw, [&](JsonReader& r) {
+            enter(PARLEY_PART_REASONING);
+            const bool is_first = details_.empty();
+            const DetailWords words = details_.take(r, is_whole_);
+            if (says_plainly_ || !holds_text(words.text)) return;
+            section_ = is_first ? 0 : section_ + (words.begins ? 1 : 0);
+            told = true;
+            const std::string_view text = plain(sdk::checked_string(words.text));
+            emit_.reasoning(key_, text, words.summary, section_);
+        });
+        return told;
+    }
+
+    // What the place wants back with the words is behind them.
+    void seal_reasoning() {
+        if (details_.empty()) return;
+        if (!emit_.has(key_)) emit_.open(key_, PARLEY_PART_REASONING);
+        const std::string blocks = details_.settle();
+        emit_.seal(key_, PARLEY_SEAL_REDACTED, kDetailsFamily, blocks, sdk::kSealOfPlace);
+    }
+
     void say_content(std::string_view raw, std::string_view logprobs) {
         if (raw.size() <= 2) return;
         if (holds_text(raw)) {
             say_text(sdk::checked_string(raw), logprobs);
         } else if (raw.front() == '[') {
-            JsonReader r(raw);
-            say_content_parts(r);
+            each_object(raw, [&](JsonReader& r) { say_content_part(r); });
         } else if (raw.front() == '{') {
             // Some places parse the JSON that the model wrote.
             JsonString whole;
@@ -218,44 +239,30 @@ private:
         text(key_, plain(s), extra_);
     }
 
-    // [{"type":"text","text":…},{"type":"thinking","thinking":[{"type":"text","text":…}]}]
-    void say_content_parts(JsonReader& r) {
-        r.enter_array();
-        while (r.next_item()) {
-            if (r.peek() != '{') {
+    // {"type":"text","text":…} or {"type":"thinking","thinking":[{"type":"text","text":…}]}
+    void say_content_part(JsonReader& r) {
+        JsonString key;
+        r.enter_object();
+        while (r.next_key(key)) {
+            JsonString s;
+            if (key.raw == "text" && is_text(r)) {
+                if (r.read_string(s)) say_text(s, {});
+            } else if (key.raw == "refusal") {
+                say_refusal(r.raw(), {});
+            } else if (key.raw == "thinking") {
+                each_object(r.raw(), [&](JsonReader& thought) { say_thought(thought); });
+            } else {
                 r.skip();
-                continue;
-            }
-            JsonString key;
-            r.enter_object();
-            while (r.next_key(key)) {
-                JsonString s;
-                if (key.raw == "text" && is_text(r)) {
-                    if (r.read_string(s)) say_text(s, {});
-                } else if (key.raw == "refusal") {
-                    say_refusal(r.raw(), {});
-                } else if (key.raw == "thinking" && r.peek() == '[') {
-                    say_thinking(r);
-                } else {
-                    r.skip();
-                }
             }
         }
     }
 
-    void say_thinking(JsonReader& r) {
-        r.enter_array();
-        while (r.next_item()) {
-            if (r.peek() != '{') {
-                r.skip();
-                continue;
-            }
-            JsonString key;
-            r.enter_object();
-            while (r.next_key(key)) {
-                const std::string_view value = r.raw();
-                if (key.raw == "text") say_reasoning(value);
-            }
+    void say_thought(JsonReader& r) {
+        JsonString key;
+        r.enter_object();
+        while (r.next_key(key)) {
+            const std::string_view value = r.raw();
+            if (key.raw == "text") say_reasoning(value);
         }
     }
 
@@ -289,14 +296,9 @@ private:
 
     // [{"type":"url_citation","url_citation":{"start_index","end_index","url","title"}}]
     void say_annotations(std::string_view raw) {
-        JsonReader r(raw);
-        if (r.peek() != '[' || !r.enter_array()) return;
-        while (r.next_item()) {
+        each_object(raw, [&](JsonReader& r) {
             JsonString key;
-            if (r.peek() != '{' || !r.enter_object()) {
-                r.skip();
-                continue;
-            }
+            r.enter_object();
             while (r.next_key(key)) {
                 if (key.raw == "url_citation" && r.peek() == '{') {
                     say_citation(r);
@@ -304,7 +306,7 @@ private:
                     r.skip();
                 }
             }
-        }
+        });
     }
 
     void say_citation(JsonReader& r) {
@@ -379,6 +381,7 @@ private:
     }
 
     void open(Call& call) {
+        seal_reasoning();
         settle_text();
         end_custom_calls();
         kind_ = PARLEY_PART_TOOL_CALL;
@@ -449,6 +452,7 @@ private:
             report({});
             return;
         }
+        seal_reasoning();
         settle_text();
         open_calls();
         uint32_t kind = finish_of(reason_);
@@ -469,6 +473,10 @@ private:
     std::string model_;
     uint64_t created_s_ = 0;
     std::list<Call> calls_;
+    Details details_;            // of the reasoning that is open
+    uint64_t section_ = 0;       // of its words
+    bool says_plainly_ = false;  // some words came without details: those in details are the same
+    bool is_whole_ = false;
     std::string reason_;  // why the choice finished; empty before that
     std::string extra_;
     uint32_t kind_ = 0;  // of the content that came last

@@ -1,6 +1,7 @@
 // chat_stream_out.cpp: events become a chat reply, as a stream of chunks or as one completion.
 #include <algorithm>
 
+#include "details.hpp"
 #include "errors.hpp"
 #include "parley/sdk/event_error.hpp"
 #include "parley/sdk/fold.hpp"
@@ -99,6 +100,9 @@ private:
             case PARLEY_EVENT_REASONING_DELTA:
                 reasoning(e);
                 break;
+            case PARLEY_EVENT_SEAL:
+                if (view(e.name) == kDetailsFamily) details(e);
+                break;
             case PARLEY_EVENT_TOOL_ARGS_DELTA:
                 if (e.text.len != 0) arguments(view(e.text));
                 break;
@@ -184,6 +188,13 @@ private:
         const std::size_t quote = text_.size();
         sdk::json_quote(view(e.text), text_);
         if (next_section) text_.insert(quote + 1, "\\n\\n");
+        text_ += '}';
+        end();
+    }
+
+    void details(const parley_event& e) {
+        begin() += "{\"reasoning_details\":";
+        append_json(text_, view(e.text));
         text_ += '}';
         end();
     }
@@ -352,6 +363,13 @@ private:
             }
         }
         if (!text.empty()) w.key("reasoning_content").string(text);
+        std::string details;
+        for (const auto& part : reply.parts) {
+            if (part.seal.family != kDetailsFamily) continue;
+            if (!details.empty()) details += ',';
+            details += std::string_view(part.seal.data).substr(1, part.seal.data.size() - 2);
+        }
+        if (!details.empty()) w.key("reasoning_details").raw('[' + details + ']');
     }
 
     static void write_annotations(JsonWriter& w, const sdk::FoldedReply& reply) {

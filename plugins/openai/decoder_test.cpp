@@ -299,6 +299,90 @@ TEST(OpenaiDecoder, ASignatureBesideACallIsItsSeal) {
     EXPECT_EQ(got[2].text, "c2ln");
 }
 
+// What a place wants back with its reasoning: the seals of a reply, one under the other.
+std::string seals_in(const Events& events) {
+    std::string all;
+    for (const Event& e : events) {
+        if (e.raw.type != PARLEY_EVENT_SEAL) continue;
+        EXPECT_EQ(e.name, "reasoning-details");
+        EXPECT_EQ(e.extra, R"({"place":true})");
+        all += e.text + '\n';
+    }
+    return all;
+}
+
+std::string details(const std::string& pieces, const std::string& more = {}) {
+    return chunk("{\"reasoning_details\":[" + pieces + "]" + more + "}");
+}
+
+TEST(OpenaiDecoder, DetailsOfReasoningAreToldOnceAndSealWholeBlocks) {
+    const std::string signed_block = sse(
+        {details(
+             R"({"type":"reasoning.text","text":"Let","index":0,"format":"anthropic-claude-v1"})",
+             R"(,"reasoning":"Let")"),
+         details(R"({"type":"reasoning.text","text":" \"me\"","index":0,"signature":null})",
+                 R"(,"reasoning":" \"me\"")"),
+         details(R"({"type":"reasoning.text","signature":"c2ln","index":0})"),
+         details(R"({"type":"reasoning.text","text":"Then","index":0})"),
+         details(R"({"type":"reasoning.encrypted","data":"ZW5j","id":"rs_1","index":1})"),
+         details(R"({"type":"reasoning.encrypted","data":"bW9y","id":"rs_1","index":1})"),
+         call(R"("index":0,"id":"a","function":{"name":"f","arguments":"{}"})"),
+         kStop,
+         kDone});
+    const Events got = chat().decode(plain_request(), signed_block, true);
+    EXPECT_EQ(lines(chat().decode(plain_request(), signed_block, true, 1)), lines(got));
+    EXPECT_EQ(told(got, false), "reasoning Let \"me\"\n\nThen\ncall f {}\nfinish 3\n");
+    EXPECT_EQ(seals_in(got),
+              R"([{"type":"reasoning.text","text":"Let \"me\"","index":0,)"
+              R"("format":"anthropic-claude-v1","signature":"c2ln"},)"
+              R"({"type":"reasoning.text","text":"Then","index":0},)"
+              R"({"type":"reasoning.encrypted","data":"ZW5j","id":"rs_1","index":1},)"
+              R"({"type":"reasoning.encrypted","data":"bW9y","id":"rs_1","index":1}])"
+              "\n");
+}
+
+TEST(OpenaiDecoder, DetailsOfAWholeReplyGoBackAsTheyStand) {
+    const std::string blocks =
+        R"([{"type":"reasoning.summary","summary":"A","index":0,"x":{"y":[1]}},)"
+        R"({"type":"reasoning.summary","summary":"B","index":0},)"
+        R"({"type":"reasoning.encrypted","data":"ZW5j","id":null}])";
+    const std::string body = R"({"id":"r","choices":[{"index":0,"message":{"content":"Hi",)"
+                             R"("reasoning":"A\nB","reasoning_details":)" +
+                             blocks + R"(},"finish_reason":"stop"}]})";
+    const Events got = chat().decode(plain_request(), body, false);
+    EXPECT_EQ(told(got, false), "reasoning A\n\nB\ntext Hi\nfinish 1\n");
+    EXPECT_EQ(seals_in(got), blocks + '\n');
+}
+
+TEST(OpenaiDecoder, DetailsMayComeLateAloneOrWithoutWords) {
+    // Words first in one member, then all of them again in the other.
+    const Events twice = chat().decode(plain_request(),
+                                       sse({chunk(R"({"reasoning":"A"})"),
+                                            details(R"({"type":"reasoning.text","text":"A"})"),
+                                            chunk(R"({"content":"Hi"})"),
+                                            kStop,
+                                            kDone}),
+                                       true);
+    EXPECT_EQ(told(twice, false), "reasoning A\ntext Hi\nfinish 1\n");
+    EXPECT_EQ(seals_in(twice), "[{\"type\":\"reasoning.text\",\"text\":\"A\"}]\n");
+    // Around the text, and nothing to read.
+    const std::string encrypted = R"({"type":"reasoning.encrypted","data":"ZW5j"})";
+    const Events late = chat().decode(
+        plain_request(),
+        sse({details(encrypted), chunk(R"({"content":"Hi"})"), details(encrypted), kStop, kDone}),
+        true);
+    EXPECT_EQ(told(late, false), "reasoning \ntext Hi\nreasoning \nfinish 1\n");
+    EXPECT_EQ(seals_in(late), '[' + encrypted + "]\n[" + encrypted + "]\n");
+    for (const char* odd : {"null", "[]", "\"x\"", "[1,null]", "{}", "[{}]"}) {
+        const std::string stream = sse({chunk("{\"reasoning_details\":" + std::string(odd) + "}"),
+                                        chunk(R"({"content":"Hi"})"),
+                                        kStop,
+                                        kDone});
+        const std::string said = told(chat().decode(plain_request(), stream, true), false);
+        EXPECT_NE(said.find("text Hi\nfinish 1\n"), said.npos) << odd << said;
+    }
+}
+
 TEST(OpenaiDecoder, FunctionsThatStandInForCustomToolsAreUnwrapped) {
     Request wire;
     wire.path = "/v1/responses";

@@ -124,6 +124,24 @@ TEST_F(Restored, ThatOnlyAnotherAccountCanReadGo) {
     EXPECT_EQ(sdk::view(lost.warnings[0]->code), PARLEY_WARNING_SEAL_DROPPED);
 }
 
+TEST_F(Restored, ThatOnlyOneProviderCanReadGoToNoOther) {
+    const Seal sealed{PARLEY_SEAL_REDACTED, "acme", "m-1", "[]", "here"};
+    const Carriage here{seals, stash, "alice", 1, nullptr, 0, "here"};
+    const Carriage there{seals, stash, "alice", 1, nullptr, 0, "there"};
+    const parley_part& carried = part(PARLEY_PART_REASONING, seals.wrap(sealed, "alice"));
+    const parley_part& words = part(PARLEY_PART_TEXT, "");
+    EXPECT_EQ(open({&carried, &words}, here).messages[0]->part_count, 2u);
+    const auto& lost = open({&carried, &words}, there);
+    EXPECT_EQ(lost.messages[0]->part_count, 1u);
+    ASSERT_EQ(lost.warning_count, 1u);
+    EXPECT_EQ(sdk::view(lost.warnings[0]->code), PARLEY_WARNING_SEAL_DROPPED);
+
+    stash.put("alice", "call_1", {{false, {}, sealed}}, 1);
+    const parley_part& called = call("call_1");
+    EXPECT_EQ(open({&called}, here).messages[0]->part_count, 2u);
+    EXPECT_EQ(open({&called}, there).messages[0]->part_count, 1u);
+}
+
 TEST_F(Restored, OfTheClientsOwnProviderStay) {
     const parley_part& own = part(PARLEY_PART_REASONING, "native-signature");
     EXPECT_EQ(open({&own}).messages[0]->parts[0], &own);

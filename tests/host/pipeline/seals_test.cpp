@@ -32,6 +32,11 @@ TEST(Seals, ComeBackUnchanged) {
         EXPECT_EQ(back->family, "family");
         EXPECT_EQ(back->model, "model-1");
         EXPECT_EQ(back->data, data);
+        EXPECT_EQ(back->place, "");
+        const auto placed = seals.unwrap(seals.wrap({4, "f", "m", data, "here"}, "alice"), "alice");
+        ASSERT_TRUE(placed);
+        EXPECT_EQ(placed->data, data);
+        EXPECT_EQ(placed->place, "here");
     }
 }
 
