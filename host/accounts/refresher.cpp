@@ -212,13 +212,16 @@ void Refresher::begin(std::size_t number) {
     entry.document = entry.account->document;
     auto late = std::make_shared<boost::asio::steady_timer>(home_.io());
     wait_for_claim(number, waited_for, late);
-    auto told = [this, late, number, waited_for](Claim claim) {
-        home_.post([this, late, number, waited_for, claim = std::move(claim)]() mutable {
-            home_.wake();
-            late->cancel();
-            claimed(number, waited_for, std::move(claim));
-        });
-    };
+    auto told =
+        [self = std::weak_ptr(self_), &home = home_, late, number, waited_for](Claim claim) {
+            home.post([self, late, number, waited_for, claim = std::move(claim)]() mutable {
+                late->cancel();
+                const auto alive = self.lock();
+                if (alive == nullptr) return;  // what was claimed runs out
+                (*alive)->home_.wake();
+                (*alive)->claimed(number, waited_for, std::move(claim));
+            });
+        };
     keeper_.claim(*entry.account, *entry.secret, std::move(told));
 }
 
@@ -226,14 +229,19 @@ void Refresher::begin(std::size_t number) {
 // refresh without a claim may be made twice, and the second ends what the first has brought.
 void Refresher::wait_for_claim(std::size_t number, std::uint64_t waited_for, const Timer& late) {
     late->expires_after(std::chrono::milliseconds(static_cast<std::int64_t>(keeper_.wait_ms())));
-    late->async_wait([this, late, number, waited_for](const boost::system::error_code& fault) {
-        home_.wake();
-        const auto known = entries_.find(number);
-        const bool is_over = known == entries_.end() || known->second.claim != waited_for;
-        if (fault || is_over) return;
-        if (keeper_.is_reached()) return wait_for_claim(number, waited_for, late);
-        claimed(number, waited_for, {});
+    late->async_wait([self = std::weak_ptr(self_), late, number, waited_for](
+                         const boost::system::error_code& fault) {
+        const auto alive = self.lock();
+        if (!fault && alive != nullptr) (*alive)->claim_is_late(number, waited_for, late);
     });
+}
+
+void Refresher::claim_is_late(std::size_t number, std::uint64_t waited_for, const Timer& late) {
+    home_.wake();
+    const auto known = entries_.find(number);
+    if (known == entries_.end() || known->second.claim != waited_for) return;
+    if (keeper_.is_reached()) return wait_for_claim(number, waited_for, late);
+    claimed(number, waited_for, {});
 }
 
 void Refresher::claimed(std::size_t number, std::uint64_t waited_for, Claim claim) {
@@ -317,15 +325,19 @@ void Refresher::keep(std::size_t number, LiveSecretPtr secret) {
     auto late = std::make_shared<boost::asio::steady_timer>(
         home_.io(), std::chrono::milliseconds(static_cast<std::int64_t>(keeper_.wait_ms())));
     // A store that does not answer keeps it from nobody.
-    late->async_wait([this, late, number, secret](const boost::system::error_code& fault) {
-        home_.wake();
-        if (!fault) lasts(number, secret);
+    auto end = [self = std::weak_ptr(self_), number, secret] {
+        const auto alive = self.lock();
+        if (alive == nullptr) return;
+        (*alive)->home_.wake();
+        (*alive)->lasts(number, secret);
+    };
+    late->async_wait([late, end](const boost::system::error_code& fault) {
+        if (!fault) end();
     });
-    auto told = [this, late, number, secret] {
-        home_.post([this, late, number, secret] {
-            home_.wake();
+    auto told = [&home = home_, late, end] {
+        home.post([late, end] {
             late->cancel();
-            lasts(number, secret);
+            end();
         });
     };
     keeper_.keep(*entry.account, *entry.secret, *secret, std::move(told));

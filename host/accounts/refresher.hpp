@@ -31,7 +31,8 @@ base::Result<LiveSecretPtr> read_secret(const plugins::Login& login,
 
 class Refresher {
 public:
-    // `accounts` are those with a login; `world` keeps them alive.
+    // `accounts` are those with a login; `world` keeps them alive. The keeper's ledger may outlive
+    // this, `home` outlives both.
     Refresher(http::Loop& home,
               std::shared_ptr<Outside> outside,
               const config::AccountLimits& limits,
@@ -109,6 +110,7 @@ private:
     void begin_some();
     void begin(std::size_t number);
     void wait_for_claim(std::size_t number, std::uint64_t waited_for, const Timer& late);
+    void claim_is_late(std::size_t number, std::uint64_t waited_for, const Timer& late);
     void claimed(std::size_t number, std::uint64_t waited_for, Claim claim);
     void take_over(std::size_t number, base::Secret text);
     void run(std::size_t number);
@@ -139,6 +141,8 @@ private:
     std::deque<std::size_t> queue_;  // due, but too many run
     std::uint64_t running_ = 0;
     bool is_stopped_ = false;
+    // Timers and the store may have something to say after the end of this.
+    const std::shared_ptr<Refresher*> self_ = std::make_shared<Refresher*>(this);
     boost::asio::steady_timer timer_;
     std::minstd_rand random_;
 };

@@ -1,10 +1,14 @@
 // Secrets that are renewed: once whoever asks, ahead of their end, and never in a storm.
 #include "accounts/refresher.hpp"
 
+#include <filesystem>
+#include <future>
 #include <thread>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
+#include "../store/memory_store.hpp"
 #include "script.hpp"
 
 namespace parley::accounts {
@@ -84,13 +88,14 @@ protected:
         for (std::size_t i = 0; i < account_count; ++i) {
             accounts[i].id = "p/" + std::to_string(i);
             accounts[i].login = &login;
+            if (keeper.wait_ms() != 0) accounts[i].document = "account/" + accounts[i].id;
             accounts[i].number = i;
             accounts[i].state = std::make_shared<State>(static_cast<std::uint32_t>(i + 1));
             accounts[i].secret =
                 *read_secret(login, base::Secret(secret), 0, kWall, http::Loop::clock_ms());
             all.push_back(&accounts[i]);
         }
-        refresher = std::make_unique<Refresher>(*loops[0], outside, limits, all, nullptr);
+        refresher = std::make_unique<Refresher>(*loops[0], outside, limits, all, nullptr, keeper);
         for (const auto& loop : loops) {
             secrets.push_back(std::make_unique<Secrets>(*loop, refresher.get()));
         }
@@ -140,6 +145,7 @@ protected:
 
     const plugins::Login login{nullptr, "p", &test_login(), nullptr};
     config::AccountLimits limits = quick();
+    Keeper keeper;
     std::vector<std::unique_ptr<http::Loop>> loops;
     std::shared_ptr<ScriptedOutside> outside = std::make_shared<ScriptedOutside>();
     std::function<Result<http::CallReply>(std::size_t)> respond;
@@ -188,6 +194,40 @@ TEST_F(RefresherTest, OneRefreshServesAllWhoWaitOnAllLoops) {
     threads.clear();
     for (const std::string& text : got) EXPECT_EQ(text, "one 3600000");
     EXPECT_EQ(calls, 1u);
+}
+
+// A store that was frozen answers a claim when nobody is left who made it, and so does the timer.
+TEST_F(RefresherTest, WhoIsGoneHearsNothingOfItsClaim) {
+    constexpr std::uint64_t kLongMs = 20'000;  // deadline
+    constexpr std::uint64_t kWaitMs = 20;
+    std::string folder = (std::filesystem::temp_directory_path() / "refresher-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+    store::MemoryStore memory;
+    config::StoreLimits store_limits;
+    std::shared_ptr<store::Ledger> ledger =
+        store::Ledger::open(
+            memory.make_documents(store_limits), folder, "memory", {"account/"}, store_limits)
+            .value();
+    ledger->start({});
+    ASSERT_TRUE(ledger->wait_until_read(kLongMs));
+    memory.freeze(true);
+    keeper = Keeper(ledger, kWaitMs);
+    set_up(1, 1, "pending");
+    loops[0]->io().poll();
+    secrets.clear();
+    refresher.reset();
+    memory.freeze(false);
+    // Answered behind the other one.
+    std::promise<void> answered;
+    ledger->claim("account/p/other", [&](const auto&) { answered.set_value(); });
+    answered.get_future().wait();
+    EXPECT_TRUE(memory.has_lease("refresh/account/p/0"));
+    const std::uint64_t late_ms = http::Loop::clock_ms() + 2 * kWaitMs;
+    run_until([&] { return http::Loop::clock_ms() >= late_ms; });
+    EXPECT_TRUE(outside->calls.empty());
+    keeper = Keeper();
+    ledger.reset();
+    std::filesystem::remove_all(folder);
 }
 
 TEST_F(RefresherTest, RenewsAheadOfTheEndWhileTheOldOneServes) {
