@@ -53,6 +53,12 @@ void print_account(const json::object& account) {
     }
 }
 
+void print_after_restart(const json::object& of) {
+    for (const json::value& line : of.at("after_restart").as_array()) {
+        std::cout << "after a restart: " << text_of(line) << '\n';
+    }
+}
+
 // True when what was read last is in force.
 bool print_status(const json::object& answer) {
     std::cout << "parley " << text_at(answer, "version") << ", process " << text_at(answer, "pid")
@@ -66,6 +72,7 @@ bool print_status(const json::object& answer) {
     const json::object& plugins = answer.at("plugins").as_object();
     std::cout << "plugins        " << text_at(plugins, "serving") << " serving, "
               << text_at(plugins, "refused") << " refused\n";
+    print_after_restart(configuration);
     const json::array& faults = configuration.at("faults").as_array();
     if (faults.empty()) return true;
     std::cout << "what was read last is not in force:\n";
@@ -93,7 +100,9 @@ int reload(const Options& options) {
     if (print_json(options, {*answer})) return 0;
     const json::array& changes = answer->at("changes").as_array();
     for (const json::value& change : changes) std::cout << text_of(change) << '\n';
-    if (changes.empty()) std::cout << "nothing differs\n";
+    print_after_restart(*answer);
+    const bool is_nothing = changes.empty() && answer->at("after_restart").as_array().empty();
+    if (is_nothing) std::cout << "nothing differs\n";
     return 0;
 }
 

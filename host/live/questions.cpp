@@ -43,7 +43,8 @@ Control::Answer status(const House& house, const Reload& reload, std::int64_t st
         {"configuration",
          {{"file", world.config.file},
           {"in_force", reload.faults().empty()},
-          {"faults", in_json(reload.faults())}}},
+          {"faults", in_json(reload.faults())},
+          {"after_restart", in_json(reload.after_restart())}}},
         {"providers", world.router.places().size()},
         {"dialects", world.registry.dialects().size()},
         {"plugins",
@@ -74,7 +75,10 @@ void add_questions(Control& control, House& house, Reload& reload, Plugins& plug
         return status(house, reload, since_ms);
     });
     control.add("POST", "/reload", [&](const Question&) -> Control::Answer {
-        if (reload.now()) return json::object{{"changes", in_json(reload.changes())}};
+        if (reload.now()) {
+            return json::object{{"changes", in_json(reload.changes())},
+                                {"after_restart", in_json(reload.after_restart())}};
+        }
         std::string why;
         for (const std::string& fault : reload.faults()) why += (why.empty() ? "" : "\n") + fault;
         return base::client_error(PARLEY_E_CONFIG, why);

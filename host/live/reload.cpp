@@ -35,14 +35,17 @@ bool is_empty(const std::string& file) {
 }
 
 // Keeps what cannot change under way, and says so.
-void keep_fixed(const Config& before, Config& now) {
-    for (const std::string& line : config::changes_for_a_restart(before, now)) {
+std::vector<std::string> keep_fixed(const Config& before, Config& now) {
+    std::vector<std::string> lines = config::changes_for_a_restart(before, now);
+    for (const std::string& line : lines) {
         base::log(LogLevel::warn, "a restart is needed", {{"for", line}});
     }
+    now.store = before.store;
     now.state_folder = before.state_folder;
     now.server.threads = before.server.threads;
     now.server.workers = before.server.workers;
     now.log.format = before.log.format;
+    return lines;
 }
 
 }  // namespace
@@ -87,12 +90,13 @@ bool Reload::take(config::Loaded loaded) {
     if (is_empty(file)) return refuse({{{}, "", "empty; a configuration was expected"}}, file);
     if (!loaded.faults.empty()) return refuse(loaded.faults, file);
     const Config before = house_.inputs().config;
-    keep_fixed(before, loaded.config);
+    auto waits = keep_fixed(before, loaded.config);
     auto lines = config::changes(before, loaded.config);
     Inputs next = house_.inputs();
     next.config = std::move(loaded.config);
     if (auto faults = house_.change(std::move(next)); !faults.empty()) return refuse(faults, file);
     changes_ = lines;
+    after_restart_ = std::move(waits);
     house_.when_in_force([lines = std::move(lines), file] { log_changes(lines, file); });
     follow_files();
     then_();

@@ -28,6 +28,9 @@ public:
     // What the latest one that is in force has changed, in words.
     const std::vector<std::string>& changes() const { return changes_; }
 
+    // What it says otherwise than what is in force and can only be so after a restart.
+    const std::vector<std::string>& after_restart() const { return after_restart_; }
+
     // What is wrong with the configuration that was read last, for people; empty: it is in force.
     const std::vector<std::string>& faults() const { return faults_; }
 
@@ -43,6 +46,7 @@ private:
     FileWatch files_;
     std::vector<std::string> faults_;
     std::vector<std::string> changes_;
+    std::vector<std::string> after_restart_;
 };
 
 }  // namespace parley::live

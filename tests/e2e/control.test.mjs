@@ -56,6 +56,19 @@ test('the socket is for its owner alone, and goes with the process', async (t) =
   assert.equal(fs.statSync(socket).mode & 0o777, 0o600);
 });
 
+test('what a reload leaves for a restart is named until it is taken back', async (t) => {
+  const { parley, config, tell } = await scene(t);
+  const waits = 'after a restart: store.folder: set';
+  parley.write({ ...config, store: { folder: join(parley.folder, 'elsewhere') } });
+  assert.equal(await tell('reload'), `${waits}\n`);
+  assert.ok((await tell('status')).includes(`\n${waits}\n`));
+  assert.equal(await tell('reload'), `${waits}\n`, 'and again');
+  assert.equal(fs.existsSync(join(parley.folder, 'elsewhere')), false);
+  parley.write(config);
+  assert.equal(await tell('reload'), 'nothing differs\n');
+  assert.ok(!(await tell('status')).includes('after a restart'));
+});
+
 test('reload takes over what is in the file, or says what is wrong with it', async (t) => {
   const { parley, config, tell } = await scene(t);
   parley.write({ ...config, limits: { head_ms: '9s' } });
