@@ -139,6 +139,8 @@ void add_store_commands(CLI::App& app, parley::command::Options& options, const 
     store->require_subcommand(1);
     store->fallthrough();
     command(*store, "status", "what is in the store, and whether it can be written", store_status);
+    command(*store, "pull", "have the parley that runs look at it now", store_pull)
+        ->add_flag("--json", options.json, "for programs");
     command(*store, "verify", "read and decrypt everything, change nothing", store_verify);
     command(*store, "rekey", "encrypt with the present key what is not", store_rekey);
     CLI::App* copy = command(*store, "copy", "bring documents into another store", store_copy);

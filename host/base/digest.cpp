@@ -1,6 +1,7 @@
 #include "base/digest.hpp"
 
 #include <cerrno>
+#include <string>
 #include <sys/random.h>
 #include <system_error>
 
@@ -19,6 +20,22 @@ Digest sha256(std::string_view bytes) {
     SHA256_Final(digest.data(), &context);
 #pragma GCC diagnostic pop
     return digest;
+}
+
+Digest hmac_sha256(std::string_view key, std::string_view bytes) {
+    constexpr std::size_t kBlockBytes = 64;
+    const auto view = [](const Digest& digest) {
+        return std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size());
+    };
+    const Digest short_key = sha256(key);
+    const std::string_view used = key.size() > kBlockBytes ? view(short_key) : key;
+    const auto padded = [&](char pad) {
+        std::string block(kBlockBytes, pad);
+        for (std::size_t i = 0; i < used.size(); ++i) block[i] ^= used[i];
+        return block;
+    };
+    const Digest inner = sha256(padded('\x36').append(bytes));
+    return sha256(padded('\x5c').append(view(inner)));
 }
 
 void fill_random(std::span<unsigned char> bytes) {

@@ -14,6 +14,9 @@ using Digest = std::array<unsigned char, 32>;
 
 Digest sha256(std::string_view bytes);
 
+// RFC 2104, over SHA-256.
+Digest hmac_sha256(std::string_view key, std::string_view bytes);
+
 // Fills from the kernel; throws when it has none to give.
 void fill_random(std::span<unsigned char> bytes);
 

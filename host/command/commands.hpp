@@ -19,6 +19,7 @@ int account_enable(const Options& options);
 int account_remove(const Options& options);
 int account_test(const Options& options);
 int store_status(const Options& options);
+int store_pull(const Options& options);
 int store_copy(const Options& options);
 int store_verify(const Options& options);
 int store_export(const Options& options);

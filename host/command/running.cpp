@@ -106,6 +106,17 @@ int reload(const Options& options) {
     return 0;
 }
 
+int store_pull(const Options& options) {
+    const auto answers = ask_all(options, "POST", "/store/pull");
+    if (!answers) return 1;
+    if (print_json(options, *answers)) return 0;
+    for (std::size_t i = 0; i < answers->size(); ++i) {
+        print_worker(*answers, i);
+        std::cout << text_at((*answers)[i], "changed") << " documents changed\n";
+    }
+    return 0;
+}
+
 int upgrade(const Options& options) {
     const auto answer = ask(options, "POST", "/upgrade");
     if (!answer) return 1;

@@ -114,7 +114,7 @@ int work(const Options& options, supervisor::Parent& parent) {
         },
         read_ms);
     manage::Control control;
-    live::add_questions(control, house, reload, plugins);
+    live::add_questions(control, house, reload, plugins, stock->get());
     const auto listener = listen_for_questions(house.control(), config, control, parent);
     house.open_doors();
     if (parent.is_first()) greet(config, setup, house.addresses().front());

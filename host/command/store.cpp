@@ -162,6 +162,7 @@ std::string names_of(std::uint32_t capabilities) {
         {PARLEY_STORE_WATCH_PUSH, "changes by push"},
         {PARLEY_STORE_LEASE, "leases"},
         {PARLEY_STORE_DURABLE, "durable"},
+        {PARLEY_STORE_READ_ONLY, "read-only"},
     };
     std::string all;
     for (const auto& [bit, name] : kNames) {
@@ -190,11 +191,15 @@ int store_status(const Options& options) {
     if (!read) return fail(read.error().message);
     const Cancel cancel(opened.limits().call_ms, nullptr);
     const auto health = opened.documents().store().health(cancel);
+    const bool is_read_only = opened.documents().store().can(PARLEY_STORE_READ_ONLY);
+    const std::string would_write = is_read_only ? "no: it is read-only"
+                                    : health     ? "yes"
+                                                 : "no: " + health.error().message;
     const std::string_view key = opened.documents().cipher().key_id();
     std::cout << "store        " << opened.name() << '\n'
               << "can          " << names_of(opened.documents().store().facts().capabilities)
               << '\n'
-              << "would write  " << (health ? "yes" : "no: " + health.error().message) << '\n'
+              << "would write  " << would_write << '\n'
               << "key          " << (key.empty() ? "none" : key) << '\n';
     for (const auto& [kind, count] : kinds) std::cout << "  " << kind << "  " << count << '\n';
     for (const auto& [how, count] : keys) std::cout << "  " << how << "  " << count << '\n';

@@ -135,6 +135,7 @@ struct Store : OpenKeys {
     std::string encryption_key_file;
     std::vector<std::string> encryption_key_command;
     base::Secret old_encryption_key;
+    base::Secret webhook_secret;  // who proves to know it has the store looked at; empty: nobody
     StoreLimits limits;
     Position position;
 };

@@ -112,6 +112,12 @@ Table store_table() {
                             "replica",
                             slot<&Config::store, &Store::replica>,
                             "What this Parley is called among those that share the store")),
+                or_else("none",
+                        key(Form::kSecret,
+                            "webhook_secret",
+                            slot<&Config::store, &Store::webhook_secret>,
+                            "Who signs with it, as git servers do, has the store looked at by "
+                            "`POST /hooks/store`; without one there is no such page")),
             },
         .fresh = fresh<Config>};
     for (Key& key : encryption_keys()) table.keys.push_back(std::move(key));

@@ -34,6 +34,11 @@ Error gone() {
 
 }  // namespace
 
+bool Client::is_local() const {
+    const std::string_view peer = peer_address_;
+    return peer.starts_with("127.") || peer == "::1" || peer.starts_with("::ffff:127.");
+}
+
 Client::Client(Stream::Ptr stream, std::shared_ptr<const config::Limits> limits)
     : stream_(std::move(stream)),
       limits_(std::move(limits)),

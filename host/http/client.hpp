@@ -34,6 +34,9 @@ public:
 
     const std::string& peer_address() const { return peer_address_; }
 
+    // It comes from this machine.
+    bool is_local() const;
+
     // ---- reading ----
 
     enum class Next { request, end, refused };

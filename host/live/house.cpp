@@ -179,11 +179,16 @@ void House::hear_parent(supervisor::Message message) {
     if (message.verb == "retire") end(relieved());
     if (message.verb == "door") parent_.know(message.rest, std::move(message.descriptor));
     if (message.verb == "reload" && on_hang_up_) on_hang_up_();
+    if (message.verb == "look" && on_look_) on_look_();
 }
 
 // Workers at other seats do what this one has done.
 void House::say_changed() {
     parent_.say("changed");
+}
+
+void House::have_others_look() {
+    parent_.say("look");
 }
 
 base::Result<void> House::ask_for_upgrade() const {

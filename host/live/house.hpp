@@ -77,6 +77,12 @@ public:
     // What was read anew is in force here, and is to be taken over there.
     void say_changed();
 
+    // What another worker asks for that was told of news in the store.
+    void on_look(std::function<void()> what) { on_look_ = std::move(what); }
+
+    // This one was told.
+    void have_others_look();
+
     // Has workers started from the program as it is on disk now, which relieve those that serve.
     // An error where nobody could do that.
     base::Result<void> ask_for_upgrade() const;
@@ -123,6 +129,7 @@ private:
     supervisor::Parent& parent_;
     boost::asio::posix::stream_descriptor parent_speaks_;
     std::function<void()> on_hang_up_;
+    std::function<void()> on_look_;
     bool is_draining_ = false;
     // Of the drain, on the first loop.
     std::uint64_t drain_until_ms_ = 0;

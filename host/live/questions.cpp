@@ -67,9 +67,18 @@ Control::Route for_plugin(std::string_view key, Do what) {
     };
 }
 
+base::Task<Control::Answer> pull(Stock* stock) {
+    if (stock == nullptr) {
+        co_return base::client_error(PARLEY_E_UNSUPPORTED, "there is no store: nothing is kept");
+    }
+    const base::Result<std::uint64_t> changed = co_await stock->look();
+    if (!changed) co_return changed.error();
+    co_return json::object{{"changed", *changed}};
+}
+
 }  // namespace
 
-void add_questions(Control& control, House& house, Reload& reload, Plugins& plugins) {
+void add_questions(Control& control, House& house, Reload& reload, Plugins& plugins, Stock* stock) {
     using Question = Control::Question;
     control.add("GET", "/status", [&, since_ms = base::wall_ms()](const Question&) {
         return status(house, reload, since_ms);
@@ -84,6 +93,7 @@ void add_questions(Control& control, House& house, Reload& reload, Plugins& plug
         return base::client_error(PARLEY_E_CONFIG, why);
     });
     control.add("POST", "/upgrade", [&](const Question&) { return done(house.ask_for_upgrade()); });
+    control.add_slow("POST", "/store/pull", [stock] { return pull(stock); });
     control.add("GET", "/accounts", [&](const Question&) -> Control::Answer {
         return json::object{{"accounts", account_states(*house.world())}};
     });

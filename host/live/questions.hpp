@@ -4,11 +4,13 @@
 #include "live/house.hpp"
 #include "live/plugins.hpp"
 #include "live/reload.hpp"
+#include "live/stock.hpp"
 #include "manage/control.hpp"
 
 namespace parley::live {
 
-// All must outlive the control.
-void add_questions(manage::Control& control, House& house, Reload& reload, Plugins& plugins);
+// All must outlive the control. Without a store, `stock` is null.
+void add_questions(
+    manage::Control& control, House& house, Reload& reload, Plugins& plugins, Stock* stock);
 
 }  // namespace parley::live

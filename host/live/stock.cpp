@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "http/pause.hpp"
 #include "store/make_store.hpp"
 
 namespace parley::live {
@@ -66,7 +67,39 @@ Stock::~Stock() {
 }
 
 pipeline::Stored Stock::stored() {
-    return {ledger_, accounts_.read()};
+    return {ledger_, accounts_.read(), [this] { look_everywhere(); }};
+}
+
+void Stock::look_everywhere() {
+    ledger_->look();
+    House* house = house_;
+    if (house == nullptr) return;
+    house->control().post([house] { house->have_others_look(); });
+}
+
+base::Task<Result<std::uint64_t>> Stock::look() {
+    struct Asked {
+        std::optional<Result<std::uint64_t>> told;
+        http::Pause* waits = nullptr;
+    };
+
+    http::Loop& home = house_.load()->control();
+    http::Pause pause(home, limits_.call_ms);
+    const auto asked = std::make_shared<Asked>();
+    asked->waits = &pause;
+    ledger_->look([asked, &home](Result<std::uint64_t> changed) {
+        home.post([asked, &home, changed = std::move(changed)]() mutable {
+            home.wake();
+            asked->told = std::move(changed);
+            if (asked->waits != nullptr) asked->waits->cancel();
+        });
+    });
+    co_await pause;
+    asked->waits = nullptr;
+    if (asked->told) co_return std::move(*asked->told);
+    co_return base::gateway_error(PARLEY_E_OVERLOADED,
+                                  "the store gives no answer within store.call_ms; it is looked at "
+                                  "as soon as it does");
 }
 
 void Stock::serve(House& house) {
@@ -75,6 +108,7 @@ void Stock::serve(House& house) {
     const auto now_ms = static_cast<std::int64_t>(house.control().now_ms());
     state_.restore(*world.book, world.callers, now_ms, base::wall_ms());
     house_ = &house;
+    house.on_look([this] { ledger_->look(); });
     if (is_changed_) changed(is_changed_);
     changed(is_state_changed_);
     keep_again_.emplace(house.control().deadlines(), this, [](void* self) {

@@ -34,6 +34,8 @@ public:
     // Brings cool-downs and budgets of the last run back. From now on the house follows what others
     // change, and what it knows is kept now and then.
     void serve(House& house);
+    // Looks at the store now: how many documents others have changed, once they are taken over.
+    base::Task<base::Result<std::uint64_t>> look();
     // Keeps what is known at the end. False: the store does not let go of a thread.
     bool close();
 
@@ -42,6 +44,8 @@ private:
           const std::string& replica,
           const config::StoreLimits& limits);
 
+    // Has this worker and all beside it look at the store. [any thread]
+    void look_everywhere();
     void changed(std::atomic<bool>& what);
     void follow();
     void follow_state();

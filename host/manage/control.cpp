@@ -21,7 +21,11 @@ json::object in_json(const base::Error& error) {
 }  // namespace
 
 void Control::add(std::string method, std::string path, Route route) {
-    rows_.push_back({std::move(method), std::move(path), std::move(route)});
+    rows_.push_back({std::move(method), std::move(path), std::move(route), {}});
+}
+
+void Control::add_slow(std::string method, std::string path, SlowRoute route) {
+    rows_.push_back({std::move(method), std::move(path), {}, std::move(route)});
 }
 
 Task<void> Control::serve(http::Stream::Ptr stream) {
@@ -32,8 +36,11 @@ Task<void> Control::serve(http::Stream::Ptr stream) {
         Answer answer = client.error();
         if (next == Client::Next::request) {
             const base::Result<std::string_view> body = co_await client.read_body();
-            answer = body ? this->answer(client.head().method, client.head().path, *body)
-                          : Answer(body.error());
+            if (body) {
+                answer = co_await this->answer(client.head().method, client.head().path, *body);
+            } else {
+                answer = body.error();
+            }
         }
         const bool is_good = answer.has_value();
         const unsigned status = is_good ? 200 : base::http_status_of(answer.error().error_class);
@@ -46,17 +53,22 @@ Task<void> Control::serve(http::Stream::Ptr stream) {
     }
 }
 
-Control::Answer Control::answer(std::string_view method,
-                                std::string_view path,
-                                std::string_view body) const {
+Task<Control::Answer> Control::answer(std::string_view method,
+                                      std::string_view path,
+                                      std::string_view body) const {
     for (const Row& row : rows_) {
         if (row.method != method || row.path != path) continue;
         boost::system::error_code fault;
         const json::value asked = body.empty() ? json::object() : json::parse(body, fault);
-        if (!fault && asked.is_object()) return row.route(asked.get_object());
-        return base::client_error(PARLEY_E_INVALID_ARGUMENT, "body: a JSON object was expected");
+        if (fault || !asked.is_object()) {
+            co_return base::client_error(PARLEY_E_INVALID_ARGUMENT,
+                                         "body: a JSON object was expected");
+        }
+        if (row.route) co_return row.route(asked.get_object());
+        Answer told = co_await row.slow();
+        co_return told;
     }
-    return unknown(method, path);
+    co_return unknown(method, path);
 }
 
 base::Error Control::unknown(std::string_view method, std::string_view path) const {

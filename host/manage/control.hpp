@@ -23,9 +23,12 @@ public:
     using Question = boost::json::object;
     using Answer = base::Result<boost::json::object>;
     using Route = std::function<Answer(const Question&)>;
+    using SlowRoute = std::function<base::Task<Answer>()>;
 
     // `method` and `path` as they are asked: "POST", "/account/clear".
     void add(std::string method, std::string path, Route route);
+    // One that has to wait for its answer.
+    void add_slow(std::string method, std::string path, SlowRoute route);
 
     // Serves a connection to its end.
     base::Task<void> serve(http::Stream::Ptr stream);
@@ -35,9 +38,12 @@ private:
         std::string method;
         std::string path;
         Route route;
+        SlowRoute slow;  // or this
     };
 
-    Answer answer(std::string_view method, std::string_view path, std::string_view body) const;
+    base::Task<Answer> answer(std::string_view method,
+                              std::string_view path,
+                              std::string_view body) const;
     base::Error unknown(std::string_view method, std::string_view path) const;
 
     std::vector<Row> rows_;

@@ -5,6 +5,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "manage/webhook.hpp"
 #include "pipeline/exchange.hpp"
 
 namespace parley::manage {
@@ -101,6 +102,10 @@ Task<bool> Front::answer_own_page(Client& client) {
     const bool reading = head.method == "GET" || head.method == "HEAD";
     if (head.method == "OPTIONS") {
         co_await reply(client, 204, "", "");
+        co_return true;
+    }
+    if (is_for_webhook(head, *lane_.world())) {
+        co_await answer_webhook(client, lane_.world());
         co_return true;
     }
     if (!reading) co_return false;

@@ -10,10 +10,6 @@ using http::FieldId;
 
 namespace {
 
-bool is_local(std::string_view peer) {
-    return peer.starts_with("127.") || peer == "::1" || peer.starts_with("::ffff:127.");
-}
-
 // The key from wherever the client's kind puts it; the first place that has one counts.
 std::string_view key_of(const http::RequestHead& head, std::string& from_query) {
     std::string_view bearer = head.get(FieldId::authorization);
@@ -40,7 +36,7 @@ std::string_view key_of(const http::RequestHead& head, std::string& from_query) 
 Result<void> Exchange::authenticate() {
     const accounts::Callers& callers = world_->callers;
     if (callers.is_open()) {
-        if (is_local(client_.peer_address())) return {};
+        if (client_.is_local()) return {};
         return base::client_error(
             PARLEY_E_FORBIDDEN, "no client keys are configured, so only local clients are served");
     }

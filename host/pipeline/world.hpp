@@ -2,6 +2,7 @@
 // as a whole; an exchange keeps the one it started with.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -26,6 +27,8 @@ namespace parley::pipeline {
 struct Stored {
     std::shared_ptr<store::Ledger> ledger;  // null: nothing is kept
     std::vector<store::AccountPtr> accounts;
+    // Has all workers look at the store now. [any thread]
+    std::function<void()> look = {};
 };
 
 struct World {

@@ -113,7 +113,7 @@ bool Ledger::wait_until_stored(std::uint64_t time_ms) const {
     std::unique_lock lock(shared_->mutex);
     return shared_->news.wait_for(lock, ms(time_ms), [this] {
         return shared_->edits.empty() && shared_->dirty.empty() && shared_->writing.empty() &&
-               shared_->pending.empty();
+               (shared_->pending.empty() || shared_->is_read_only);
     });
 }
 
@@ -161,6 +161,12 @@ void Ledger::claim(std::string key, Claimed then) {
 void Ledger::give_back(std::string key, std::uint64_t token) {
     const std::lock_guard lock(shared_->mutex);
     shared_->edits.push_back({std::move(key), {}, token});
+    shared_->news.notify_all();
+}
+
+void Ledger::look(Looked then) {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->looks.push_back(std::move(then));
     shared_->news.notify_all();
 }
 

@@ -67,7 +67,7 @@ public:
     void change(std::string key, Edit edit, std::function<void()> then);
     // Whether all that was changed before is in the journal, waiting that long for it.
     bool wait_until_journaled(std::uint64_t time_ms) const;
-    // Likewise in the store.
+    // Likewise in the store, unless that is read-only.
     bool wait_until_stored(std::uint64_t time_ms) const;
 
     // The lease of a document, and the document as it is in the store then. `then` is told on a
@@ -77,6 +77,12 @@ public:
     void claim(std::string key, Claimed then);
     // Once what was changed before is in the store.
     void give_back(std::string key, std::uint64_t token);
+
+    // Looks at the store now rather than in its turn. `then` is told on a thread of the ledger how
+    // many documents others have changed meanwhile, or why that is not known; it is told after
+    // those changes, and not at all once the ledger stops.
+    using Looked = std::function<void(base::Result<std::uint64_t> changed)>;
+    void look(Looked then = {});
 
     Reach reach() const;
     bool is_reached() const;

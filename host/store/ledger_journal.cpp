@@ -210,7 +210,8 @@ void Ledger::Shared::take_over_journal() {
 bool Ledger::Shared::lasts(const std::string& key) const {
     const bool is_edited = std::any_of(
         edits.begin(), edits.end(), [&](const Order& order) { return order.key == key; });
-    return !is_edited && is_ready(key) && (!standing.is_good || !pending.contains(key));
+    const bool is_waited_for = standing.is_good && !is_read_only;
+    return !is_edited && is_ready(key) && (!is_waited_for || !pending.contains(key));
 }
 
 void Ledger::Shared::tell_lasting(std::unique_lock<std::mutex>& held) {

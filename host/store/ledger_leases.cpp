@@ -118,7 +118,7 @@ void Ledger::Shared::give_back_leases() {
     for (const auto& [key, token] : back) {
         {
             const std::lock_guard held(mutex);
-            if (pending.contains(key)) {
+            if (pending.contains(key) && !is_read_only) {
                 returns.emplace_back(key, token);
                 continue;
             }

@@ -93,6 +93,8 @@ struct Ledger::Shared : std::enable_shared_from_this<Shared> {
     void settle(Entry& entry, const std::string& key, std::optional<plugins::Document> theirs);
     static void leave_out(const base::Error& why);
     void tell_changed();
+    void tell_looked(const std::vector<Looked>& to, const base::Result<std::uint64_t>& outcome);
+    base::Result<std::uint64_t> look();
     void note(const base::Result<void>& outcome);
     Clock::time_point next_step() const;
     bool follows(std::string_view key) const;
@@ -148,7 +150,9 @@ struct Ledger::Shared : std::enable_shared_from_this<Shared> {
     std::vector<std::string> changed;  // to be told
     std::string position;
     bool is_hinted = false;
-    bool is_pushed = false;  // the store can be waited for
+    bool is_pushed = false;     // the store can be waited for
+    bool is_read_only = false;  // what is wished stays in the journal
+    std::vector<Looked> looks;  // who waits for the next look
     bool has_read = false;
     bool is_whole = false;  // read since the position began
     Reach standing;

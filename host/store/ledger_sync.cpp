@@ -27,14 +27,18 @@ bool Ledger::Shared::follows(std::string_view key) const {
 
 void Ledger::Shared::run_sync() {
     for (;;) {
+        std::vector<Looked> looking;
         {
             std::unique_lock held(mutex);
             news.wait_until(held, next_step(), [this] {
                 const bool may_try = Clock::now() >= again;
                 const bool has_work = has_pending() || !returns.empty() || is_hinted;
-                return is_stopping || !claims.empty() || (may_try && has_work);
+                const bool is_asked = !claims.empty() || !looks.empty();
+                return is_stopping || is_asked || (may_try && has_work);
             });
             is_hinted = false;
+            looking.swap(looks);
+            if (!looking.empty()) again = next_look = {};
         }
         answer_claims();
         const bool is_early = [this] {
@@ -42,8 +46,13 @@ void Ledger::Shared::run_sync() {
             return Clock::now() < again && !is_stopping;
         }();
         renew_leases();
-        if (!is_early) note(step());
-        tell_changed();
+        if (is_early) {
+            tell_changed();
+        } else {
+            const Result<std::uint64_t> seen = look();
+            tell_changed();
+            tell_looked(looking, seen);
+        }
         std::unique_lock held(mutex);
         tell_lasting(held);
         if (is_stopping) return;
@@ -54,6 +63,15 @@ Clock::time_point Ledger::Shared::next_step() const {
     Clock::time_point next = again != Clock::time_point{} ? again : next_look;
     for (const auto& [key, held] : leases) next = std::min(next, held.renew_at);
     return next;
+}
+
+// One step, and how many documents others have changed by then.
+Result<std::uint64_t> Ledger::Shared::look() {
+    const Result<void> outcome = step();
+    note(outcome);
+    if (!outcome) return outcome.error();
+    const std::lock_guard held(mutex);
+    return changed.size();
 }
 
 Result<void> Ledger::Shared::step() {
@@ -83,8 +101,10 @@ Result<void> Ledger::Shared::open_store() {
         self->news.notify_all();
     };
     auto opened = call([&](const Cancel& cancel) { return store.open(hint, cancel); });
-    if (!opened || !store.can(PARLEY_STORE_WATCH_PUSH)) return opened;
+    if (!opened) return opened;
     const std::lock_guard held(mutex);
+    is_read_only = store.can(PARLEY_STORE_READ_ONLY);
+    if (!store.can(PARLEY_STORE_WATCH_PUSH)) return opened;
     is_pushed = true;
     news.notify_all();
     return opened;
@@ -223,7 +243,7 @@ Result<void> Ledger::Shared::write_pending() {
         const std::lock_guard held(mutex);
         // What is on its way into the journal is there first.
         for (const std::string& key : pending) {
-            if (is_ready(key)) keys.insert(key);
+            if (is_ready(key) && !is_read_only) keys.insert(key);
         }
     }
     Result<void> first = base::Result<void>();
@@ -241,6 +261,7 @@ bool Ledger::Shared::is_ready(const std::string& key) const {
 }
 
 bool Ledger::Shared::has_pending() const {
+    if (is_read_only) return false;
     return std::any_of(
         pending.begin(), pending.end(), [this](const auto& key) { return is_ready(key); });
 }
@@ -289,6 +310,15 @@ void Ledger::Shared::tell_changed() {
     }
     const std::lock_guard speaking(voice);
     if (!keys.empty() && to && !is_silent) to(keys);
+}
+
+// Those who wait for it hear of it when the changes themselves are known.
+void Ledger::Shared::tell_looked(const std::vector<Looked>& to,
+                                 const Result<std::uint64_t>& outcome) {
+    const std::lock_guard speaking(voice);
+    for (const Looked& then : to) {
+        if (then && !is_silent) then(outcome);
+    }
 }
 
 // A store that comes or goes is told of once.

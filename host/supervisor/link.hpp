@@ -9,6 +9,9 @@
 //                                             upgrade            as SIGUSR2
 //   reload           the first seat has       changed            what the others take over too
 //                    taken something over     processes <count>  workers that are wanted
+//   look             another worker was told  look               others are to look at the store
+//   too
+//                    of news in the store
 #pragma once
 
 #include <optional>

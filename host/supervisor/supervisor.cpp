@@ -157,6 +157,7 @@ void Supervisor::hear(Seat& seat, Worker& worker) {
         if (is_upgrade_due_) upgrade();
     }
     if (verb == "upgrade") upgrade();
+    if (verb == "look") tell_others(seat, "look", "", -1);
     if (seat.number != 1) return;
     if (verb == "keep") {
         tell_others(seat, "door", message->rest, message->descriptor.get());

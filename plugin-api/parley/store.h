@@ -39,6 +39,7 @@ PARLEY_EXTERN_C_BEGIN
 #define PARLEY_STORE_WATCH_PUSH (1u << 3) /* has watch as well; else: the host polls */
 #define PARLEY_STORE_LEASE (1u << 4)      /* has leases; else: valid in one process only */
 #define PARLEY_STORE_DURABLE (1u << 5)    /* what put returned survives a crash */
+#define PARLEY_STORE_READ_ONLY (1u << 6)  /* every write is FORBIDDEN; the host asks for none */
 
 /* What open found. The host clears it, the store fills it. */
 typedef struct parley_store_facts {

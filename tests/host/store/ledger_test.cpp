@@ -177,6 +177,59 @@ TEST_F(LedgerTest, ASlowCallIsSeenWhileItLasts) {
     ASSERT_TRUE(ledger->wait_until_stored(kLongMs));
 }
 
+// What came of a look that somebody asked for.
+base::Result<std::uint64_t> look(Ledger& ledger) {
+    std::promise<base::Result<std::uint64_t>> promise;
+    auto future = promise.get_future();
+    ledger.look([&](base::Result<std::uint64_t> seen) { promise.set_value(std::move(seen)); });
+    return future.get();
+}
+
+TEST_F(LedgerTest, LooksWhenItIsAskedTo) {
+    memory_.tells = false;
+    memory_.poll_interval_ms = 3'600'000;
+    limits_.retry_min_ms = limits_.retry_max_ms = 3'600'000;
+    const auto ledger = start_and_read();
+    memory_.set("account/a/1", "one");
+    EXPECT_EQ(look(*ledger).value(), 1u);
+    EXPECT_EQ(text(*ledger, "account/a/1"), "one");
+    EXPECT_TRUE(is_told("account/a/1"));
+    EXPECT_EQ(look(*ledger).value(), 0u);
+    memory_.fail(PARLEY_E_FORBIDDEN);
+    EXPECT_EQ(look(*ledger).error().error_class, PARLEY_E_FORBIDDEN);
+    EXPECT_FALSE(ledger->reach().is_good);
+    // Nobody waits for the next try.
+    memory_.fail(0);
+    memory_.erase("account/a/1");
+    EXPECT_EQ(look(*ledger).value(), 1u);
+    EXPECT_TRUE(ledger->reach().is_good);
+}
+
+TEST_F(LedgerTest, OfAStoreThatIsReadOnlyChangesStayHere) {
+    memory_.capabilities |= PARLEY_STORE_READ_ONLY;
+    memory_.set("account/a/1", R"({"secret":"s1","revision":1})");
+    const std::string refreshed = R"({"secret":"s2","revision":2})";
+    {
+        const auto ledger = start_and_read();
+        std::promise<void> lasts;
+        ledger->change(
+            "account/a/1",
+            [&](const Secret*) { return std::optional(Secret(refreshed)); },
+            [&] { lasts.set_value(); });
+        lasts.get_future().wait();
+        EXPECT_TRUE(ledger->wait_until_stored(kLongMs));
+        EXPECT_TRUE(look(*ledger));
+        EXPECT_TRUE(ledger->reach().is_good);
+        EXPECT_EQ(text(*ledger, "account/a/1"), refreshed);
+    }
+    const auto ledger = start_and_read();
+    EXPECT_EQ(text(*ledger, "account/a/1"), refreshed);
+    memory_.set("account/a/1", R"({"secret":"s1","revision":1,"note":"theirs"})");
+    EXPECT_TRUE(look(*ledger));
+    EXPECT_EQ(text(*ledger, "account/a/1"), R"({"secret":"s2","revision":2,"note":"theirs"})");
+    EXPECT_EQ(memory_.writes, 0);
+}
+
 TEST_F(LedgerTest, AConflictIsMerged) {
     memory_.set("account/a/1", R"({"secret":"s1","revision":1})");
     const auto ledger = start_and_read();

@@ -2772,6 +2772,7 @@ pub const PARLEY_STORE_WATCH_POLL: u32 = 1 << 2;
 pub const PARLEY_STORE_WATCH_PUSH: u32 = 1 << 3;
 pub const PARLEY_STORE_LEASE: u32 = 1 << 4;
 pub const PARLEY_STORE_DURABLE: u32 = 1 << 5;
+pub const PARLEY_STORE_READ_ONLY: u32 = 1 << 6;
 pub const PARLEY_WRITE_PUT: u32 = 1;
 pub const PARLEY_WRITE_REMOVE: u32 = 2;
 
