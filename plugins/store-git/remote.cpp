@@ -1,5 +1,7 @@
 #include "remote.hpp"
 
+#include "http.hpp"
+
 namespace parley::store_git {
 
 using sdk::store_failure;
@@ -80,6 +82,7 @@ git_remote_callbacks callbacks(Talk& talk) {
     out.transfer_progress = progress;
     out.push_transfer_progress = push_progress;
     out.push_update_reference = refused;
+    if (is_http(talk.settings.remote)) out.transport = make_http_transport;
     out.payload = &talk;
     return out;
 }
@@ -99,6 +102,14 @@ void check(int code, std::string_view what) {
 void check(int code, std::string_view what, const Talk& talk) {
     if (code >= 0) return;
     talk.cancel.check();
+    if (talk.fault != nullptr) {
+        try {
+            std::rethrow_exception(talk.fault);
+        } catch (sdk::Failure& fault) {
+            throw store_failure(
+                fault.error_class, std::string(what) + ": " + fault.what(), fault.retry_after_ms);
+        }
+    }
     if (!talk.distrust.empty()) throw store_failure(PARLEY_E_FORBIDDEN, talk.distrust);
     if (talk.proofs > 0) {
         const git_error* error = git_error_last();

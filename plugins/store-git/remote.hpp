@@ -1,6 +1,8 @@
 // remote.hpp: how the remote is spoken to: who we are, whom we believe, and when we stop.
 #pragma once
 
+#include <exception>
+
 #include <git2.h>
 
 #include "repository.hpp"
@@ -14,6 +16,8 @@ struct Talk {
     int proofs = 0;        // how often we said who we are
     std::string refusal;   // of a pushed reference, in the remote's words
     std::string distrust;  // why the remote is not believed
+    HttpWay* way = nullptr;
+    std::exception_ptr fault;  // what our own part of it ended with
 };
 
 git_remote_callbacks callbacks(Talk& talk);

@@ -26,6 +26,7 @@ using Diff = std::unique_ptr<git_diff, Freer<git_diff, git_diff_free>>;
 using Builder = std::unique_ptr<git_treebuilder, Freer<git_treebuilder, git_treebuilder_free>>;
 using Entry = std::unique_ptr<git_tree_entry, Freer<git_tree_entry, git_tree_entry_free>>;
 
+constexpr const char* kCloneLock = "parley.lock";
 constexpr const char* kOutgoing = "refs/parley/outgoing";
 
 std::string hex(const git_oid& id) {
@@ -48,7 +49,7 @@ CloneLock::CloneLock(const std::string& path, Cancel cancel) {
     constexpr std::chrono::milliseconds kPause(2);
     std::error_code error;
     std::filesystem::create_directories(path, error);
-    file_ = ::open((path + "/parley.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    file_ = ::open((path + '/' + kCloneLock).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file_ < 0) {
         const bool is_forbidden = errno == EACCES || errno == EROFS || errno == EPERM;
         throw store_failure(is_forbidden ? PARLEY_E_FORBIDDEN : PARLEY_E_INTERNAL,
@@ -87,22 +88,74 @@ void Repository::open(const Settings& settings) {
     git_repository_free(repository_);
     remote_ = nullptr;
     repository_ = nullptr;
-    if (!settings_.tls_ca_file.empty()) {
-        check(git_libgit2_opts(
-                  GIT_OPT_SET_SSL_CERT_LOCATIONS, settings_.tls_ca_file.c_str(), nullptr),
-              "tls_ca_file");
-    }
     if (git_repository_open_bare(&repository_, settings_.path.c_str()) < 0) {
         std::error_code error;
         std::filesystem::create_directories(settings_.path, error);
         std::filesystem::permissions(settings_.path, std::filesystem::perms::owner_all, error);
         check(git_repository_init(&repository_, settings_.path.c_str(), 1), settings_.path);
     }
+    clear_locks();
+    make_remote();
+}
+
+// Who changes the clone holds its lock, so that a lock of git's in it is that of a dead process,
+// and would stay for ever.
+void Repository::clear_locks() const {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    std::vector<fs::path> dead;
+    for (const char* below : {"", "refs"}) {
+        const fs::path folder = fs::path(settings_.path) / below;
+        const bool is_deep = *below != '\0';
+        for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end;
+             at.increment(error)) {
+            if (!is_deep) at.disable_recursion_pending();
+            const fs::path& file = at->path();
+            if (file.extension() == ".lock" && file.filename() != kCloneLock) dead.push_back(file);
+        }
+    }
+    for (const fs::path& file : dead) fs::remove(file, error);
+}
+
+void Repository::set_reference(const std::string& name, const git_oid& commit) const {
+    git_reference* made_reference = nullptr;
+    const auto make = [&] {
+        return git_reference_create(&made_reference, repository_, name.c_str(), &commit, 1, "push");
+    };
+    int code = make();
+    if (code == GIT_ELOCKED) {
+        clear_locks();
+        code = make();
+    }
+    const Reference owner(made_reference);
+    check(code, name);
+}
+
+void Repository::make_remote() {
+    git_remote_free(remote_);
+    remote_ = nullptr;
+    is_spoiled_ = false;
     // Without the user's rewritings of addresses, in whose search libgit2 1.5 leaks.
     git_remote_create_options options = GIT_REMOTE_CREATE_OPTIONS_INIT;
     options.repository = repository_;
     options.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC;
     check(git_remote_create_with_opts(&remote_, settings_.remote.c_str(), &options), "remote");
+}
+
+// libgit2 believes to be connected still when a call has failed half-way.
+template <class Call>
+int Repository::with_remote(Talk& talk, Call&& call) {
+    if (is_spoiled_) make_remote();
+    talk.way = &way_;
+    way_.talk = &talk;
+    int code = call();
+    if (code == GIT_ELOCKED) {
+        clear_locks();
+        make_remote();
+        code = call();
+    }
+    is_spoiled_ = code < 0;
+    return code;
 }
 
 std::string Repository::head() const {
@@ -115,14 +168,16 @@ std::string Repository::head() const {
 
 bool Repository::fetch(Cancel cancel) {
     const std::string before = head();
-    Talk talk{settings_, cancel, 0, {}, {}};
+    Talk talk{settings_, cancel};
     git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
     options.callbacks = callbacks(talk);
     options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
     std::string spec = "+refs/heads/" + settings_.branch + ':' + tracking();
     char* text = spec.data();
     const git_strarray specs{&text, 1};
-    check(git_remote_fetch(remote_, &specs, &options, nullptr), "fetch", talk);
+    check(with_remote(talk, [&] { return git_remote_fetch(remote_, &specs, &options, nullptr); }),
+          "fetch",
+          talk);
     const git_remote_head** heads = nullptr;
     std::size_t count = 0;
     check(git_remote_ls(&heads, &count, remote_), "fetch");
@@ -282,27 +337,20 @@ bool Repository::commit(const std::vector<FileChange>& changes,
     cancel.check();
     const std::string path = local_path(settings_.remote);
     if (path.empty() ? !push(commit, cancel) : !push_to_path(path, commit, cancel)) return false;
-    git_reference* moved = nullptr;
-    const int code =
-        git_reference_create(&moved, repository_, tracking().c_str(), &commit, 1, "pushed");
-    const Reference owner(moved);
-    check(code, "branch");
+    set_reference(tracking(), commit);
     return true;
 }
 
 // Never by force: a remote that has gone on refuses.
 bool Repository::push(const git_oid& commit, Cancel cancel) {
-    git_reference* made_reference = nullptr;
-    check(git_reference_create(&made_reference, repository_, kOutgoing, &commit, 1, "push"),
-          "push");
-    const Reference owner(made_reference);
-    Talk talk{settings_, cancel, 0, {}, {}};
+    set_reference(kOutgoing, commit);
+    Talk talk{settings_, cancel};
     git_push_options options = GIT_PUSH_OPTIONS_INIT;
     options.callbacks = callbacks(talk);
     std::string spec = std::string(kOutgoing) + ":refs/heads/" + settings_.branch;
     char* text = spec.data();
     const git_strarray specs{&text, 1};
-    const int code = git_remote_push(remote_, &specs, &options);
+    const int code = with_remote(talk, [&] { return git_remote_push(remote_, &specs, &options); });
     if (code == GIT_ENONFASTFORWARD) return false;
     check(code, "push", talk);
     if (talk.refusal.empty()) return true;
@@ -320,16 +368,16 @@ bool Repository::push(const git_oid& commit, Cancel cancel) {
 bool Repository::push_to_path(const std::string& path, const git_oid& commit, Cancel cancel) {
     std::random_device random;
     const std::string incoming = "refs/parley/incoming-" + std::to_string(random());
-    git_reference* ours = nullptr;
-    check(git_reference_create(&ours, repository_, kOutgoing, &commit, 1, "push"), "push");
-    const Reference owner(ours);
-    Talk talk{settings_, cancel, 0, {}, {}};
+    set_reference(kOutgoing, commit);
+    Talk talk{settings_, cancel};
     git_push_options options = GIT_PUSH_OPTIONS_INIT;
     options.callbacks = callbacks(talk);
     std::string spec = std::string(kOutgoing) + ':' + incoming;
     char* text = spec.data();
     const git_strarray specs{&text, 1};
-    check(git_remote_push(remote_, &specs, &options), "push", talk);
+    check(with_remote(talk, [&] { return git_remote_push(remote_, &specs, &options); }),
+          "push",
+          talk);
     const auto other = made<Other>(
         path, [&](git_repository** out) { return git_repository_open(out, path.c_str()); });
     const std::string branch = "refs/heads/" + settings_.branch;

@@ -10,6 +10,7 @@
 
 #include <git2.h>
 
+#include "http.hpp"
 #include "parley/sdk/store.hpp"
 
 namespace parley::store_git {
@@ -27,6 +28,7 @@ struct Settings {
     std::string tls_ca_file;
     std::string author_name;
     std::string author_email;
+    uint64_t timeout_ms = 0;  // of silence, over HTTP
 };
 
 template <class T, void (*kFree)(T*)>
@@ -91,11 +93,20 @@ private:
     bool push(const git_oid& commit, sdk::Cancel cancel);
     bool push_to_path(const std::string& path, const git_oid& commit, sdk::Cancel cancel);
 
+    void clear_locks() const;
+    void set_reference(const std::string& name, const git_oid& commit) const;
+    void make_remote();
+    // What `call` does with the remote, which is another one after a failure.
+    template <class Call>
+    int with_remote(Talk& talk, Call&& call);
+
     std::string tracking() const { return "refs/remotes/origin/" + settings_.branch; }
 
     Settings settings_;
     git_repository* repository_ = nullptr;
+    HttpWay way_;
     git_remote* remote_ = nullptr;
+    bool is_spoiled_ = false;  // the remote, by a call that failed
 };
 
 }  // namespace parley::store_git

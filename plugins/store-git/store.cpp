@@ -54,6 +54,10 @@ const std::string_view kSchema = R"json({
     "tls_ca_file": {
       "type": "string", "default": "", "description": "certificates that vouch for the server"
     },
+    "timeout_ms": {
+      "type": "integer", "minimum": 10, "maximum": 3600000, "default": 10000,
+      "description": "how long the remote may say nothing, over HTTP"
+    },
     "author_name": {
       "type": "string", "minLength": 1, "default": "Parley", "description": "of commits"
     },
@@ -81,6 +85,15 @@ constexpr uint64_t kEnvelopeMax = 64 * 1024;
 std::string from_home(const std::string& path) {
     const char* home = path.starts_with("~/") ? std::getenv("HOME") : nullptr;
     return std::filesystem::absolute(home == nullptr ? path : home + path.substr(1)).string();
+}
+
+// An address may name who asks for it, and their secret too.
+std::string without_user(const std::string& remote) {
+    const std::size_t scheme = remote.find("://");
+    const std::size_t begin = scheme == remote.npos ? 0 : scheme + 3;
+    const std::size_t at = remote.find('@');
+    if (at == remote.npos || at < begin || at > remote.find('/', begin)) return remote;
+    return remote.substr(0, begin) + remote.substr(at + 1);
 }
 
 // What a commit says that it did.
@@ -116,6 +129,7 @@ void Store::configure(std::string_view json) {
     settings_.ssh_key_passphrase = settings.text("ssh_key_passphrase");
     settings_.ssh_host_key = settings.text("ssh_host_key");
     settings_.tls_ca_file = settings.text("tls_ca_file");
+    settings_.timeout_ms = settings.count("timeout_ms");
     settings_.author_name = settings.text("author_name");
     settings_.author_email = settings.text("author_email");
     folder_ = settings.text("subdirectory");
@@ -142,6 +156,7 @@ void Store::open(const parley_watcher&, Cancel cancel, parley_store_facts& out) 
     out.capabilities =
         PARLEY_STORE_CAS | PARLEY_STORE_BATCH | PARLEY_STORE_WATCH_POLL | PARLEY_STORE_DURABLE;
     if (leases_) out.capabilities |= PARLEY_STORE_LEASE;
+    if (read_only_) out.capabilities |= PARLEY_STORE_READ_ONLY;
     out.parallel_reads = 4;
     out.parallel_writes = 1;
     out.value_max = value_bytes_max_;
@@ -273,8 +288,9 @@ void Store::write(std::span<const parley_write* const> writes,
                   std::span<uint64_t> revisions) {
     constexpr int kRaces = 50;
     if (read_only_) {
-        throw store_failure(PARLEY_E_FORBIDDEN,
-                            "this store is read-only: change " + settings_.remote + " instead");
+        throw store_failure(
+            PARLEY_E_FORBIDDEN,
+            "this store is read-only: change " + without_user(settings_.remote) + " instead");
     }
     for (const parley_write* write : writes) sdk::check_value(*write, value_bytes_max_);
     const std::lock_guard guard(mutex_);
@@ -284,7 +300,10 @@ void Store::write(std::span<const parley_write* const> writes,
         if (try_write(writes, cancel, out, revisions)) return;
         cancel.check();
     }
-    throw store_failure(PARLEY_E_OVERLOADED, "others push to the remote all the time", 1000);
+    throw store_failure(PARLEY_E_OVERLOADED,
+                        "others push to the remote all the time, or one left its branch's lock "
+                        "there when it died",
+                        1000);
 }
 
 bool Store::try_write(std::span<const parley_write* const> writes,

@@ -11,7 +11,7 @@ import { configuration, isSanitized, Parley, provider, secret } from './support/
 import { missingPostgres, Postgres } from './support/postgres.mjs';
 import { once } from './support/raw.mjs';
 import { completion, kDone, stream } from './support/replies.mjs';
-import { command } from './support/shelf.mjs';
+import { command, newFolder } from './support/shelf.mjs';
 import { Upstream } from './support/upstream.mjs';
 import { tell } from './support/wait.mjs';
 
@@ -41,16 +41,27 @@ async function startUpstream(t) {
   return upstream;
 }
 
-/** Two of them, each with a state folder of its own, and a word for what is done through one. */
+/** One, with a word for what is done through it; in place of another one, with that one's state. */
+async function startOne(t, config, before) {
+  const state = before?.state ?? newFolder();
+  const parley = await Parley.start(config, { state });
+  parley.state = state;
+  parley.run = (...args) => command('--state', parley.state, '--config', parley.file, ...args);
+  const stop = parley.stop.bind(parley);
+  let isStopped = false;
+  parley.stop = async () => {
+    if (!isStopped) await stop();
+    isStopped = true;
+  };
+  t.after(() => parley.stop());
+  return parley;
+}
+
+/** Two of them, each with a state folder of its own. */
 async function startTwo(t, config) {
   const two = [];
-  for (const name of ['one', 'two']) {
-    const store = { ...config.store, replica: name };
-    const parley = await Parley.start({ ...config, store });
-    parley.run = (...args) =>
-      command('--state', join(parley.folder, 'state'), '--config', parley.file, ...args);
-    t.after(() => parley.stop());
-    two.push(parley);
+  for (const replica of ['one', 'two']) {
+    two.push(await startOne(t, { ...config, store: { ...config.store, replica } }));
   }
   return two;
 }
@@ -165,6 +176,35 @@ test('an account that cools down in one does so in the other', { skip }, async (
   assert.equal(await ask(two[1], 'limited'), 429);
   assert.equal(upstream.requests.all.length, asked, 'nobody was asked');
   assert.equal(await ask(two[1], 'm'), 'main');
+});
+
+test('another key comes into force while one of them serves at any time', { skip }, async (t) => {
+  const [oldKey, newKey] = ['a', 'b'].map((digit) => digit.repeat(64));
+  const { database, upstream, two } = await startHouse(t, { store: { encryption_key: oldKey } });
+  const documents = () =>
+    database.sql("SELECT string_agg(convert_from(value, 'UTF8'), ' ') FROM parley.documents");
+  /** Each in turn with another configuration; the other one goes on meanwhile. */
+  const turn = async (keys) => {
+    for (const i of [0, 1]) {
+      await two[i].stop();
+      const { encryption_key, old_encryption_key, ...store } = two[i].config.store;
+      const config = { ...two[i].config, store: { ...store, ...keys } };
+      two[i] = await startOne(t, config, two[i]);
+      for (const parley of two) await until('spare', 'it serves', () => ask(parley, 'spare/m'));
+    }
+  };
+  await addThrough(two[0], upstream, 'spare');
+  await until('spare', 'it is in the other', () => ask(two[1], 'spare/m'));
+  await turn({ encryption_key: newKey, old_encryption_key: oldKey });
+  await addThrough(two[1], upstream, 'other');
+  await until('other', 'written with the new key', () => ask(two[0], 'other/m'));
+  const rekeyed = await two[0].run('store', 'rekey');
+  assert.match(rekeyed.stdout, /^\d+ documents, [1-9]\d* encrypted anew/, rekeyed.stderr);
+  await turn({ encryption_key: newKey });
+  for (const parley of two) assert.equal(await ask(parley, 'other/m'), 'other');
+  const verified = await two[1].run('store', 'verify');
+  assert.match(verified.stdout, /documents, 0 broken/);
+  for (const key of Object.values(upstream.keys)) assert.ok(!documents().includes(key));
 });
 
 test('the database freezes and ends under load, and nobody notices', { skip }, async (t) => {

@@ -69,6 +69,26 @@ int open(const char *path, int flags, ...) {
     return REAL(open)(path, flags, mode);
 }
 
+/* What libraries call that are built for large files. */
+int open64(const char *path, int flags, ...) {
+    va_list more;
+    va_start(more, flags);
+    const mode_t mode = va_arg(more, mode_t);
+    va_end(more);
+    if ((flags & O_CREAT) != 0 && counts(path)) return -1;
+    return REAL(open64)(path, flags, mode);
+}
+
+ssize_t pwrite(int file, const void *bytes, size_t size, off_t at) {
+    if (counts_file(file)) return -1;
+    return REAL(pwrite)(file, bytes, size, at);
+}
+
+ssize_t pwrite64(int file, const void *bytes, size_t size, off64_t at) {
+    if (counts_file(file)) return -1;
+    return REAL(pwrite64)(file, bytes, size, at);
+}
+
 ssize_t write(int file, const void *bytes, size_t size) {
     if (counts_file(file)) return -1;
     return REAL(write)(file, bytes, size);
@@ -91,6 +111,8 @@ BY_PATH(mkdir, (const char *path, mode_t mode), (path, mode), path)
     }
 
 BY_FILE(fsync, (int file), (file))
+BY_FILE(fdatasync, (int file), (file))
+BY_FILE(ftruncate64, (int file, off64_t size), (file, size))
 BY_FILE(futimens, (int file, const struct timespec times[2]), (file, times))
 BY_FILE(ftruncate, (int file, off_t size), (file, size))
 BY_FILE(fallocate, (int file, int mode, off_t at, off_t size), (file, mode, at, size))

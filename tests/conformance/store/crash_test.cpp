@@ -1,12 +1,15 @@
 // crash_test.cpp: store-file killed, or refused, at each call by which it changes a file: what is
 // found afterwards is the old document or the new one, and what was acknowledged is there.
+#include "crash.hpp"
+
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 
 #include "process.hpp"
 #include "stage.hpp"
+#include "store/journal.hpp"
 
 namespace parley::store_test {
 
@@ -32,22 +35,13 @@ protected:
         // With their times, which revisions are made of.
         output_of({"cp", "-a", scratch_.path() + "/before", store});
         Process worker({PARLEY_STORE_WORKER, plugin_, settings_, GetParam(), "a", "b"},
-                       {"LD_PRELOAD=" PARLEY_CRASH_SHIM,
-                        "ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0",
-                        "PARLEY_CRASH_BELOW=" + store,
-                        "PARLEY_CRASH_AT=" + std::to_string(at),
-                        "PARLEY_CRASH_ERRNO=" + std::to_string(error),
-                        "PARLEY_CRASH_COUNT=" + scratch_.path() + "/count"});
+                       at_fault(store, at, error, count_file()));
         worker.close_input();
         acknowledged_ = worker.line() == "done";
         return worker.wait();
     }
 
-    int calls() const {
-        int count = 0;
-        std::ifstream(scratch_.path() + "/count") >> count;
-        return count;
-    }
+    std::string count_file() const { return scratch_.path() + "/count"; }
 
     // Old or new, never half; and new when it was said to be done.
     void look(const std::string& when) {
@@ -90,7 +84,7 @@ protected:
 TEST_P(Crash, LeavesOldOrNew) {
     ASSERT_EQ(run(0, 0), 0);
     EXPECT_TRUE(acknowledged_);
-    const int count = calls();
+    const int count = calls_in(count_file());
     ASSERT_GT(count, 5);
     for (int at = 1; at <= count; ++at) {
         EXPECT_EQ(run(at, 0), -SIGKILL);
@@ -100,11 +94,82 @@ TEST_P(Crash, LeavesOldOrNew) {
 
 TEST_P(Crash, AFullDiskIsBorne) {
     ASSERT_EQ(run(0, 0), 0);
-    const int count = calls();
+    const int count = calls_in(count_file());
     for (int at = 1; at <= count; ++at) {
         run(at, ENOSPC);
         look("no room at call " + std::to_string(at) + " of " + std::to_string(count));
     }
+}
+
+// The host's own journal, by the same rule: what was said to be kept is there, in its order, and
+// nothing that nobody wrote.
+class JournalCrash : public testing::Test {
+protected:
+    using Texts = std::vector<std::string>;
+
+    // Runs the worker with the n-th call at fault; what it said to be kept.
+    Texts run(int at, int error) {
+        std::filesystem::remove_all(folder());
+        std::filesystem::create_directory(folder());
+        Process worker({PARLEY_STORE_WORKER, "journal", file()},
+                       at_fault(folder(), at, error, count_file()));
+        worker.close_input();
+        Texts said = worker.lines();
+        worker.wait();
+        return said;
+    }
+
+    std::string count_file() const { return scratch_.path() + "/count"; }
+
+    std::string folder() const { return scratch_.path() + "/journals"; }
+
+    std::string file() const { return folder() + "/journal"; }
+
+    // What is there after all that was said, and perhaps after what was not said any more.
+    static bool follows(const Texts& found, const Texts& said) {
+        Texts sure;
+        std::vector<Texts> possible{sure};
+        for (const std::string text : {"one", "two", "three", "four"}) {
+            const bool is_sure = std::find(said.begin(), said.end(), text) != said.end();
+            std::vector<Texts> next;
+            for (const Texts& before : possible) {
+                Texts after = text == "three" ? Texts{} : before;
+                after.push_back(text);
+                next.push_back(after);
+                if (!is_sure) next.push_back(before);
+            }
+            possible = next;
+        }
+        return std::find(possible.begin(), possible.end(), found) != possible.end();
+    }
+
+    void at_each_call(int error) {
+        ASSERT_EQ(run(0, 0), (Texts{"one", "two", "three", "four"}));
+        const int count = calls_in(count_file());
+        ASSERT_GT(count, 8);
+        for (int at = 1; at <= count; ++at) {
+            SCOPED_TRACE("call " + std::to_string(at) + " of " + std::to_string(count));
+            const Texts said = run(at, error);
+            auto opened = store::Journal::open(file());
+            ASSERT_TRUE(opened) << opened.error().message;
+            EXPECT_EQ(opened->problem, "");
+            EXPECT_TRUE(follows(opened->records, said))
+                << testing::PrintToString(opened->records) << testing::PrintToString(said);
+            // And it goes on.
+            ASSERT_TRUE(opened->journal.append(Texts{"more"}));
+            EXPECT_EQ(store::Journal::look(file())->records.back(), "more");
+        }
+    }
+
+    Scratch scratch_;
+};
+
+TEST_F(JournalCrash, LosesNothingThatWasKept) {
+    at_each_call(0);
+}
+
+TEST_F(JournalCrash, AFullDiskIsBorne) {
+    at_each_call(ENOSPC);
 }
 
 INSTANTIATE_TEST_SUITE_P(StoreFile, Crash, testing::Values("save", "both", "drop"), name_of);

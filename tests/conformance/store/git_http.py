@@ -1,6 +1,9 @@
 """A git server over HTTP for tests: `git http-backend` behind basic authentication.
 
   git_http.py FOLDER USER:PASSWORD [CERTIFICATE KEY]      prints its port; ends with its input
+
+GIT_HTTP_PORT is the port it takes; any otherwise. Where FOLDER has a file "answer", its number is
+the status of every reply: a test's way to have the server full, busy or out of its mind.
 """
 import base64
 import os
@@ -10,6 +13,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+ANSWER = os.path.join(sys.argv[1], "answer")
 FOLDER, PROOF = sys.argv[1], "Basic " + base64.b64encode(sys.argv[2].encode()).decode()
 
 
@@ -31,6 +35,12 @@ class Backend(BaseHTTPRequestHandler):
 
     def serve(self):
         body = self.body()
+        if os.path.exists(ANSWER):
+            with open(ANSWER, encoding="ascii") as file:
+                self.send_response(int(file.read()))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         if self.headers.get("Authorization") != PROOF:
             self.send_response(401)
             self.send_header("WWW-Authenticate", 'Basic realm="git"')
@@ -64,7 +74,7 @@ class Server(ThreadingHTTPServer):
         """Clients that do not believe the certificate leave, which is what is tested."""
 
 
-server = Server(("127.0.0.1", 0), Backend)
+server = Server(("127.0.0.1", int(os.environ.get("GIT_HTTP_PORT", "0"))), Backend)
 if len(sys.argv) > 3:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(sys.argv[3], sys.argv[4])

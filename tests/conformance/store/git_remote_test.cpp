@@ -1,10 +1,12 @@
 // git_remote_test.cpp: store-git over the network: git's own HTTP server, with TLS and without, and
 // OpenSSH's; and a repository that is large.
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <thread>
 #include <unistd.h>
 
 #ifdef __SANITIZE_ADDRESS__
@@ -26,13 +28,23 @@ protected:
         GitStore::SetUp();
         if (IsSkipped()) return;
         if (program("python3").empty()) GTEST_SKIP() << "no python3 here to serve git over HTTP";
+        name_ = fs::path(remote_).filename().string();
+        port_ = std::to_string(free_port());
+        url_ = "http://127.0.0.1:" + port_ + '/' + name_;
+        start("the-token");
+    }
+
+    // Serves whoever has the token, behind `first` of the shell.
+    void start(const std::string& token, const std::string& first = "") {
         server_ =
-            std::make_unique<Process>(Keys{"python3",
+            std::make_unique<Process>(Keys{"sh",
+                                           "-c",
+                                           first + "exec python3 \"$0\" \"$1\" \"$2\"",
                                            PARLEY_SOURCE_DIR "/tests/conformance/store/git_http.py",
                                            fs::path(remote_).parent_path().string(),
-                                           "parley:the-token"});
-        name_ = fs::path(remote_).filename().string();
-        url_ = "http://127.0.0.1:" + server_->line() + '/' + name_;
+                                           "parley:" + token},
+                                      Keys{"GIT_HTTP_PORT=" + port_});
+        ASSERT_EQ(server_->line(), port_);
     }
 
     std::string as(const std::string& token) const {
@@ -40,6 +52,7 @@ protected:
     }
 
     std::unique_ptr<Process> server_;
+    std::string port_;
     std::string name_;
     std::string url_;
 };
@@ -92,6 +105,110 @@ TEST_P(GitHttp, LeasesAreOnABranchOfTheirOwn) {
     const auto none = client(as("the-token") + ",\"lease_branch\":\"\"");
     PARLEY_ASSERT_OK(none->open());
     EXPECT_FALSE(none->can(PARLEY_STORE_LEASE));
+}
+
+TEST_P(GitHttp, WaitsNoLongerForAFrozenServerThanItShould) {
+    auto store = client(as("the-token") + ",\"timeout_ms\":300");
+    PARLEY_ASSERT_OK(store->open());
+    PARLEY_ASSERT_OK(store->put("a", "1"));
+    const std::string at = store->poll("", "").position;
+    server_->signal(SIGSTOP);
+    const auto begun = std::chrono::steady_clock::now();
+    const std::vector<Told> all{
+        store->poll("", at), store->put("a", "2"), store->health(), store->lease("l", "o", 1000)};
+    const auto took = std::chrono::steady_clock::now() - begun;
+    server_->signal(SIGCONT);
+    for (const Told& told : all) {
+        PARLEY_EXPECT_CLASS(told, PARLEY_E_OVERLOADED);
+        EXPECT_GT(told.retry_after_ms, 0u);
+    }
+    EXPECT_LT(took, std::chrono::seconds(4));
+    PARLEY_ASSERT_OK(store->put("a", "2"));
+    EXPECT_EQ(store->poll("", at).keys, Keys{"a"});
+}
+
+TEST_P(GitHttp, LetsGoOfAFrozenServerWhenItIsToldTo) {
+    auto store = client(as("the-token") + ",\"timeout_ms\":3600000");
+    PARLEY_ASSERT_OK(store->open());
+    server_->signal(SIGSTOP);
+    Told told;
+    std::thread caller([&] { told = store->poll("", ""); });
+    store->cancel(true);
+    caller.join();
+    store->cancel(false);
+    server_->signal(SIGCONT);
+    PARLEY_EXPECT_CLASS(told, PARLEY_E_CANCELLED);
+    PARLEY_ASSERT_OK(store->poll("", ""));
+}
+
+TEST_P(GitHttp, IsReachedAgainAfterItWasKilled) {
+    auto store = client(as("the-token"));
+    PARLEY_ASSERT_OK(store->open());
+    PARLEY_ASSERT_OK(store->put("a", "1"));
+    server_.reset();
+    PARLEY_EXPECT_CLASS(store->put("a", "2"), PARLEY_E_INTERNAL);
+    PARLEY_EXPECT_CLASS(store->poll("", ""), PARLEY_E_INTERNAL);
+    PARLEY_EXPECT_CLASS(store->health(), PARLEY_E_INTERNAL);
+    start("the-token");
+    PARLEY_ASSERT_OK(store->put("a", "2"));
+    EXPECT_EQ(store->get("a").document.value, "2");
+}
+
+TEST_P(GitHttp, WhoseTokenHasRunOutForbidsAndNothingIsLost) {
+    auto store = client(as("the-token"));
+    PARLEY_ASSERT_OK(store->open());
+    PARLEY_ASSERT_OK(store->put("a", "1"));
+    server_.reset();
+    start("another-token");
+    for (const Told& told :
+         {Told(store->put("a", "2")), Told(store->poll("", "")), store->health()}) {
+        PARLEY_EXPECT_CLASS(told, PARLEY_E_FORBIDDEN);
+        EXPECT_EQ(told.message.find("the-token"), std::string::npos) << told.message;
+    }
+    server_.reset();
+    start("the-token");
+    EXPECT_EQ(store->get("a").document.value, "1");
+    PARLEY_ASSERT_OK(store->put("a", "2"));
+}
+
+// A limit of connections, a proxy without its server, and whatever else answers in its place.
+TEST_P(GitHttp, WhatAnswersInItsPlaceIsNoAnswer) {
+    auto store = client(as("the-token"));
+    PARLEY_ASSERT_OK(store->open());
+    PARLEY_ASSERT_OK(store->put("a", "1"));
+    const std::string file = fs::path(remote_).parent_path().string() + "/answer";
+    const auto answers = [&](int status, int error_class) {
+        std::ofstream(file) << status;
+        const Told poll = store->poll("", "");
+        PARLEY_EXPECT_CLASS(poll, error_class);
+        PARLEY_EXPECT_CLASS(store->put("a", "2"), error_class);
+        return poll.retry_after_ms;
+    };
+    for (const int busy : {429, 502, 503, 504}) EXPECT_GT(answers(busy, PARLEY_E_OVERLOADED), 0u);
+    answers(403, PARLEY_E_FORBIDDEN);
+    for (const int odd : {200, 204, 404, 500}) answers(odd, PARLEY_E_INTERNAL);
+    fs::remove(file);
+    EXPECT_EQ(store->get("a").document.value, "1");
+    PARLEY_ASSERT_OK(store->put("a", "2"));
+}
+
+// The server may write no file of any size.
+TEST_P(GitHttp, WithoutRoomOnItsDiskTakesNothing) {
+    auto store = client(as("the-token"));
+    PARLEY_ASSERT_OK(store->open());
+    PARLEY_ASSERT_OK(store->put("a", "1"));
+    const std::string before = git(remote_, {"rev-parse", "main"});
+    server_.reset();
+    start("the-token", "ulimit -f 0; ");
+    const Written put = store->put("a", "2");
+    EXPECT_LT(put.status, 0);
+    EXPECT_NE(put.message, "");
+    EXPECT_EQ(git(remote_, {"rev-parse", "main"}), before);
+    PARLEY_ASSERT_OK(store->poll("", ""));
+    EXPECT_EQ(store->get("a").document.value, "1");
+    server_.reset();
+    start("the-token");
+    PARLEY_ASSERT_OK(store->put("a", "2"));
 }
 
 // With a certificate that only this test vouches for.

@@ -1,4 +1,5 @@
 // s3_test.cpp: servers of S3 that are slow, late, gone or of their own mind, by a script.
+#include <atomic>
 #include <cctype>
 #include <csignal>
 #include <functional>
@@ -354,6 +355,51 @@ TEST_P(S3Store, WaitsNoLongerForAFrozenServerThanItShould) {
     PARLEY_EXPECT_CLASS(listed, PARLEY_E_OVERLOADED);
     PARLEY_EXPECT_CLASS(put, PARLEY_E_OVERLOADED);
     PARLEY_ASSERT_OK(client.get("a"));
+}
+
+// A server tells at most 1000 keys at a time.
+TEST_P(S3Store, WithMoreThanAThousandObjectsIsListedWhole) {
+    constexpr std::size_t kCount = 1'050;
+    constexpr std::size_t kWriters = 4;
+    const std::string at = store_->poll("", "").position;
+    std::vector<std::string> expected(kCount);
+    std::vector<std::thread> writers;
+    std::atomic<int> failures{0};
+    for (std::size_t from = 0; from < kWriters; ++from) {
+        writers.emplace_back([&, from] {
+            for (std::size_t i = from; i < kCount; i += kWriters) {
+                expected[i] = "k/" + std::to_string(10'000 + i);
+                if (!store_->put(expected[i], "{}").ok()) ++failures;
+            }
+        });
+    }
+    for (std::thread& writer : writers) writer.join();
+    ASSERT_EQ(failures, 0);
+    const auto keys = [](const Listed& listed) {
+        std::vector<std::string> all;
+        for (const Document& document : listed.documents) all.push_back(document.key);
+        return all;
+    };
+    EXPECT_EQ(keys(store_->list_all("k/", 5'000, false)), expected);
+    EXPECT_EQ(keys(store_->list_all("", 999, false)), expected);
+    EXPECT_EQ(store_->poll("", at).keys, expected);
+}
+
+TEST_P(S3Store, IsFoundByTheNameOfItsBucketToo) {
+    std::string settings = settings_;
+    const std::size_t host = settings.find("127.0.0.1");
+    if (host == settings.npos)
+        GTEST_SKIP() << "the server has no name that a bucket's stands before";
+    settings.replace(host, 9, "localhost");
+    settings.insert(1, "\"addressing\":\"virtual\",");
+    Client named(stage("s3").plugin, settings);
+    PARLEY_ASSERT_OK(named.open());
+    const Written put = named.put("account/a b/ü+c", "{}", PARLEY_REVISION_NONE);
+    PARLEY_ASSERT_OK(put);
+    EXPECT_EQ(store_->get("account/a b/ü+c").document.revision, put.revision);
+    PARLEY_ASSERT_OK(store_->put("account/other", "{}"));
+    EXPECT_EQ(named.list_all("account/").documents.size(), 2u);
+    PARLEY_EXPECT_CLASS(named.put("account/other", "[]", put.revision), PARLEY_E_CONFLICT);
 }
 
 INSTANTIATE_TEST_SUITE_P(Store, S3Store, testing::Values("s3"), name_of);

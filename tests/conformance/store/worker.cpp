@@ -8,6 +8,10 @@
 //   store_worker PLUGIN SETTINGS hold NAME TTL         takes a lease, says its token, and waits
 //                                                      for its input to end
 //   store_worker PLUGIN SETTINGS put KEY VALUE
+//   store_worker journal FILE                          appends "one" and "two" to the host's
+//   journal,
+//                                                      writes it anew as "three", appends "four",
+//                                                      and says each when it has returned
 //   store_worker PLUGIN SETTINGS save|both|drop A B   puts A, puts both at once, or removes A, and
 //                                                     says when it is done
 #include <cstdio>
@@ -15,6 +19,7 @@
 #include <string>
 
 #include "client.hpp"
+#include "store/journal.hpp"
 
 namespace parley::store_test {
 
@@ -72,7 +77,24 @@ int change(Client& store, const std::string& what, const std::string& a, const s
     return 0;
 }
 
+// What fails is left out; who asked for it looks at what was said.
+int keep_journal(const std::string& file) {
+    auto opened = store::Journal::open(file);
+    if (!opened) {
+        std::cerr << opened.error().message << '\n';
+        return 1;
+    }
+    store::Journal& journal = opened->journal;
+    for (const std::string text : {"one", "two", "three", "four"}) {
+        const std::vector<std::string> records{text};
+        const auto done = text == "three" ? journal.rewrite(records) : journal.append(records);
+        if (done) std::cout << text << std::endl;
+    }
+    return 0;
+}
+
 int run(const std::vector<std::string>& words) {
+    if (words.at(0) == "journal") return keep_journal(words.at(1));
     Client store(words.at(0), words.at(1));
     const Told opened = store.open();
     if (!opened.ok()) return fail(opened, "open");

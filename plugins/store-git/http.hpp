@@ -1,0 +1,25 @@
+// http.hpp: git's protocol over HTTP by libcurl, since libgit2 1.5 waits for a remote that says
+// nothing for as long as that says nothing.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <git2.h>
+#include <git2/sys/transport.h>
+
+namespace parley::store_git {
+
+struct Talk;
+
+// The way to a remote over HTTP, which a libgit2 remote keeps from one call to the next.
+struct HttpWay {
+    Talk* talk = nullptr;  // the call under way
+};
+
+bool is_http(std::string_view remote);
+
+// As git_remote_callbacks::transport; the payload is the Talk, whose HttpWay outlives the remote.
+int make_http_transport(git_transport** out, git_remote* owner, void* payload);
+
+}  // namespace parley::store_git
