@@ -147,6 +147,53 @@ test('the newest version serves, whichever file it is in', async (t) => {
   await ask();
 });
 
+test('the same bytes once more are nothing new', async (t) => {
+  const { parley, status, serving, put, heard, command } = await scene(t);
+  const id = await idOf(status, 'openai');
+  const other = await idOf(status, 'example');
+  const first = heard('plugin taken over', id);
+  const bytes = variant(read('openai'), 1);
+  put('openai.so', bytes);
+  const { generation, sha256 } = await first;
+  const taken = () =>
+    parley.lines.all.filter((l) => l.message === 'plugin taken over' && l.plugin === id).length;
+  assert.equal(taken(), 1);
+  put('openai.so', bytes);
+  const next = heard('plugin taken over', other); // the folder has been looked through
+  put('example.so', variant(read('example'), 1));
+  await next;
+  assert.equal(taken(), 1);
+  const row = await serving(id);
+  assert.deepEqual([row.generation, row.sha256], [generation, sha256]);
+  await command('load', row.file); // and asked for by name
+  assert.deepEqual((await serving(id)).generation, generation);
+});
+
+test('a file that is removed: while it is needed it serves on, and then it goes', async (t) => {
+  const { parley, folder, ask, status, serving, heard } = await scene(t);
+  const id = 'dev.parley.test.troubled-observer';
+  const file = join(folder, 'troubled-observer.so');
+  fs.copyFileSync(join(process.env.PARLEY_TEST_PLUGINS, 'troubled-observer.so'), file);
+  fs.chmodSync(file, 0o600);
+  const { config } = parley;
+  const told = fs.mkdtempSync(join(parley.folder, 'told-'));
+  const observer = [{ name: 'trouble', plugin: 'troubled-observer', folder: told }];
+  await parley.change({ ...config, observer });
+  assert.ok(await serving(id));
+  const refused = heard('plugin refused');
+  fs.rmSync(file);
+  assert.match((await refused).why, /troubled-observer/);
+  await ask();
+  const row = await serving(id);
+  assert.ok(row.refused, JSON.stringify(row));
+  const gone = heard('plugin gone', id);
+  await parley.change(config);
+  await gone;
+  assert.equal(await serving(id), undefined);
+  assert.deepEqual((await status()).pinned, []);
+  await ask();
+});
+
 test('rollback, load and disable', async (t) => {
   const { ask, command, status, serving, put, heard, folder } = await scene(t);
   const id = await idOf(status, 'openai');
