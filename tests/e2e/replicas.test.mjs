@@ -247,6 +247,8 @@ test('the database freezes and ends under load, and nobody notices', { skip }, a
         `p50 ${p50.toFixed(1)} ms (x ${(p50 / before.p50).toFixed(2)} of before), ` +
         `p99 ${p99.toFixed(1)} ms (x ${(p99 / before.p99).toFixed(2)})`,
     );
+    // Who waited for the database would do so for hundreds of milliseconds.
+    assert.ok(p50 < 3 * before.p50 + 50, `${phase}: p50 ${p50} ms, ${before.p50} ms before`);
   }
   // What was missed is made up for.
   await run(two[1], 'account', 'disable', 'up/spare');

@@ -1,13 +1,14 @@
 // Accounts of the store serve, and the store keeps nobody waiting: not when it is down or frozen,
 // at the start or later. What was learnt is there after a restart.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { sdk, user } from './support/house.mjs';
 import { startVertex, TokenServer } from './support/google.mjs';
-import { configuration, isSanitized, Parley, provider, secret } from './support/parley.mjs';
+import { binary, configuration, isSanitized, Parley, provider, secret } from './support/parley.mjs';
 import { once } from './support/raw.mjs';
 import { completion } from './support/replies.mjs';
 import { command, newFolder, TroubledStore } from './support/shelf.mjs';
@@ -16,6 +17,9 @@ import { Upstream } from './support/upstream.mjs';
 import { tell } from './support/wait.mjs';
 
 const kClientKey = secret('sk-client');
+
+/** Why there is no terminal to be had, or nothing. */
+const noPty = () => (spawnSync('python3', ['-c', 'import pty']).status === 0 ? undefined : 'no python3 here');
 
 /** An upstream with two accounts: `main` is configured, `spare` comes from a store. */
 async function upstreamFor(t) {
@@ -377,6 +381,29 @@ test('encrypted, moved and looked at by hand', async (t) => {
   assert.equal(await ask(parley, 'spare/m'), 'spare');
 });
 
+test('commands show those who watch how far they are', { skip: noPty() }, (t) => {
+  const state = newFolder();
+  const folder = join(state, 'store/account/up');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (let i = 0; i < 600; ++i) writeFileSync(join(folder, `a${i}.json`), '{"secret":"s"}');
+  const file = join(state, 'parley.toml');
+  writeFileSync(file, toml(configuration(undefined)), { mode: 0o600 });
+  const other = join(state, 'other.toml');
+  const store = { folder: join(state, 'other') };
+  writeFileSync(other, toml(configuration(undefined, { store })), { mode: 0o600 });
+  const saved = join(state, 'saved.jsonl');
+  const watched = (...args) => {
+    const code = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
+    const words = [binary, '--state', state, '--config', file, 'store', ...args];
+    return spawnSync('python3', ['-c', code, ...words], { encoding: 'utf8' }).stdout;
+  };
+  assert.match(watched('verify'), /verified 500 documents\r[^]*600 documents, 0 broken/);
+  assert.match(watched('export', saved), /exported 500 documents\r[^]*600 documents/);
+  assert.match(watched('copy', '--to', other), /copied 500 documents\r[^]*600 written/);
+  assert.match(watched('import', saved), /imported 500 documents\r[^]*600 were there already/);
+  assert.match(watched('status'), /read 500 documents\r[^]*account {2}600/);
+});
+
 test('ten thousand accounts', async (t) => {
   const upstream = await upstreamFor(t);
   const state = newFolder();
@@ -401,5 +428,6 @@ test('ten thousand accounts', async (t) => {
       `${serves.toFixed()} ms, one more after ${follows.toFixed()} ms, RSS ${megabytes.toFixed()} MiB`,
   );
   if (isSanitized) return;
+  assert.ok(serves < 2_000, `${serves} ms`);
   assert.ok(megabytes < 150, `${megabytes} MiB`);
 });

@@ -205,6 +205,30 @@ TEST_F(LedgerTest, LooksWhenItIsAskedTo) {
     EXPECT_TRUE(ledger->reach().is_good);
 }
 
+TEST_F(LedgerTest, AChangeTouchesWhatChangedAlone) {
+    constexpr int kAccounts = 1'000;
+    const std::string secret(500, 's');
+    for (int i = 0; i < kAccounts; ++i) memory_.set("account/a/" + std::to_string(i), secret);
+    const auto ledger = start_and_read();
+    ASSERT_TRUE(ledger->wait_until_journaled(kLongMs));
+    const auto journal_bytes = [this] {
+        std::uintmax_t all = 0;
+        for (const auto& file : fs::directory_iterator(folder_)) all += file.file_size();
+        return all;
+    };
+    const auto before = journal_bytes();
+    const int reads = memory_.reads;
+    memory_.set("account/a/7", "theirs");
+    ASSERT_TRUE(is_told("account/a/7"));
+    set(*ledger, "account/a/8", "ours");
+    ASSERT_TRUE(ledger->wait_until_stored(kLongMs));
+    ASSERT_TRUE(ledger->wait_until_journaled(kLongMs));
+    EXPECT_EQ(memory_.value("account/a/8"), "ours");
+    EXPECT_LE(memory_.reads - reads, 2) << "theirs, and ours when the store tells of it";
+    EXPECT_EQ(memory_.writes, 1);
+    EXPECT_LT(journal_bytes() - before, 4 * secret.size());
+}
+
 TEST_F(LedgerTest, OfAStoreThatIsReadOnlyChangesStayHere) {
     memory_.capabilities |= PARLEY_STORE_READ_ONLY;
     memory_.set("account/a/1", R"({"secret":"s1","revision":1})");
