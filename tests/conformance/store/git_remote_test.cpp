@@ -2,6 +2,7 @@
 // OpenSSH's; and a repository that is large.
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -71,6 +72,16 @@ TEST_P(GitHttp, IsWrittenByThoseWhoMay) {
     const Told wrong = client(as("another"))->open();
     PARLEY_EXPECT_CLASS(wrong, PARLEY_E_FORBIDDEN);
     EXPECT_EQ(wrong.message.find("another"), std::string::npos) << wrong.message;
+}
+
+TEST_P(GitHttp, TakesItsTokenFromTheEnvironment) {
+    const std::string settings = "\"remote\":\"" + url_ + "\",\"token_user\":\"parley\"";
+    PARLEY_EXPECT_CLASS(client(settings)->open(), PARLEY_E_FORBIDDEN);
+    ::setenv("PARLEY_GIT_TOKEN", "the-token", 1);
+    const auto store = client(settings);
+    ::unsetenv("PARLEY_GIT_TOKEN");
+    PARLEY_ASSERT_OK(store->open());
+    PARLEY_ASSERT_OK(store->put("a", "1"));
 }
 
 TEST_P(GitHttp, ThatRefusesAPushSaysWhy) {

@@ -2,6 +2,7 @@
 // changed by others.
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 
 #include "postgres_server.hpp"
 
@@ -111,11 +112,13 @@ TEST_P(PostgresStore, SaysWhenThereAreTooManyConnections) {
     PARLEY_ASSERT_OK(another()->get("a"));
 }
 
+// Who is sent away is gone when that returns: a connection that breaks under a write is another
+// test.
 TEST_P(PostgresStore, ReadsFromAServerThatTakesNoWrites) {
     PARLEY_ASSERT_OK(store_->put("a", "1"));
     server().sql("ALTER DATABASE postgres SET default_transaction_read_only = on");
     server().sql(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
         "WHERE application_name = 'parley'");
     const Got got = store_->get("a");
     const Written put = store_->put("a", "2");
@@ -125,7 +128,7 @@ TEST_P(PostgresStore, ReadsFromAServerThatTakesNoWrites) {
     server().sql(
         "BEGIN READ WRITE; ALTER DATABASE postgres RESET default_transaction_read_only; COMMIT");
     server().sql(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
         "WHERE application_name = 'parley'");
     PARLEY_ASSERT_OK(got);
     PARLEY_EXPECT_CLASS(put, PARLEY_E_OVERLOADED);
@@ -187,6 +190,20 @@ TEST_P(PostgresStore, KnowsWhoMayAndWhoMayNot) {
     PARLEY_EXPECT_CLASS(reader->lease("l", "o", 1000), PARLEY_E_FORBIDDEN);
     reader.reset();
     server().sql("DROP OWNED BY reader; DROP ROLE reader");
+}
+
+TEST_P(PostgresStore, TakesFromTheEnvironmentWhatItsAddressLeavesOut) {
+    const std::string settings = "{\"url\":\"postgresql://parley@" + server().host() +
+                                 "/postgres\",\"schema\":\"" + schema() + "\"}";
+    ::unsetenv("PGPASSWORD");
+    EXPECT_FALSE(client(settings)->open().ok());
+    ::setenv("PGPASSWORD", "wrong", 1);
+    PARLEY_EXPECT_CLASS(client(settings)->open(), PARLEY_E_FORBIDDEN);
+    ::setenv("PGPASSWORD", "right", 1);
+    const auto store = client(settings);
+    PARLEY_ASSERT_OK(store->open());
+    PARLEY_ASSERT_OK(store->put("a", "1"));
+    ::unsetenv("PGPASSWORD");
 }
 
 TEST_P(PostgresStore, ForgetsRemovalsInTimeAndSaysSo) {

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cctype>
 #include <csignal>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -172,6 +173,25 @@ TEST_F(S3Server, IsAskedInItsOwnTongue) {
         EXPECT_TRUE(
             asked.has("signedheaders=host;x-amz-content-sha256;x-amz-date;"
                       "x-amz-security-token"));
+    }
+}
+
+TEST_F(S3Server, IsToldWhoWeAreByTheEnvironment) {
+    server_.script(honest);
+    const std::string all = server_.settings();
+    ::setenv("AWS_ACCESS_KEY_ID", "from-outside", 1);
+    ::setenv("AWS_SECRET_ACCESS_KEY", "s", 1);
+    ::setenv("AWS_SESSION_TOKEN", "another-session", 1);
+    Client client(PARLEY_BUNDLED_PLUGINS "/store-s3.so",
+                  "{\"bucket\":\"bucket\"," + all.substr(all.find("\"endpoint\"")));
+    for (const char* name : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}) {
+        ::unsetenv(name);
+    }
+    PARLEY_ASSERT_OK(client.open());
+    EXPECT_GT(server_.asked().size(), 3u);
+    for (const Asked& asked : server_.asked()) {
+        EXPECT_TRUE(asked.has("credential=from-outside/")) << asked.head;
+        EXPECT_TRUE(asked.has("x-amz-security-token: another-session")) << asked.head;
     }
 }
 
