@@ -6,6 +6,7 @@ namespace parley::store_s3 {
 
 namespace {
 
+constexpr std::string_view kFamily = "parley-object/";
 constexpr std::string_view kMark = "parley-object/1 ";
 constexpr std::string_view kDocument = " document\n";
 constexpr std::string_view kRemoved = " removed\n";
@@ -41,6 +42,10 @@ std::size_t removed_size() {
 }
 
 std::optional<std::string_view> object_value(std::string_view body) {
+    if (body.starts_with(kFamily) && !body.starts_with(kMark)) {
+        throw sdk::store_failure(PARLEY_E_CORRUPT_STATE,
+                                 "an object that a later version of this store has written");
+    }
     if (!body.starts_with(kMark) || body.size() < removed_size()) return body;
     const std::string_view rest = body.substr(kMark.size() + kNonce);
     if (rest == kRemoved) return std::nullopt;

@@ -22,7 +22,7 @@ std::string removed_object();
 // Objects of this size may be removals; documents have another one.
 std::size_t removed_size();
 
-// The value of a document; nothing for a removal.
+// The value of a document; nothing for a removal. Throws for what a later version has written.
 std::optional<std::string_view> object_value(std::string_view body);
 
 inline uint64_t revision_of_etag(std::string_view etag) {

@@ -113,6 +113,16 @@ TEST_P(FileStore, TakesNoHalfFileForAWholeOne) {
     }
 }
 
+TEST_P(FileStore, DoesNotGuessAtWhatALaterVersionWrote) {
+    PARLEY_ASSERT_OK(store_->put("text", "0123456789"));
+    std::ifstream file(root_ + "/text.doc");
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    ASSERT_TRUE(text.starts_with("parley-document/1 "));
+    write("text.doc", text.replace(16, 1, "2"));
+    PARLEY_EXPECT_CLASS(store_->get("text"), PARLEY_E_CORRUPT_STATE);
+    PARLEY_EXPECT_CLASS(store_->list("text"), PARLEY_E_CORRUPT_STATE);
+}
+
 TEST_P(FileStore, LeavesAloneWhatIsNoDocument) {
     for (const char* name :
          {".hidden.json", "a/.b.swp", "a/b.json~", "README", "a%2Fb.json", "x%zz.json", "4913"}) {

@@ -82,6 +82,19 @@ TEST_P(GitStore, TakesNoHalfFileForAWholeOne) {
     PARLEY_EXPECT_CLASS(store_->list(""), PARLEY_E_CORRUPT_STATE);
 }
 
+TEST_P(GitStore, DoesNotGuessAtWhatALaterVersionWrote) {
+    PARLEY_ASSERT_OK(store_->put("text", "0123456789"));
+    clone();
+    std::ifstream file(work_ + "/text.doc");
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    ASSERT_TRUE(text.starts_with("parley-document/1 "));
+    write("text.doc", text.replace(16, 1, "2"));
+    push("later");
+    PARLEY_ASSERT_OK(store_->poll("", ""));
+    PARLEY_EXPECT_CLASS(store_->get("text"), PARLEY_E_CORRUPT_STATE);
+    PARLEY_EXPECT_CLASS(store_->list("text"), PARLEY_E_CORRUPT_STATE);
+}
+
 TEST_P(GitStore, ThatIsReadOnlyIsNotWritten) {
     PARLEY_ASSERT_OK(store_->put("a", "{}"));
     auto reader = client("\"remote\":\"" + remote_ + "\",\"mode\":\"read-only\"");

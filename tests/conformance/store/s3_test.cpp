@@ -324,6 +324,16 @@ TEST_F(S3Server, WhoseKeysRunOutForbidsAndNothingIsLost) {
     PARLEY_ASSERT_OK(client_->put("a", "{}"));
 }
 
+TEST_F(S3Server, DoesNotGuessAtWhatALaterVersionWrote) {
+    PARLEY_ASSERT_OK(open());
+    server_.script([](const Asked&) {
+        return Answer{200, "parley-object/2 0123456789abcdef document\n{}", "ETag: \"e1\"\r\n"};
+    });
+    const Got got = client_->get("a");
+    PARLEY_EXPECT_CLASS(got, PARLEY_E_CORRUPT_STATE);
+    EXPECT_NE(got.message.find("later version"), std::string::npos) << got.message;
+}
+
 TEST_F(S3Server, WithoutItsBucketHasNoAnswer) {
     PARLEY_ASSERT_OK(open());
     server_.script([](const Asked&) { return error(404, "NoSuchBucket"); });
