@@ -28,6 +28,7 @@ constexpr std::uint64_t kRestMsMax = 5'000;
 // Looks into the black box: how often while something happens there, and otherwise.
 constexpr int kLookMs = 50;
 constexpr int kIdleLookMs = 1'000;
+constexpr int kCloseLookMs = 5;  // for about a second after memory has grown
 
 std::uint64_t now_ms() {
     using std::chrono::milliseconds;
@@ -108,7 +109,10 @@ int Supervisor::pause_ms() {
             at_most(*seat.restart_at_ms <= now ? 0 : static_cast<int>(*seat.restart_at_ms - now));
         }
         if (seat.is_served()) {
-            at_most(seat.serving->watchdog().saw_life() ? kLookMs : kIdleLookMs);
+            const bool is_idle = !seat.serving->watchdog().saw_life();
+            at_most(seat.serving->memory_watch().is_growing() ? kCloseLookMs
+                    : is_idle                                 ? kIdleLookMs
+                                                              : kLookMs);
         }
     }
     return pause;
@@ -126,7 +130,9 @@ void Supervisor::wait() {
     }
     ::poll(all.data(), all.size(), pause_ms());
     for (Seat& seat : seats_) {
-        if (seat.serving) watch(*seat.serving);
+        if (!seat.serving) continue;
+        watch(*seat.serving);
+        watch_memory(*seat.serving);
     }
     for (std::size_t i = 0; i < speakers.size(); ++i) {
         const auto [seat, worker] = speakers[i];
@@ -344,6 +350,18 @@ void Supervisor::watch(Worker& worker) {
         if (found.step == Watchdog::Step::dump) worker.signal(found.thread, kDumpSignal);
         if (found.step == Watchdog::Step::abort) worker.signal(found.thread, SIGABRT);
     }
+}
+
+void Supervisor::watch_memory(Worker& worker) {
+    const auto found = worker.memory_watch().look(worker.box(), memory_of(worker.pid()));
+    if (!found) return;
+    const base::BlackBoxPlugin* plugin = worker.box().plugin_of(found->place);
+    base::log(LogLevel::error,
+              "a plugin takes memory and keeps it",
+              {{"plugin", std::string_view(plugin == nullptr ? "" : plugin->file.data())},
+               {"function", name_of(base::BlackBox::function_of(found->place))},
+               {"grown_bytes", found->grown},
+               {"of_bytes", found->bytes}});
 }
 
 }  // namespace parley::supervisor

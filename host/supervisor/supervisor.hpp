@@ -44,6 +44,7 @@ private:
     void serving_ended(Seat& seat, int status);
     void report(const Worker& worker, int status);
     void watch(Worker& worker);
+    void watch_memory(Worker& worker);
     int pause_ms();
 
     Seat& first() { return seats_.front(); }

@@ -81,6 +81,7 @@ Worker::Worker(Worker&& other) noexcept
       link_(std::move(other.link_)),
       box_(std::exchange(other.box_, nullptr)),
       watchdog_(other.watchdog_),
+      memory_watch_(other.memory_watch_),
       is_ready_(other.is_ready_) {}
 
 Worker::~Worker() {
@@ -96,6 +97,13 @@ void Worker::signal(std::int32_t thread, int number) const {
 }
 
 std::vector<Suspect> Worker::suspects(int signal) const {
+    if (const auto taker = memory_watch_.suspect(); taker && signal == SIGKILL) {
+        const base::BlackBoxPlugin* plugin = box_->plugin_of(taker->place);
+        if (plugin != nullptr && plugin->sha256.front() != '\0') {
+            const std::uint32_t function = BlackBox::function_of(taker->place);
+            return {{plugin->file.data(), plugin->sha256.data(), function}};
+        }
+    }
     const auto collect = [this](auto&& place_of) {
         std::vector<Suspect> found;
         for (const base::BlackBoxLine& line : box_->lines) {
@@ -121,7 +129,8 @@ std::vector<Suspect> Worker::suspects(int signal) const {
     std::vector<Suspect> found = collect([&inside](const base::BlackBoxLine& line) {
         return line.is_loop.load() == 0 ? Place{0} : inside(line);
     });
-    if (found.empty()) found = collect(inside);
+    // Who is killed from outside is where stores wait in peace.
+    if (found.empty() && signal != SIGKILL) found = collect(inside);
     if (!found.empty() || signal == 0 || signal == SIGKILL || signal == SIGTERM) return found;
     return collect([is_told](const base::BlackBoxLine& line) {
         return is_told && line.signal.load() == 0 ? Place{0} : line.last.load();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "supervisor/link.hpp"
+#include "supervisor/memory_watch.hpp"
 #include "supervisor/watchdog.hpp"
 
 namespace parley::supervisor {
@@ -37,6 +38,8 @@ public:
 
     Watchdog& watchdog() { return watchdog_; }
 
+    MemoryWatch& memory_watch() { return memory_watch_; }
+
     // It has said that it serves.
     bool is_ready() const { return is_ready_; }
 
@@ -47,7 +50,8 @@ public:
     void signal(std::int32_t thread, int number) const;
 
     // After its death: in whose code it happened. When nobody knows, whoever was inside of a
-    // plugin; when nobody was and a signal ended it, whoever was there last. 0: no signal did.
+    // plugin; when nobody was and a signal ended it, whoever was there last. 0: no signal did. Who
+    // is killed from outside has mostly run out of memory: then it is who took most of it.
     std::vector<Suspect> suspects(int signal) const;
 
 private:
@@ -57,6 +61,7 @@ private:
     Descriptor link_;
     base::BlackBox* box_;
     Watchdog watchdog_;
+    MemoryWatch memory_watch_;
     bool is_ready_ = false;
 };
 

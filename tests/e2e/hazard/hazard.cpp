@@ -11,8 +11,13 @@ namespace parley::hazard {
 
 namespace {
 
-constexpr std::string_view kModels[] = {
-    "hazard-null", "hazard-loop", "hazard-throw", "hazard-abort", "hazard-overflow"};
+constexpr std::string_view kModels[] = {"hazard-null",
+                                        "hazard-loop",
+                                        "hazard-throw",
+                                        "hazard-abort",
+                                        "hazard-overflow",
+                                        "hazard-leak",
+                                        "hazard-leak-at-once"};
 
 // Volatile, so that no compiler sees what comes.
 int* volatile g_nowhere = nullptr;
@@ -45,10 +50,17 @@ public:
         if (model == "hazard-abort") std::abort();
         while (model == "hazard-loop" && g_for_ever) continue;
         if (model == "hazard-overflow") write_past_a_buffer();
+        if (model == "hazard-leak") leak(std::size_t{64} << 20);
+        if (model == "hazard-leak-at-once") leak(std::size_t{1} << 30);
         throw std::runtime_error("this is how it goes");
     }
 
 private:
+    static void leak(std::size_t bytes) {
+        char* volatile kept = static_cast<char*>(std::malloc(bytes));
+        if (kept != nullptr) std::memset(kept, 1, bytes);
+    }
+
     static void write_past_a_buffer() {
         constexpr std::size_t kBytes = 64;
         // To where nothing is mapped: how soon less is noticed depends on the allocator.
