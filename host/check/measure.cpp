@@ -51,7 +51,6 @@ void Measures::take(std::string_view component,
     for (int i = 0; i < kBatches; ++i) {
         all.push_back(batch_ns(call, calls) / static_cast<double>(calls));
     }
-    std::sort(all.begin(), all.end());
     double taken = 0;
     if (inside != nullptr) {
         const MemoryCount count(inside, with_cpp);
@@ -59,12 +58,37 @@ void Measures::take(std::string_view component,
         for (std::uint64_t i = 0; i < counted; ++i) call();
         taken = static_cast<double>(count.taken()) / static_cast<double>(counted);
     }
+    put(component, what, std::move(all), taken, calls * kBatches);
+}
+
+void Measures::put(std::string_view component,
+                   std::string_view what,
+                   std::vector<double> all,
+                   double taken,
+                   std::uint64_t calls) {
+    std::sort(all.begin(), all.end());
     scroll_.add(json::serialize(json::object{{"component", component},
                                              {"what", what},
-                                             {"ns", all[kBatches / 2]},
+                                             {"ns", all[all.size() / 2]},
                                              {"ns_least", all.front()},
                                              {"allocations", taken},
-                                             {"calls", calls * kBatches}}));
+                                             {"calls", calls}}));
+}
+
+// Of the whole library: from the file to its components, and from there until it is gone.
+void Measures::take_loading() {
+    std::vector<double> loading;
+    std::vector<double> unloading;
+    for (int i = 0; i < kBatches; ++i) {
+        const double begin = computed_ns();
+        auto library = trial_.load();
+        const double loaded = computed_ns();
+        library.reset();
+        loading.push_back(loaded - begin);
+        unloading.push_back(computed_ns() - loaded);
+    }
+    put("plugin", "load", std::move(loading), 0, kBatches);
+    put("plugin", "unload", std::move(unloading), 0, kBatches);
 }
 
 base::Result<std::vector<Measured>> measure(const Subject& subject, int each_ms) {
@@ -73,7 +97,7 @@ base::Result<std::vector<Measured>> measure(const Subject& subject, int each_ms)
         [&](Slate& slate) {
             Trial trial(subject, slate);
             Measures measures(trial, scroll, each_ms);
-            measures.take("plugin", "load and unload", nullptr, [&] { trial.load(); });
+            measures.take_loading();
             const auto library = trial.load();
             if (library == nullptr) return;
             for (const plugins::Component& component : library->components()) {

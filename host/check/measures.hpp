@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "check/child.hpp"
 #include "check/trial.hpp"
@@ -25,7 +26,15 @@ public:
               const std::function<void()>& call,
               bool with_cpp = true);
 
+    void take_loading();
+
 private:
+    void put(std::string_view component,
+             std::string_view what,
+             std::vector<double> all,
+             double taken,
+             std::uint64_t calls);
+
     Trial& trial_;
     const Scroll& scroll_;
     double batch_ns_;

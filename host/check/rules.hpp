@@ -53,6 +53,13 @@ void tells_changes(Trial& trial);
 void leases_once(Trial& trial);
 void lists_whole(Trial& trial);
 
+void keeps_what_it_kept(Trial& trial);
+
+// Generations, and what they hand over.
+void hands_over_the_same(Trial& trial);
+void bears_any_state(Trial& trial);
+void follows_itself_under_traffic(Trial& trial);
+
 // Policies and observers.
 void picks_in_range(Trial& trial);
 void observes_anything(Trial& trial);

@@ -217,11 +217,12 @@ test('rollback, load and disable', async (t) => {
   await ask();
 });
 
-test(`libraries of three kinds replaced for ${kSeconds} s, with broken ones between`, async (t) => {
+test(`libraries of four kinds replaced for ${kSeconds} s, with broken ones between`, async (t) => {
   const { parley, go, folder, ask, open, status, put } = await scene(t, {
     routing: { cool_down: false, policy: 'cautious' },
+    filter: [{ name: 'redactor', plugin: 'example-filter', pattern: 'Project Lark' }],
   });
-  const kinds = ['openai', 'example', 'example-policy'];
+  const kinds = ['openai', 'example', 'example-policy', 'example-filter'];
   const good = Object.fromEntries(kinds.map((name) => [name, read(name)]));
   const streams = await Promise.all(Array.from({ length: 10 }, open));
   let served = 0;
@@ -232,7 +233,7 @@ test(`libraries of three kinds replaced for ${kSeconds} s, with broken ones betw
   let n = 0;
   for await (const _ of setInterval(200)) {
     if (++n > kSeconds * 5) break;
-    const name = kinds[n % 3];
+    const name = kinds[n % kinds.length];
     const bytes = variant(good[name], n);
     const ways = [
       () => put(`${name}.so`, bytes),
