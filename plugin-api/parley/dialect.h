@@ -284,8 +284,8 @@ typedef struct parley_dialect {
     parley_status (*encoder_open)(parley_instance *instance, const parley_codec_open *open,
                                   parley_session **out, parley_error *error);
 
-    /* Writes one event. Whole replies are written at the terminal event. Unknown events are
-     * ignored. An error as the first event never gets here: the host calls encode_error.
+    /* Writes one event, a whole reply at the terminal one; unknown events are ignored. DECLINED at
+     * PART_STARTED: no room for this part. An error never comes first: see encode_error.
      * @thread loop  @need with encoder_open  @life none  @null none  @since 0.1 */
     parley_status (*encode)(parley_session *session, const parley_event *event,
                             const parley_out *out, parley_error *error);

@@ -37,6 +37,21 @@ void Encoder::encode(const parley_event& event, sdk::Out& out) {
     if (!bytes_.empty()) out.write(bytes_);
 }
 
+// Its answers are words, calls, and what its own servers did.
+bool Encoder::shows(const parley_event& part) const {
+    switch (part.kind) {
+        case PARLEY_PART_IMAGE:
+        case PARLEY_PART_AUDIO:
+        case PARLEY_PART_VIDEO:
+        case PARLEY_PART_DOCUMENT:
+            return false;
+        case PARLEY_PART_SERVER_ITEM:
+            return !item_block(view(part.extra)).empty();
+        default:
+            return true;
+    }
+}
+
 void Encoder::stream(const parley_event& e) {
     switch (e.type) {
         case PARLEY_EVENT_RESPONSE_STARTED:

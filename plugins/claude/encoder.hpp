@@ -48,6 +48,7 @@ public:
     explicit Encoder(const parley_codec_open& open);
 
     void encode(const parley_event& event, sdk::Out& out);
+    bool shows(const parley_event& part) const;
 
 private:
     void stream(const parley_event& event);

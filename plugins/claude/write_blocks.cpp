@@ -194,6 +194,7 @@ void BlockWriter::parts(const parley_part* const* all, uint64_t count) {
                            all[i]->kind == PARLEY_PART_SEARCH_RESULT ||
                            all[i]->kind == PARLEY_PART_TOOL_REFERENCE;
         const bool empty = all[i]->kind == PARLEY_PART_TEXT && all[i]->text.len == 0;
+        if (!sound) c_.refuse(view(all[i]->origin), "neither sound nor video is taken here");
         if (sound && !empty) part(*all[i], PARLEY_ROLE_USER);
     }
     w_.end_array();

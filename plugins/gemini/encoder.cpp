@@ -64,6 +64,10 @@ ReplyEncoder::ReplyEncoder(const parley_codec_open& open)
     if (may_cite(*open.request)) grounding_.keep_text();
 }
 
+bool Encoder::shows(const parley_event& part) {
+    return part.kind != PARLEY_PART_SERVER_ITEM || !own_item(part.extra).empty();
+}
+
 void ReplyEncoder::encode(const parley_event& e, sdk::Out& out) {
     switch (e.type) {
         case PARLEY_EVENT_RESPONSE_STARTED:

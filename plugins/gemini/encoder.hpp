@@ -20,6 +20,9 @@ public:
 
     virtual void encode(const parley_event& event, sdk::Out& out) = 0;
 
+    // All but what another provider's servers did.
+    static bool shows(const parley_event& part);
+
 protected:
     Encoder() = default;
 };

@@ -138,6 +138,9 @@ void ReplyDecoder::part(std::string_view json) {
             p.call = value.raw();
         } else if (is(key, "inlineData")) {
             p.media = value.raw();
+        } else if (is(key, "fileData")) {
+            value.skip();  // nobody fetches what the place keeps
+            emitter_.warn(PARLEY_WARNING_FIELD_DROPPED, "fileData");
         } else if (is(key, "executableCode") || is(key, "codeExecutionResult") ||
                    is(key, "toolCall") || is(key, "toolResponse")) {
             p.item_kind = key.raw;

@@ -252,7 +252,8 @@ private:
         c_.w.key("name").string(name).key("response").begin_object();
         c_.w.key(result.is_error == PARLEY_SAYS_YES ? "error" : "output");
         c_.w.string(result_text(result)).end_object();
-        const std::vector<const parley_part*> media = result_media(result);
+        std::vector<const parley_part*> media;
+        collect_media(result.parts, result.part_count, media);
         const bool inside = c_.traits.flag("fr_parts_ok", true);
         if (inside && !media.empty()) {
             c_.w.key("parts").begin_array();
@@ -290,13 +291,19 @@ private:
         return text;
     }
 
-    static std::vector<const parley_part*> result_media(const parley_tool_result& result) {
-        std::vector<const parley_part*> media;
-        for (uint64_t i = 0; i < result.part_count; ++i) {
-            const parley_part* p = result.parts[i];
-            if (p->media != nullptr && !is_text_document(*p)) media.push_back(p);
+    // What a result holds beside its text, in documents made of parts, too.
+    static void collect_media(const parley_part* const* parts,
+                              uint64_t count,
+                              std::vector<const parley_part*>& out) {
+        for (uint64_t i = 0; i < count; ++i) {
+            const parley_part* p = parts[i];
+            if (p->media == nullptr) continue;
+            if (!is_text_document(*p)) {
+                out.push_back(p);
+            } else {
+                collect_media(p->media->parts, p->media->part_count, out);
+            }
         }
-        return media;
     }
 
     // ---- media ----

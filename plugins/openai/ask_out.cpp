@@ -102,12 +102,16 @@ std::string_view effort_for(Crossing& to) {
     }
 }
 
+bool draws_unthinking(const Crossing& to, std::string_view effort) {
+    return effort == "none" && to.traits.flag("sampling_at_none_ok", true);
+}
+
 void write_sampling(Body& body, Crossing& to, std::string_view effort, bool is_chat) {
     const parley_sampling* s = to.request.sampling;
     if (s == nullptr) return;
     // A model that may think takes some of it while it does not.
     const bool draws = to.traits.flag("sampling_ok", true);
-    const bool takes = draws || effort == "none";
+    const bool takes = draws || draws_unthinking(to, effort);
     const auto one = [&](std::string_view name, const parley_number& n, bool has) {
         if (n.text.len == 0) return;
         if (!has) {

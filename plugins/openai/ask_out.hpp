@@ -10,6 +10,9 @@ namespace parley::openai {
 // The word for how much the model shall think; empty: not said.
 std::string_view effort_for(Crossing& to);
 
+// A model that takes no sampling may take some of it while it does not think.
+bool draws_unthinking(const Crossing& to, std::string_view effort);
+
 // temperature, top_p, and what only chat has; as far as the model takes it at this effort.
 void write_sampling(Body& body, Crossing& to, std::string_view effort, bool is_chat);
 

@@ -92,6 +92,7 @@ Choice read_choice(JsonReader& r) {
         } else if (key.raw == "text") {
             // Of a legacy completion.
             c.delta.content = read_raw(r);
+            c.is_text = true;
         } else if (key.raw == "logprobs") {
             c.delta.logprobs = read_raw(r);
         } else if (key.raw == "usage" && r.peek() == '{') {
@@ -115,6 +116,7 @@ void read_delta(JsonReader& r, Delta& d) {
                                    : key.raw == "refusal"           ? &d.refusal
                                    : key.raw == "annotations"       ? &d.annotations
                                    : key.raw == "images"            ? &d.images
+                                   : key.raw == "audio"             ? &d.audio
                                    : key.raw == "tool_calls"        ? &d.tool_calls
                                    : key.raw == "function_call"     ? &d.function_call
                                                                     : nullptr;
@@ -220,6 +222,64 @@ std::string_view refused_tokens(std::string_view logprobs) {
         if (key.raw == "refusal" && value.starts_with('[')) return value;
     }
     return {};
+}
+
+namespace {
+
+// The elements of an array, raw.
+std::vector<std::string_view> elements(std::string_view array) {
+    std::vector<std::string_view> all;
+    JsonReader r(array);
+    if (array.empty() || r.peek() != '[' || !r.enter_array()) return all;
+    while (r.next_item()) all.push_back(r.raw());
+    return all;
+}
+
+void write_token(sdk::JsonWriter& w, std::string_view token, std::string_view probability) {
+    w.begin_object().key("token").raw(token).key("logprob").raw(probability).key("bytes").null();
+}
+
+// {"token":logprob} -> [{"token","logprob","bytes"}]
+void write_tops(sdk::JsonWriter& w, std::string_view by_token) {
+    w.key("top_logprobs").begin_array();
+    JsonReader r(by_token);
+    JsonString token;
+    if (r.peek() == '{' && r.enter_object()) {
+        while (r.next_key(token)) {
+            write_token(w, '"' + std::string(token.raw) + '"', r.raw());
+            w.end_object();
+        }
+    }
+    w.end_array();
+}
+
+}  // namespace
+
+std::string_view chat_logprobs(std::string_view logprobs, std::string& scratch) {
+    std::vector<std::string_view> tokens;
+    std::vector<std::string_view> probabilities;
+    std::vector<std::string_view> tops;
+    JsonReader r(logprobs);
+    JsonString key;
+    if (logprobs.empty() || r.peek() != '{' || !r.enter_object()) return logprobs;
+    while (r.next_key(key)) {
+        const std::string_view value = r.raw();
+        if (key.raw == "tokens") tokens = elements(value);
+        if (key.raw == "token_logprobs") probabilities = elements(value);
+        if (key.raw == "top_logprobs") tops = elements(value);
+    }
+    if (tokens.empty() || tokens.size() != probabilities.size()) return logprobs;
+    scratch.clear();
+    sdk::JsonWriter w(scratch);
+    w.begin_object().key("content").begin_array();
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        // The first token of a prompt that is echoed has none.
+        write_token(w, tokens[i], probabilities[i]);
+        write_tops(w, i < tops.size() ? tops[i] : std::string_view("null"));
+        w.end_object();
+    }
+    w.end_array().end_object();
+    return scratch;
 }
 
 uint32_t finish_of(std::string_view reason) {

@@ -31,6 +31,7 @@ struct Delta {
     std::string_view refusal;
     std::string_view annotations;
     std::string_view images;
+    std::string_view audio;
     std::string_view tool_calls;
     std::string_view function_call;
     std::string_view logprobs;
@@ -42,6 +43,7 @@ struct Choice {
     sdk::JsonString reason;
     Delta delta;
     std::string_view usage;
+    bool is_text = false;  // of a legacy completion
 };
 
 // One element of tool_calls.
@@ -92,6 +94,10 @@ std::vector<sdk::JsonString> read_image_urls(std::string_view images);
 
 // Of {"content":…,"refusal":[…]}, the tokens of the refusal; empty when there are none.
 std::string_view refused_tokens(std::string_view logprobs);
+
+// Of a legacy completion, {"tokens":[…],"token_logprobs":[…],"top_logprobs":[…]}, in the words of a
+// chat; anything else as it is.
+std::string_view chat_logprobs(std::string_view logprobs, std::string& scratch);
 
 // PARLEY_FINISH_* by the reason that a choice finished for.
 uint32_t finish_of(std::string_view reason);

@@ -380,7 +380,7 @@ private:
             if (r_.logprobs != 0) w_.key("logprobs").boolean(false);
             return;
         }
-        if (!to_.traits.flag("sampling_ok", true) && effort != "none") {
+        if (!to_.traits.flag("sampling_ok", true) && !draws_unthinking(to_, effort)) {
             to_.warn(PARLEY_WARNING_SAMPLING_DROPPED, "logprobs");
             return;
         }

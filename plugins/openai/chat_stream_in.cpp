@@ -149,7 +149,9 @@ private:
             if (wants_many_) garbage("several answers, where one can be told as a stream");
             return;
         }
-        say(choice.delta);
+        Delta delta = choice.delta;
+        if (choice.is_text) delta.logprobs = chat_logprobs(delta.logprobs, logprobs_);
+        say(delta);
         if (!choice.reason.raw.empty() && !emit_.ended()) reason_ = choice.reason.text();
     }
 
@@ -165,6 +167,7 @@ private:
         say_refusal(d.refusal, d.logprobs);
         if (!d.annotations.empty()) say_annotations(d.annotations);
         if (d.images.starts_with('[')) say_images(d.images);
+        if (d.audio.starts_with('{')) emit_.warn(PARLEY_WARNING_FIELD_DROPPED, "audio");
         if (d.tool_calls.starts_with('[')) {
             int64_t position = 0;
             each_object(d.tool_calls, [&](JsonReader& r) { say_call(read_call(r), position++); });
@@ -285,7 +288,10 @@ private:
         constexpr std::string_view kScheme = "data:";
         constexpr std::string_view kBase64 = ";base64,";
         const std::size_t end = url.find(kBase64);
-        if (!url.starts_with(kScheme) || end == url.npos) return;
+        if (!url.starts_with(kScheme) || end == url.npos) {
+            emit_.warn(PARLEY_WARNING_FIELD_DROPPED, "image");
+            return;
+        }
         const std::string_view mime = url.substr(kScheme.size(), end - kScheme.size());
         enter(PARLEY_PART_IMAGE);
         const uint64_t key = next_key_++;
@@ -479,7 +485,8 @@ private:
     bool is_whole_ = false;
     std::string reason_;  // why the choice finished; empty before that
     std::string extra_;
-    uint32_t kind_ = 0;  // of the content that came last
+    std::string logprobs_;  // of a legacy completion, in the words of a chat
+    uint32_t kind_ = 0;     // of the content that came last
     uint64_t key_ = 0;
     uint64_t next_key_ = 0;
 };

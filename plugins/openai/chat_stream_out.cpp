@@ -67,6 +67,20 @@ void write_image(JsonWriter& w, std::string_view mime, std::string_view base64) 
     w.end_object().end_object();
 }
 
+// The annotations tell what a search found; there is no word for the search.
+bool has_word(const parley_event& part) {
+    switch (part.kind) {
+        case PARLEY_PART_TEXT:
+        case PARLEY_PART_REFUSAL:
+        case PARLEY_PART_REASONING:
+        case PARLEY_PART_TOOL_CALL:
+        case PARLEY_PART_IMAGE:
+            return true;
+        default:
+            return false;
+    }
+}
+
 class ChatStream final : public Encoder {
 public:
     explicit ChatStream(const parley_codec_open& open)
@@ -83,6 +97,8 @@ public:
         write(e);
         if (!text_.empty()) out.write(text_);
     }
+
+    bool shows(const parley_event& part) const override { return has_word(part); }
 
 private:
     void write(const parley_event& e) {
@@ -328,6 +344,8 @@ public:
         w.end_object();
         out.write(json);
     }
+
+    bool shows(const parley_event& part) const override { return has_word(part); }
 
 private:
     static void write_text(JsonWriter& w, const sdk::FoldedReply& reply, uint32_t kind) {

@@ -46,6 +46,11 @@ constexpr auto kCorrections = std::to_array<Correction>({
     {"logit_bias", {}, "sampling_ok", "false"},
     {"logprobs", {}, "sampling_ok", "false"},
     {"top_logprobs", {}, "sampling_ok", "false"},
+    // Not even of a model that does not think.
+    {"temperature", {}, "sampling_at_none_ok", "false"},
+    {"top_p", {}, "sampling_at_none_ok", "false"},
+    {"logprobs", {}, "sampling_at_none_ok", "false"},
+    {"top_logprobs", {}, "sampling_at_none_ok", "false"},
     // ---- thinking ----
     {"reasoning_effort", "supported values are", "effort_levels", {}, levels},
     {"reasoning_effort", "must be one of", "effort_levels", {}, levels},
@@ -89,6 +94,8 @@ constexpr auto kCorrections = std::to_array<Correction>({
     {"text.format", {}, "json_schema_ok", "false"},
     // ---- the rest ----
     {"stream_options", {}, "include_usage_ok", "false"},
+    {"store", {}, "store_ok", "false"},
+    {"include", {}, "include_ok", "false"},
     {"prompt_cache_key", {}, "prompt_cache_key_ok", "false"},
     {"prompt_cache_breakpoint", {}, "cache_breakpoints", "false"},
 });

@@ -383,6 +383,24 @@ TEST(OpenaiDecoder, DetailsMayComeLateAloneOrWithoutWords) {
     }
 }
 
+TEST(OpenaiDecoder, ProbabilitiesOfALegacyCompletionAreToldInTheWordsOfAChat) {
+    const std::string body =
+        R"({"id":"r","choices":[{"index":0,"text":"Hi\"!","logprobs":{"tokens":["Hi\"","!"],)"
+        R"("token_logprobs":[null,-0.5],"top_logprobs":[null,{"!":-0.5,"\u00e9":-1}],)"
+        R"("text_offset":[0,3]},"finish_reason":"stop"}]})";
+    for (const bool stream : {false, true}) {
+        const Events got =
+            chat().decode(plain_request(), stream ? sse({body, kDone}) : body, stream);
+        ASSERT_EQ(got[2].raw.type, PARLEY_EVENT_TEXT_DELTA);
+        EXPECT_EQ(got[2].extra,
+                  R"({"logprobs":{"content":[)"
+                  R"({"token":"Hi\"","logprob":null,"bytes":null,"top_logprobs":[]},)"
+                  R"({"token":"!","logprob":-0.5,"bytes":null,"top_logprobs":[)"
+                  R"({"token":"!","logprob":-0.5,"bytes":null},)"
+                  R"({"token":"\u00e9","logprob":-1,"bytes":null}]}]}})");
+    }
+}
+
 TEST(OpenaiDecoder, FunctionsThatStandInForCustomToolsAreUnwrapped) {
     Request wire;
     wire.path = "/v1/responses";

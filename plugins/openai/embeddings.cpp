@@ -208,6 +208,8 @@ public:
           as_base64_(open.request->embed != nullptr &&
                      open.request->embed->encoding == PARLEY_EMBED_BASE64) {}
 
+    bool shows(const parley_event&) const override { return true; }
+
     void encode(const parley_event& e, sdk::Out& out) override {
         if (e.type == PARLEY_EVENT_ERROR || !fold_.add(e)) return;
         const sdk::FoldedReply& reply = fold_.reply();

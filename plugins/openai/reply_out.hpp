@@ -19,6 +19,8 @@ public:
     Encoder& operator=(const Encoder&) = delete;
 
     virtual void encode(const parley_event& event, sdk::Out& out) = 0;
+    // Of PART_STARTED: whether anything of the part is told.
+    virtual bool shows(const parley_event& part) const = 0;
 
 protected:
     Encoder() = default;

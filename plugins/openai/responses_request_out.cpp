@@ -242,7 +242,7 @@ private:
             w_.key("top_logprobs").raw(view(r_.top_logprobs.text));
         }
         write_common(body_, to_, false);
-        w_.key("store").boolean(keeps);
+        if (keeps || to_.traits.flag("store_ok", true)) w_.key("store").boolean(keeps);
         write_own();
         if ((r_.flags & PARLEY_REQUEST_STREAM) != 0) w_.key("stream").boolean(true);
     }
@@ -291,6 +291,10 @@ private:
         const bool encrypted = thinks && (asked || !keeps);
         const bool logprobs = r_.logprobs == PARLEY_SAYS_YES;
         if (!encrypted && !logprobs) return;
+        if (!to_.traits.flag("include_ok", true)) {
+            if (logprobs) to_.warn(PARLEY_WARNING_FIELD_DROPPED, "logprobs");
+            return;
+        }
         w_.key("include").begin_array();
         if (encrypted) w_.string("reasoning.encrypted_content");
         if (logprobs) w_.string("message.output_text.logprobs");

@@ -51,6 +51,20 @@ public:
         if (!streams_ && !body_.empty()) out.write(body_);
     }
 
+    bool shows(const parley_event& part) const override {
+        switch (part.kind) {
+            case PARLEY_PART_AUDIO:
+            case PARLEY_PART_VIDEO:
+            case PARLEY_PART_DOCUMENT:
+                return false;
+            case PARLEY_PART_SERVER_ITEM:
+                return view(part.name) == "web_search" ||
+                       extra_member(part, "dialect") == "\"openai-responses\"";
+            default:
+                return true;
+        }
+    }
+
 private:
     void write(const parley_event& e) {
         switch (e.type) {

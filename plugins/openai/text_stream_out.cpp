@@ -150,6 +150,10 @@ public:
         if (!text_.empty()) out.write(text_);
     }
 
+    bool shows(const parley_event& part) const override {
+        return part.kind == PARLEY_PART_TEXT || part.kind == PARLEY_PART_REFUSAL;
+    }
+
 private:
     void start(const parley_event& e) {
         JsonWriter w(head_);

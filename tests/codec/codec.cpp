@@ -299,7 +299,8 @@ std::vector<Event> Dialect::decode(const parley_request& request,
 std::string Dialect::encode(const parley_request& request,
                             const std::vector<Event>& events,
                             bool stream,
-                            const std::string& model) const {
+                            const std::string& model,
+                            std::vector<uint32_t>* declined) const {
     TestArena arena;
     auto target = sized<parley_target>();
     auto open = sized<parley_codec_open>();
@@ -317,6 +318,7 @@ std::string Dialect::encode(const parley_request& request,
         const parley_event event = e.border();
         status = table_->encode(session, &event, &out.border, &error);
         if (status < 0) break;
+        if (status == PARLEY_DECLINED && declined != nullptr) declined->push_back(event.kind);
     }
     table_->encoder_close(session);
     if (status < 0) refuse(status, error);

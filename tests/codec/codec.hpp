@@ -152,10 +152,12 @@ public:
                               bool stream,
                               std::size_t piece = 0,
                               const std::string& traits = {}) const;
+    // `declined`: the kinds of the parts that the dialect said it has no room for.
     std::string encode(const parley_request& request,
                        const std::vector<Event>& events,
                        bool stream,
-                       const std::string& model = "m-x") const;
+                       const std::string& model = "m-x",
+                       std::vector<uint32_t>* declined = nullptr) const;
 
 private:
     std::string id_;

@@ -81,6 +81,28 @@ public:
         return add_to_part(e);
     }
 
+    // What a provider's own servers did.
+    Script& item(const std::string& id, const std::string& tool, const std::string& extra) {
+        auto e = sdk::make_event(PARLEY_EVENT_PART_STARTED);
+        e.text = str(id);
+        e.name = str(tool);
+        e.extra = str(extra);
+        kind_ = PARLEY_PART_SERVER_ITEM;
+        return add_to_part(e);
+    }
+
+    // A part of one delta.
+    Script& media(uint32_t kind, const std::string& mime, const std::string& base64) {
+        auto e = sdk::make_event(PARLEY_EVENT_PART_STARTED);
+        e.name = str(mime);
+        kind_ = kind;
+        add_to_part(e);
+        e = sdk::make_event(PARLEY_EVENT_MEDIA_DELTA);
+        e.name = str(mime);
+        e.text = str(base64);
+        return add_to_part(e);
+    }
+
     Script& end(bool complete = true) {
         auto e = sdk::make_event(PARLEY_EVENT_PART_ENDED);
         if (complete) e.flags = PARLEY_EVENT_COMPLETE;

@@ -23,7 +23,10 @@
 //                         parley_encoded_request&, Out&);
 //     struct Decoder { void decode(std::string_view, bool eof, const parley_sink&); };
 //     Decoder* decoder_open(const parley_codec_open&);
-//     struct Encoder { void encode(const parley_event&, Out&); };
+//     struct Encoder {
+//         void encode(const parley_event&, Out&);
+//         bool shows(const parley_event& part_started) const;  // optional; otherwise all
+//     };
 //     Encoder* encoder_open(const parley_codec_open&);
 //     void encode_count(const parley_call&, uint64_t input_tokens, Arena&, parley_http_reply&,
 //                       Out&);                                                      // optional
@@ -146,7 +149,13 @@ void add_codecs(parley_dialect& t) {
         [](parley_session* s, const parley_event* event, const parley_out* o, parley_error* e) {
             return guard(e, [&] {
                 Out out(o);
-                stream<Encoder>(s).encode(*event, out);
+                auto& encoder = stream<Encoder>(s);
+                encoder.encode(*event, out);
+                if constexpr (requires { encoder.shows(*event); }) {
+                    const bool begins = event->type == PARLEY_EVENT_PART_STARTED;
+                    if (begins && !encoder.shows(*event)) return PARLEY_DECLINED;
+                }
+                return PARLEY_OK;
             });
         };
     t.encoder_close = [](parley_session* s) { delete &stream<Encoder>(s); };
