@@ -9,6 +9,7 @@
 #include "config/near.hpp"
 #include "config/routes.hpp"
 #include "config/settings.hpp"
+#include "config/traits_table.hpp"
 
 namespace parley::config {
 
@@ -230,6 +231,10 @@ private:
             model.position = reading_.findings.position(row.path);
             read_keys(*row.table, table, &model, row.path, reading_);
             read_settings(*row.table, table, row.path, model, reading_);
+            for (const auto& [name, value] : model.settings) {
+                const std::string what = value.is_null() ? "" : fault_of_trait(name, value);
+                if (!what.empty()) fault(path_of(row.path, std::string(name)), what);
+            }
         }
     }
 

@@ -111,6 +111,7 @@ void ExchangeLog::record(const pipeline::Outcome& o) {
     number("out_bytes", o.reply_bytes);
     number("first_byte_ms", o.first_byte_ms);
     number("total_ms", o.total_ms);
+    text("lost", o.lost);
     if ((o.usage.known & PARLEY_USAGE_INPUT) != 0) number("in_tokens", o.usage.input_total);
     if ((o.usage.known & PARLEY_USAGE_CACHE_READ) != 0) {
         number("cached_tokens", o.usage.input_cache_read);

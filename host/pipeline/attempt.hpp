@@ -82,6 +82,9 @@ public:
     // The reply goes on as it comes.
     bool is_relayed() const { return !is_crossing(); }
 
+    // What has not survived so far, as x-parley-warnings tells it; empty: everything did.
+    std::string warnings() const;
+
     // Ends every wait for the upstream.
     void cancel();
 
@@ -127,7 +130,6 @@ private:
     Result<void> amend(const parley_plan_ask& ask);
     Result<void> merge_edits(std::size_t body_bytes);
     Result<void> refuse_losses() const;
-    std::string warnings() const;
 
     // heal.cpp
     std::string traits() const;

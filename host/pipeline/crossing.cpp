@@ -32,6 +32,25 @@ parley_event error_event(const base::Error& error) {
     return e;
 }
 
+std::string_view name_of_part(std::uint32_t kind) {
+    switch (kind) {
+        case PARLEY_PART_IMAGE:
+            return "image";
+        case PARLEY_PART_AUDIO:
+            return "audio";
+        case PARLEY_PART_VIDEO:
+            return "video";
+        case PARLEY_PART_DOCUMENT:
+            return "document";
+        case PARLEY_PART_TOOL_CALL:
+            return "tool_call";
+        case PARLEY_PART_REASONING:
+            return "reasoning";
+        default:
+            return "part";
+    }
+}
+
 // Two of the dialects never tell when a reply began, the two others always do.
 parley_event dated(parley_event started) {
     if (started.a == 0) started.a = static_cast<std::uint64_t>(base::wall_ms() / 1000);
@@ -141,8 +160,9 @@ bool Crossing::guesses_after(const base::Error& refusal) {
 }
 
 std::string Crossing::warnings() const {
+    // Nothing is known of the request, or it went as it was.
+    if (request_ == nullptr || is_of_reply_) return lost_;
     std::string all;
-    if (is_of_reply_) return all;  // the request went as it was
     for (std::uint64_t i = 0; i < request_->warning_count; ++i) {
         append_warning(*request_->warnings[i], all);
     }
@@ -150,6 +170,7 @@ std::string Crossing::warnings() const {
         append_warning(*encoded_.head.warnings[i], all);
     }
     if (must_guess_) append_warning(kEstimated, all);
+    if (!lost_.empty()) (all += all.empty() ? "" : ", ") += lost_;
     return all;
 }
 
@@ -215,6 +236,9 @@ parley_status Crossing::pass(const parley_event& event) {
             break;
         case PARLEY_EVENT_SEAL:
             return write_seal(event) ? PARLEY_OK : -PARLEY_E_BUDGET;
+        case PARLEY_EVENT_WARNING:
+            lose(view(event.name), view(event.text));
+            break;
         default:
             break;
     }
@@ -225,7 +249,21 @@ bool Crossing::write(const parley_event& event) {
     if (!encoder_.is_open()) return true;
     Result<void> written = encoder_.encode(event, outlet_, arena_);
     if (!written) fault_ = written.error();
+    if (encoder_.has_declined()) {
+        const bool is_item = event.kind == PARLEY_PART_SERVER_ITEM;
+        lose(PARLEY_WARNING_FIELD_DROPPED, is_item ? view(event.name) : name_of_part(event.kind));
+    }
     return written.has_value();
+}
+
+// Once is enough, however often it happens.
+void Crossing::lose(std::string_view code, std::string_view field) {
+    const parley_warning warning{sizeof(parley_warning), 0, str(code), str(field)};
+    std::string one;
+    append_warning(warning, one);
+    if ((", " + lost_ + ',').find(", " + one + ',') == std::string::npos) {
+        append_warning(warning, lost_);
+    }
 }
 
 Seal Crossing::seal_of(const parley_event& event) const {

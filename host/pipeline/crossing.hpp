@@ -75,7 +75,8 @@ public:
         return plugins::correct_traits(upstream_, *request_, target_, told, arena_);
     }
 
-    // What did not survive, for the reply's header: "code;field, code". Empty: everything did.
+    // What has not survived so far, of the request and of the reply: "code;field, code". Empty:
+    // everything did.
     std::string warnings() const;
 
     // The client's stream is one JSON array instead of server-sent events.
@@ -138,6 +139,7 @@ private:
     parley_status take(const parley_event& event) override;
     parley_status pass(const parley_event& event) override;
     bool write(const parley_event& event);
+    void lose(std::string_view code, std::string_view field);
     Seal seal_of(const parley_event& event) const;
     bool write_seal(const parley_event& event);
     void remember(const parley_event& event);
@@ -157,6 +159,7 @@ private:
     parley_codec_open decoder_open_ = plugins::sized<parley_codec_open>();
     parley_codec_open encoder_open_ = plugins::sized<parley_codec_open>();
     plugins::EncodedRequest encoded_;
+    std::string lost_;  // of the reply, as warnings() tells it
     plugins::Decoder decoder_;
     plugins::Encoder encoder_;
     base::Bytes out_;

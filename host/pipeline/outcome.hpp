@@ -65,6 +65,7 @@ struct Outcome {
     std::uint64_t reply_bytes = 0;
     std::uint64_t first_byte_ms = 0;
     std::uint64_t total_ms = 0;
+    std::string_view lost;  // in crossing to another dialect, as x-parley-warnings tells it
     parley_usage usage{};
     const base::Error* error = nullptr;  // null: a success
 };

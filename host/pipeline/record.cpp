@@ -15,7 +15,10 @@ void Exchange::record(const base::Error* error) {
     o.path = head.path;
     if (asked_.dialect != nullptr) o.dialect = asked_.dialect->id();
     o.model = asked_.model();
+    std::string lost;
     if (attempt_) {
+        lost = attempt_->warnings();
+        o.lost = lost;
         const routing::Candidate& picked = attempt_->candidate();
         spend(attempt_->usage());
         o.provider = picked.place->provider->name();

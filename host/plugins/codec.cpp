@@ -179,6 +179,7 @@ Result<void> Encoder::encode(const parley_event& event, const Outlet& out, Arena
     parley_error error = cleared_error(arena);
     const base::Visit visit = dialect_->instance().visit(Function::encoder);
     const auto status = dialect_->table().encode(session_, &event, out.border(), &error);
+    has_declined_ = status == PARLEY_DECLINED;
     return outcome(status, error, dialect_->id());
 }
 

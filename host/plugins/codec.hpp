@@ -145,7 +145,11 @@ public:
     base::Result<void> open(const Dialect& dialect, const parley_codec_open& open);
     base::Result<void> encode(const parley_event& event, const Outlet& out, base::Arena& arena);
 
+    // The dialect has no room for what the last event began.
+    bool has_declined() const { return has_declined_; }
+
 private:
+    bool has_declined_ = false;
     const Dialect* dialect_ = nullptr;
     parley_session* session_ = nullptr;
 };

@@ -27,6 +27,31 @@ TEST(Fault, UnknownKeys) {
                     "\"api_key\""});
 }
 
+TEST(Fault, TraitsOfModelsHaveTheirForms) {
+    const std::string_view all = R"([[model]]
+names = ["m"]
+sampling_ok = "no"
+prefill = 1
+max_output = "8192"
+context = -1
+effort_levels = ["low", "extreme"]
+reasoning = false
+server_tools = "web_search"
+someone_elses = { any = "thing" }
+)";
+    EXPECT_EQ(faults_in(all),
+              (Texts{"p.toml:3:15: model[0].sampling_ok: expected true or false, got \"no\"",
+                     "p.toml:4:11: model[0].prefill: expected true or false, got 1",
+                     "p.toml:5:14: model[0].max_output: expected a whole number, 0 or more, got "
+                     "\"8192\"",
+                     "p.toml:6:11: model[0].context: expected a whole number, 0 or more, got -1",
+                     "p.toml:7:17: model[0].effort_levels: expected an array of none, minimal, "
+                     "low, medium, high, xhigh, max, got [\"low\",\"extreme\"]",
+                     "p.toml:8:13: model[0].reasoning: expected a string, got false",
+                     "p.toml:9:16: model[0].server_tools: expected an array of strings, got "
+                     "\"web_search\""}));
+}
+
 TEST(Fault, WrongTypes) {
     EXPECT_EQ(faults_in("[log]\nexchanges = 'yes'\n"),
               Texts{"p.toml:2:13: log.exchanges: expected true or false, got \"yes\""});
