@@ -1,6 +1,8 @@
 #include "live/stock.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <filesystem>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -11,6 +13,27 @@ namespace parley::live {
 
 using base::LogLevel;
 using base::Result;
+
+namespace {
+
+// Journals of seats that are not there any more. The first worker looks after them.
+std::vector<std::string> leftovers(const config::Config& config, int seat) {
+    std::vector<std::string> found;
+    if (seat != 1) return found;
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(config.state_folder, none)) {
+        const std::string name = entry.path().filename();
+        if (!name.starts_with("journal-")) continue;
+        const std::string_view number = std::string_view(name).substr(8);
+        std::uint64_t of = 0;
+        const auto [end, fault] = std::from_chars(number.data(), number.data() + number.size(), of);
+        const bool is_seat = fault == std::errc() && end == number.data() + number.size();
+        if (is_seat && of > config.supervisor.processes) found.push_back(entry.path());
+    }
+    return found;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Stock>> Stock::open(const config::Config& config,
                                            const plugins::Catalogue& catalogue,
@@ -30,7 +53,8 @@ Result<std::unique_ptr<Stock>> Stock::open(const config::Config& config,
                                       config.state_folder + '/' + parent.at_seat("journal"),
                                       store::identity_of(config),
                                       {std::string(store::kAccountPrefix), "state/"},
-                                      config.store.limits);
+                                      config.store.limits,
+                                      leftovers(config, parent.seat()));
     if (!ledger) return std::move(ledger).error();
     const std::string replica = parent.at_seat(accounts::replica_of(config.store.replica));
     return std::unique_ptr<Stock>(new Stock(std::move(*ledger), replica, config.store.limits));

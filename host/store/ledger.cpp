@@ -1,7 +1,10 @@
 #include "store/ledger.hpp"
 
+#include <unistd.h>
+
 #include "base/base64.hpp"
 #include "base/digest.hpp"
+#include "base/log.hpp"
 #include "store/ledger_shared.hpp"
 
 namespace parley::store {
@@ -34,7 +37,8 @@ Result<std::unique_ptr<Ledger>> Ledger::open(std::shared_ptr<Documents> document
                                              const std::string& folder,
                                              const std::string& identity,
                                              std::vector<std::string> prefixes,
-                                             const config::StoreLimits& limits) {
+                                             const config::StoreLimits& limits,
+                                             std::span<const std::string> leftovers) {
     if (!make_private_folder(folder)) {
         return base::gateway_error(PARLEY_E_CONFIG, folder + ": cannot be made");
     }
@@ -45,6 +49,13 @@ Result<std::unique_ptr<Ledger>> Ledger::open(std::shared_ptr<Documents> document
     auto shared = std::make_shared<Shared>(
         std::move(documents), folder + "/journal-" + name, std::move(prefixes), limits);
     if (auto ok = shared->read_journal(); !ok) return std::move(ok).error();
+    for (const std::string& other : leftovers) {
+        const std::string path = other + "/journal-" + name;
+        if (::access(path.c_str(), F_OK) != 0) continue;
+        if (auto ok = shared->adopt(path); !ok) {
+            base::log(base::LogLevel::error, "journal: " + path + ": " + ok.error().message);
+        }
+    }
     return std::unique_ptr<Ledger>(new Ledger(std::move(shared)));
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -29,12 +30,15 @@ struct Reach {
 class Ledger {
 public:
     // Reads what this machine knows of the documents below these prefixes. The store is not open;
-    // `identity` is what tells it from other stores, whose documents are none of this one's.
+    // `identity` is what tells it from other stores, whose documents are none of this one's. What
+    // ledgers in `leftovers`, folders that nobody opens any more, had not brought into the store is
+    // this one's to do.
     static base::Result<std::unique_ptr<Ledger>> open(std::shared_ptr<Documents> documents,
                                                       const std::string& folder,
                                                       const std::string& identity,
                                                       std::vector<std::string> prefixes,
-                                                      const config::StoreLimits& limits);
+                                                      const config::StoreLimits& limits,
+                                                      std::span<const std::string> leftovers = {});
     ~Ledger();
     Ledger(const Ledger&) = delete;
     Ledger& operator=(const Ledger&) = delete;

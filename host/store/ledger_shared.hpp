@@ -60,6 +60,8 @@ struct Ledger::Shared : std::enable_shared_from_this<Shared> {
     // ---- the journal's side: ledger_journal.cpp ----
 
     base::Result<void> read_journal();
+    base::Result<void> adopt(const std::string& path);
+    bool take_wish(const std::string& key, Entry& theirs);
     void encrypt_journal_anew(const Image& read);
     void run_journal();
     void make_edits();

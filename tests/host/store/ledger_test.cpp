@@ -301,6 +301,51 @@ TEST_F(LedgerTest, TwoProcessesShareAStateFolder) {
     EXPECT_EQ(text(*open(), "account/a/1"), "two");
 }
 
+// Of a worker at a seat that is gone: what it wished comes into the store, and its journal goes.
+TEST_F(LedgerTest, TakesOverWhatAnotherHasLeft) {
+    const std::string left = folder_ + "/left-2";
+    const auto open_at = [&](const std::string& folder, std::span<const std::string> leftovers) {
+        auto ledger = Ledger::open(memory_.make_documents(limits_, cipher_),
+                                   folder,
+                                   "memory",
+                                   {"account/", "state/"},
+                                   limits_,
+                                   leftovers);
+        EXPECT_TRUE(ledger) << ledger.error().message;
+        return std::move(*ledger);
+    };
+    memory_.set("account/a/1", R"({"label":"one","other":1})");
+    {
+        auto gone = open_at(left, {});
+        gone->start({});
+        ASSERT_TRUE(gone->wait_until_read(kLongMs));
+        memory_.fail(PARLEY_E_OVERLOADED);
+        set(*gone, "account/a/1", R"({"label":"two","other":1})");
+        set(*gone, "account/a/2", "new");
+        ASSERT_TRUE(gone->wait_until_journaled(kLongMs));
+        gone->stop();
+        memory_.fail(0);
+    }
+    memory_.set("account/a/1", R"({"label":"one","other":2})");
+    { ASSERT_TRUE(start_and_read()->wait_until_journaled(kLongMs)); }
+    const std::vector<std::string> leftovers{left};
+    {
+        auto busy = open_at(left, {});
+        auto heir = open_at(folder_, leftovers);
+        EXPECT_EQ(text(*heir, "account/a/2"), "none") << "somebody still writes it";
+    }
+    {
+        auto heir = open_at(folder_, leftovers);
+        EXPECT_EQ(text(*heir, "account/a/2"), "new");
+        EXPECT_FALSE(fs::exists(left));
+    }
+    auto heir = open_at(folder_, leftovers);  // it is in the journal of its own
+    heir->start({});
+    ASSERT_TRUE(heir->wait_until_stored(kLongMs));
+    EXPECT_EQ(memory_.value("account/a/2"), "new");
+    EXPECT_EQ(memory_.value("account/a/1"), R"({"label":"two","other":2})");
+}
+
 TEST_F(LedgerTest, AJournalThatCannotBeMadeIsAFault) {
     if (::access("/dev/full", W_OK) != 0) GTEST_SKIP() << "no /dev/full on this machine";
     // A journal that is as good as full: its file leads to a device that takes nothing.
