@@ -25,6 +25,10 @@ inline bool is_space(char c) {
     return c <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t');
 }
 
+inline bool is_structure(char c) {
+    return c == ',' || c == '}' || c == ':' || c == '"' || c == '{' || c == '[' || c == ']';
+}
+
 }  // namespace detail
 
 // Appends the characters that a raw JSON string (without its quotes) stands for. Lone surrogates
@@ -459,7 +463,7 @@ public:
             p = depth_ > 1    ? nested(p, end)
                 : in_string_  ? string(p, end)
                 : depth_ == 0 ? top(p)
-                              : member(p);
+                              : member(p, end);
         }
         // Behind the object only white space may come.
         while (p != end && state_ == State::complete) {
@@ -505,25 +509,40 @@ private:
             break;
         }
         if (reading_key_) {
-            const std::size_t room = kKeyBytesMax - std::min(key_.size(), kKeyBytesMax);
-            key_.append(start, std::min(static_cast<std::size_t>(p - start), room));
-            if (!in_string_) end_key();
+            read_key({start, static_cast<std::size_t>(p - start)});
         } else {
             keep(start, p);
         }
         return p;
     }
 
-    void end_key() {
+    // More of a key, its closing quote included. It is put together only where it came in pieces.
+    void read_key(std::string_view piece) {
+        if (key_.empty() && !in_string_) return end_key(piece);
+        const std::size_t room = kKeyBytesMax - std::min(key_.size(), kKeyBytesMax);
+        key_.append(piece, 0, room);
+        if (in_string_) return;
+        end_key(key_);
+        key_.clear();
+    }
+
+    // `quoted` lacks the opening quote.
+    void end_key(std::string_view quoted) {
         reading_key_ = false;
         next_value_ = kNone;
-        if (key_.size() == kKeyBytesMax) return;
-        JsonString key;
-        key.raw = std::string_view(key_).substr(1, key_.size() - 2);
-        if (key_.find('\\') != key_.npos && !JsonReader(key_).read_string(key)) return;
+        if (quoted.size() + 1 >= kKeyBytesMax) return;
+        const std::string_view raw = quoted.substr(0, quoted.size() - 1);
+        const bool is_escaped = raw.find('\\') != raw.npos;
+        if (is_escaped && !is_string(raw)) return;
         for (std::size_t i = 0; i < key_count_; ++i) {
-            if (key.equals(keys_[i])) next_value_ = i;
+            if (JsonString{raw, is_escaped}.equals(keys_[i])) next_value_ = i;
         }
+    }
+
+    static bool is_string(std::string_view raw) {
+        const std::string quoted = '"' + std::string(raw) + '"';
+        JsonString key;
+        return JsonReader(quoted).read_string(key);
     }
 
     const char* nested(const char* p, const char* end) {
@@ -546,13 +565,12 @@ private:
         return p + 1;
     }
 
-    const char* member(const char* p) {
+    const char* member(const char* p, const char* end) {
         const char c = *p;
         switch (c) {
             case '"':
                 in_string_ = true;
                 reading_key_ = expect_key_;
-                key_ = '"';
                 break;
             case ':':
                 begin_value();
@@ -574,11 +592,20 @@ private:
                 state_ = State::broken;
                 break;
             default:
-                if (detail::is_space(c)) return p + 1;
-                break;
+                return space_or_word(p, end);
         }
         if (!reading_key_) keep(p, p + 1);
         return p + 1;
+    }
+
+    // What needs no quotes: white space, numbers, true, false and null.
+    const char* space_or_word(const char* p, const char* end) {
+        const char* start = p;
+        while (p != end && detail::is_space(*p)) ++p;
+        if (p != start) return p;
+        while (p != end && !detail::is_space(*p) && !detail::is_structure(*p)) ++p;
+        keep(start, p);
+        return p;
     }
 
     void begin_value() {
@@ -594,7 +621,7 @@ private:
     const std::string_view* keys_;
     std::size_t key_count_;
     std::vector<Value> values_;
-    std::string key_;
+    std::string key_;  // what came of it in earlier pieces
     std::size_t wanted_ = kNone;
     std::size_t next_value_ = kNone;
     std::uint64_t depth_ = 0;
