@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/core_dump.hpp"
 #include "command/commands.hpp"
 #include "command/options.hpp"
 #include "config/load.hpp"
@@ -133,6 +134,23 @@ void add_plugin_commands(CLI::App& app, parley::command::Options& options, const
 }
 
 template <class Command>
+void add_key_commands(CLI::App& app, parley::command::Options& options, const Command& command) {
+    using namespace parley::command;
+    CLI::App* key = app.add_subcommand("key", "client keys: new, hash, list, revoke");
+    key->require_subcommand(1);
+    key->fallthrough();
+    CLI::App* made = command(*key, "new", "make one, kept in the store by its hash", key_new);
+    made->add_option("name", options.name, "what logs call who has it")->required();
+    made->add_option("--models", options.models, "what it may ask for; by default all");
+    command(*key, "hash", "what a [[client_key]] takes in place of the key", key_hash)
+        ->add_option("file", options.file, "where the key stands; standard input without one");
+    command(*key, "list", "those of the configuration and of the store", key_list);
+    command(*key, "revoke", "serve one of the store no more", key_revoke)
+        ->add_option("name", options.name, "what it is called")
+        ->required();
+}
+
+template <class Command>
 void add_store_commands(CLI::App& app, parley::command::Options& options, const Command& command) {
     using namespace parley::command;
     CLI::App* store = app.add_subcommand("store", "the store: status, verify, copy, rekey, ...");
@@ -160,6 +178,7 @@ void add_store_commands(CLI::App& app, parley::command::Options& options, const 
 
 int main(int argc, char** argv) {
     using namespace parley::command;
+    parley::base::forbid_core_dumps();
     Options options;
     options.arguments.assign(argv, argv + argc);
     int (*chosen)(const Options&) = serve;
@@ -217,6 +236,7 @@ int main(int argc, char** argv) {
     add_plugin_commands(app, options, command);
 
     add_store_commands(app, options, command);
+    add_key_commands(app, options, command);
 
     CLI11_PARSE(app, argc, argv);
     return chosen(options);

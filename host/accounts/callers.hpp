@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "accounts/budget.hpp"
+#include "accounts/key_checks.hpp"
 #include "base/digest.hpp"
 #include "config/config.hpp"
 
@@ -36,11 +38,18 @@ public:
     // Not the number of any other Callers of this process, from 1.
     std::uint64_t number() const { return number_; }
 
-    // No keys are configured: only local clients are let in, and they need none.
-    bool is_open() const { return callers_.empty(); }
+    // There are no keys, not even disabled ones: only local clients are let in, and they need none.
+    bool is_open() const { return is_open_; }
 
-    // The caller that a key proves, or null. Takes the same time whatever the key.
-    const Caller* find(std::string_view key) const;
+    // Who a key may be of. Takes the same time whatever the key.
+    struct Found {
+        const Caller* caller = nullptr;                 // null: nobody's
+        std::shared_ptr<HashedKey> unproven = nullptr;  // what is to be checked before it counts
+    };
+
+    Found find(std::string_view key) const;
+
+    KeyChecks& checks() const { return *checks_; }
 
     // By its name, for those who know it already.
     const Caller* find_by_name(std::string_view name) const;
@@ -48,6 +57,7 @@ public:
     template <class Use>
     void each(Use&& use) const {
         for (const auto& [start, entry] : callers_) use(entry.caller);
+        for (const auto& [id, entry] : hashed_) use(entry.caller);
     }
 
 private:
@@ -56,11 +66,20 @@ private:
         Caller caller;
     };
 
+    struct HashedEntry {
+        std::shared_ptr<HashedKey> key;
+        Caller caller;
+    };
+
     static std::uint64_t next_number();
+    std::shared_ptr<HashedKey> hashed(const std::string& text, const Callers* before) const;
 
     std::uint64_t number_ = next_number();
+    bool is_open_;
     // By the digest's first bytes, which tell nothing about the key.
     std::unordered_multimap<std::uint64_t, Entry> callers_;
+    std::map<std::string, HashedEntry, std::less<>> hashed_;  // by the id of the key
+    std::shared_ptr<KeyChecks> checks_;
 };
 
 }  // namespace parley::accounts

@@ -28,6 +28,8 @@ struct Options {
     std::string provider;             // the name of an instance
     std::string account;              // "provider/label", or "provider" where it has one
     std::string label;                // of a new account
+    std::string name;                 // of a client key
+    std::vector<std::string> models;  // that it may ask for
     std::vector<std::string> params;  // of a login: "name=value"
     bool no_browser = false;
     bool device = false;

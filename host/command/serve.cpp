@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/code_pages.hpp"
+#include "base/core_dump.hpp"
 #include "base/log.hpp"
 #include "command/commands.hpp"
 #include "command/greeting.hpp"
@@ -72,6 +73,7 @@ int work(const Options& options, supervisor::Parent& parent) {
     const Setup setup = read_configuration(options, true);
     if (!report(setup.loaded, setup.file)) return 1;
     const config::Config& config = setup.loaded.config;
+    if (config.server.core_dumps) base::allow_core_dumps();
     parent.say("log", config.log.level + (config.log.format == "json" ? " json" : " text"));
     base::set_up_log({base::log_level_of(config.log.level), config.log.format == "json"});
     std::signal(SIGPIPE, SIG_IGN);

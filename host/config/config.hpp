@@ -28,6 +28,7 @@ struct Server {
     std::string tls_certificate;  // PEM files; both or neither
     std::string tls_key;
     bool show_route = false;                // in x-parley-route
+    bool core_dumps = false;                // which hold secrets
     std::vector<std::string> cors_origins;  // "*" or origins; empty: no CORS headers
 };
 
@@ -66,7 +67,8 @@ struct Reload {
 // [[client_key]]
 struct ClientKey {
     std::string name;
-    base::Secret key;
+    base::Secret key;      // one of the two
+    std::string key_hash;  // base::KeyHash
     bool disabled = false;
     std::vector<std::string> models;  // patterns; empty: all
     std::vector<std::string> excluded_models;

@@ -23,6 +23,7 @@ struct Limits {
     std::uint64_t idle_ms = 75'000;        // between requests on a connection
     std::uint64_t write_idle_ms = 60'000;  // a client that takes nothing
     std::uint64_t connections_max = 10'000;
+    std::uint64_t key_checks_max = 32;
     std::uint64_t requests_per_connection_max = 10'000;
     std::uint64_t exchange_bytes_max = 16ull * 1024 * 1024;  // working memory beside the bodies
     std::uint64_t ping_ms = 15'000;                // a silent stream tells its client that it lives

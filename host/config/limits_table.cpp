@@ -102,6 +102,11 @@ Table limits_table() {
                                kLimit<&L::connections_max>,
                                {1, kMillion},
                                "Connections of all clients"),
+                        number("key_checks_max",
+                               kLimit<&L::key_checks_max>,
+                               {1, 10'000},
+                               "Client keys that wait to be checked against a `key_hash` for the "
+                               "first time, a tenth of a second each; others are told to wait"),
                         number("requests_per_connection_max",
                                kLimit<&L::requests_per_connection_max>,
                                {1, 1000 * kMillion},

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "base/key_hash.hpp"
 #include "config/near.hpp"
 #include "config/routes.hpp"
 #include "config/settings.hpp"
@@ -83,13 +84,31 @@ private:
         const Table& table = table_at("client_key");
         const std::vector<Row> rows = rows_of(root_, table, "", reading_);
         Taken names;
+        Taken ids;
         for (const Row& row : rows) {
             ClientKey& key = into_.client_keys.emplace_back();
             key.position = reading_.findings.position(row.path);
             read_keys(*row.table, table, &key, row.path, reading_);
             claim(key.name, path_of(row.path, "name"), names);
+            check_hash(key, row, ids);
         }
         check_keys_differ(rows);
+    }
+
+    // A key is checked against the one hash of its id.
+    void check_hash(const ClientKey& key, const Row& row, Taken& ids) {
+        const bool has_key = row.table->contains("key");
+        const bool has_hash = row.table->contains("key_hash");
+        if (has_key == has_hash) {
+            const char* what = has_key ? "given together with key_hash; give one of them"
+                                       : "required, but missing; expected a string, or key_hash";
+            return fault(path_of(row.path, "key"), what);
+        }
+        if (!has_hash) return;
+        const std::string path = path_of(row.path, "key_hash");
+        const auto hash = base::read_key_hash(key.key_hash);
+        if (!hash) return fault(path, "expected what `parley key hash` prints");
+        claim(hash->id, path, ids);
     }
 
     // Views only, so that no copy of a secret is left behind.

@@ -66,6 +66,33 @@ struct JsonPrinter {
     }
 };
 
+template <class Is>
+std::vector<SchemaFault> read_members(const json::object& from,
+                                      const Table& table,
+                                      void* into,
+                                      Is&& is_wanted) {
+    const Environment environment;
+    Loaded found;
+    Findings findings(found);
+    const Reading reading{environment, findings};
+    for (const Key& key : table.keys) {
+        const json::value* value = from.if_contains(key.name);
+        if (value == nullptr || !is_wanted(key)) continue;
+        const std::string path(key.name);
+        findings.came_from(path, "document");
+        // A single value is the element of an array as well as any.
+        const toml::array one = array_of(*value);
+        const bool is_array = value->is_array();
+        const toml::node& node = is_array ? static_cast<const toml::node&>(one) : *one.get(0);
+        read_value(node, key, key.slot(into), path, reading);
+    }
+    std::vector<SchemaFault> faults;
+    for (Fault& fault : found.faults) {
+        faults.push_back({std::move(fault.where), std::move(fault.message)});
+    }
+    return faults;
+}
+
 }  // namespace
 
 std::vector<std::string> names_of_terms() {
@@ -77,27 +104,15 @@ std::vector<std::string> names_of_terms() {
 }
 
 std::vector<SchemaFault> read_terms(const json::object& from, Account& into) {
-    const Environment environment;
-    Loaded found;
-    Findings findings(found);
-    const Reading reading{environment, findings};
-    for (const Key& key : table_at("provider.account").keys) {
-        const json::value* value = from.if_contains(key.name);
-        if (value == nullptr || !is_term(key)) continue;
-        const std::string path(key.name);
-        findings.came_from(path, "document");
-        // A single value is the element of an array as well as any.
-        const toml::array one = array_of(*value);
-        const bool is_array = value->is_array();
-        const toml::node& node = is_array ? static_cast<const toml::node&>(one) : *one.get(0);
-        read_value(node, key, key.slot(&into), path, reading);
-    }
-    std::vector<SchemaFault> faults;
-    for (Fault& fault : found.faults) {
-        faults.push_back({std::move(fault.where), std::move(fault.message)});
-    }
+    std::vector<SchemaFault> faults =
+        read_members(from, table_at("provider.account"), &into, is_term);
     for (const auto& [key, what] : faults_of(into)) faults.push_back({std::string(key), what});
     return faults;
+}
+
+std::vector<SchemaFault> read_terms(const json::object& from, ClientKey& into) {
+    return read_members(
+        from, table_at("client_key"), &into, [](const Key& key) { return key.name != "name"; });
 }
 
 void write_terms(const Account& from, json::object& into) {

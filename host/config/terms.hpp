@@ -22,6 +22,9 @@ std::vector<std::string> names_of_terms();
 // are: no variable of the environment is put into them.
 std::vector<SchemaFault> read_terms(const boost::json::object& from, Account& into);
 
+// Likewise for a client key: all of it but its name.
+std::vector<SchemaFault> read_terms(const boost::json::object& from, ClientKey& into);
+
 // Sets those members of `into` that differ from what an account has that says nothing, and takes
 // the others away.
 void write_terms(const Account& from, boost::json::object& into);

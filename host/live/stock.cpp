@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "http/pause.hpp"
+#include "store/client_key_document.hpp"
 #include "store/make_store.hpp"
 
 namespace parley::live {
@@ -52,7 +53,9 @@ Result<std::unique_ptr<Stock>> Stock::open(const config::Config& config,
     auto ledger = store::Ledger::open(std::move(documents),
                                       config.state_folder + '/' + parent.at_seat("journal"),
                                       store::identity_of(config),
-                                      {std::string(store::kAccountPrefix), "state/"},
+                                      {std::string(store::kAccountPrefix),
+                                       std::string(store::kClientKeyPrefix),
+                                       "state/"},
                                       config.store.limits,
                                       leftovers(config, parent.seat()));
     if (!ledger) return std::move(ledger).error();
@@ -65,10 +68,14 @@ Stock::Stock(std::unique_ptr<store::Ledger> ledger,
              const config::StoreLimits& limits)
     : ledger_(std::move(ledger)), accounts_(*ledger_), state_(ledger_, replica), limits_(limits) {
     ledger_->start([this](const std::vector<std::string>& keys) {
-        const auto is_account = [](const std::string& key) {
-            return key.starts_with(store::kAccountPrefix);
+        const auto has = [&](std::string_view prefix) {
+            return std::any_of(keys.begin(), keys.end(), [prefix](const std::string& key) {
+                return key.starts_with(prefix);
+            });
         };
-        if (std::any_of(keys.begin(), keys.end(), is_account)) changed(is_changed_);
+        const bool has_keys = has(store::kClientKeyPrefix);
+        if (has_keys) has_other_keys_ = true;
+        if (has_keys || has(store::kAccountPrefix)) changed(is_changed_);
         if (std::any_of(keys.begin(), keys.end(), accounts::KeptState::is_state)) {
             changed(is_state_changed_);
         }
@@ -91,7 +98,10 @@ Stock::~Stock() {
 }
 
 pipeline::Stored Stock::stored() {
-    return {ledger_, accounts_.read(), [this] { look_everywhere(); }};
+    return {ledger_,
+            accounts_.read(),
+            store::read_client_keys(*ledger_),
+            [this] { look_everywhere(); }};
 }
 
 void Stock::look_everywhere() {
@@ -160,15 +170,19 @@ void Stock::follow() {
     House& house = *house_;
     house.control().wake();
     Inputs inputs = house.inputs();
+    const bool has_other_keys = has_other_keys_.exchange(false);
     pipeline::Stored now = stored();
-    if (now.accounts == inputs.stored.accounts) return;
+    if (now.accounts == inputs.stored.accounts && !has_other_keys) return;
     inputs.stored = std::move(now);
     const std::uint64_t count = inputs.stored.accounts.size();
+    const std::uint64_t key_count = inputs.stored.keys.size();
     for (const config::Fault& fault : house.change(std::move(inputs))) {
         base::log(LogLevel::error, "stored accounts not taken over", {{"why", fault.text("")}});
         return;
     }
-    base::log(LogLevel::info, "stored accounts changed", {{"accounts", count}});
+    base::log(LogLevel::info,
+              "stored accounts changed",
+              {{"accounts", count}, {"client_keys", key_count}});
 }
 
 void Stock::follow_state() {

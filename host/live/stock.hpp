@@ -60,6 +60,7 @@ private:
     const std::shared_ptr<Stock*> self_ = std::make_shared<Stock*>(this);
     std::atomic<bool> is_changed_{false};
     std::atomic<bool> is_state_changed_{false};
+    std::atomic<bool> has_other_keys_{false};  // client keys among that
     std::optional<http::Deadline> keep_again_;
 };
 

@@ -1,4 +1,7 @@
 // pipeline/authenticate.cpp: who is asking?
+#include <coroutine>
+#include <mutex>
+
 #include "base/secret.hpp"
 #include "http/percent.hpp"
 #include "pipeline/exchange.hpp"
@@ -6,6 +9,7 @@
 namespace parley::pipeline {
 
 using base::Result;
+using base::Task;
 using http::FieldId;
 
 namespace {
@@ -31,6 +35,71 @@ std::string_view key_of(const http::RequestHead& head, std::string& from_query) 
     return {};
 }
 
+base::Error unknown_key() {
+    return base::client_error(PARLEY_E_UNAUTHENTICATED, "the client key is not known");
+}
+
+// A wait for the check of a key: a value to be awaited once.
+class KeyProof {
+public:
+    KeyProof(const World& world,
+             http::Loop& loop,
+             std::shared_ptr<accounts::HashedKey> against,
+             base::Secret key)
+        : world_(world), loop_(loop), against_(std::move(against)), key_(std::move(key)) {}
+
+    KeyProof(const KeyProof&) = delete;
+    KeyProof& operator=(const KeyProof&) = delete;
+
+    ~KeyProof() {
+        const std::lock_guard lock(state_->mutex);
+        state_->waiter = nullptr;
+    }
+
+    bool await_ready() const { return false; }
+
+    bool await_suspend(std::coroutine_handle<> waiter) {
+        state_->waiter = waiter;
+        auto then = [state = state_, &loop = loop_](bool fits) {
+            const std::lock_guard lock(state->mutex);
+            if (state->waiter == nullptr) return;
+            state->fits = fits;
+            loop.post([state] { resume(*state); });
+        };
+        const std::uint64_t most = world_.config.limits.key_checks_max;
+        is_waiting_ = world_.callers.checks().check(against_, key_, most, std::move(then));
+        return is_waiting_;
+    }
+
+    Result<bool> await_resume() const {
+        if (is_waiting_) return state_->fits;
+        auto busy = base::gateway_error(
+            PARLEY_E_OVERLOADED, "too many client keys are being checked for the first time");
+        busy.retry_after_ms = kBusyMs;
+        return busy;
+    }
+
+private:
+    static constexpr std::uint64_t kBusyMs = 1'000;
+
+    struct State {
+        std::mutex mutex;
+        std::coroutine_handle<> waiter;
+        bool fits = false;
+    };
+
+    static void resume(State& state) {
+        if (state.waiter != nullptr) state.waiter.resume();
+    }
+
+    const World& world_;
+    http::Loop& loop_;
+    const std::shared_ptr<accounts::HashedKey> against_;
+    const base::Secret key_;
+    const std::shared_ptr<State> state_ = std::make_shared<State>();
+    bool is_waiting_ = false;
+};
+
 }  // namespace
 
 Result<void> Exchange::authenticate() {
@@ -53,13 +122,26 @@ Result<void> Exchange::authenticate() {
         asked_.caller = static_cast<const accounts::Caller*>(known.who);
         return {};
     }
-    const accounts::Caller* caller = callers.find(key);
-    if (caller == nullptr) {
-        return base::client_error(PARLEY_E_UNAUTHENTICATED, "the client key is not known");
-    }
-    known = {std::string(key), callers.number(), caller};
-    asked_.caller = caller;
+    const accounts::Callers::Found found = callers.find(key);
+    if (found.caller == nullptr) return unknown_key();
+    asked_.caller = found.caller;
+    unproven_ = found.unproven;
+    known = {std::string(key), unproven_ == nullptr ? callers.number() : 0, found.caller};
     return {};
+}
+
+Task<Result<void>> Exchange::prove_key() {
+    http::Client::Acquaintance& known = client_.acquaintance();
+    KeyProof proof(*world_, lane_.loop(), unproven_, base::Secret(known.proof));
+    const Result<bool> fits = co_await proof;
+    if (!fits) co_return fits.error();
+    if (*fits) {
+        known.checked_by = world_->callers.number();
+        co_return Result<void>();
+    }
+    known = {};
+    asked_.caller = nullptr;
+    co_return unknown_key();
 }
 
 }  // namespace parley::pipeline

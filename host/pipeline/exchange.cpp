@@ -36,6 +36,10 @@ Task<void> Exchange::run() {
 Task<Result<void>> Exchange::serve() {
     if (auto known = match(); !known) co_return known;
     if (auto caller = authenticate(); !caller) co_return caller;
+    if (unproven_ != nullptr) {
+        const Result<void> proven = co_await prove_key();
+        if (!proven) co_return proven;
+    }
     const std::uint32_t operation = asked_.call.operation;
     if (operation == PARLEY_OPERATION_MODELS || operation == PARLEY_OPERATION_MODEL) {
         co_return co_await show_models();

@@ -85,6 +85,7 @@ private:
     base::Task<Result<void>> serve();
     Result<void> match();                               // match.cpp
     Result<void> authenticate();                        // authenticate.cpp
+    base::Task<Result<void>> prove_key();               // authenticate.cpp
     base::Task<Result<void>> show_models();             // models.cpp
     base::Task<Result<void>> read();                    // exchange.cpp
     Result<void> resolve();                             // resolve.cpp
@@ -129,9 +130,10 @@ private:
     unsigned turns_ = 0;      // how often filters have sent it elsewhere
     routing::Nobody nobody_;  // why there is nobody left to try
     std::optional<Attempt> attempt_;
-    std::vector<AttemptNote> notes_;  // of attempts that are over
-    bool is_budget_spent_ = false;    // the caller's, of attempts beyond the first
-    bool is_admitted_ = false;        // counts against its caller's limits
+    std::vector<AttemptNote> notes_;                 // of attempts that are over
+    std::shared_ptr<accounts::HashedKey> unproven_;  // what the caller's key has to fit yet
+    bool is_budget_spent_ = false;                   // the caller's, of attempts beyond the first
+    bool is_admitted_ = false;                       // counts against its caller's limits
     bool gone_ = false;
     bool* ended_ = nullptr;  // set when the exchange ends, for client_gone
 };

@@ -346,6 +346,19 @@ Observers begin_to_tell(std::vector<plugins::Observer> observers,
     return {std::move(threads), std::move(queues)};
 }
 
+// Those of the configuration, and those of the store whose names are not taken there.
+std::vector<config::ClientKey> all_keys(const config::Config& config, const Stored& stored) {
+    std::vector<config::ClientKey> all = config.client_keys;
+    for (const config::ClientKey& key : stored.keys) {
+        const bool is_taken = std::any_of(
+            config.client_keys.begin(), config.client_keys.end(), [&](const auto& configured) {
+                return configured.name == key.name;
+            });
+        if (!is_taken) all.push_back(key);
+    }
+    return all;
+}
+
 }  // namespace
 
 MadeWorld make_world(config::Config config,
@@ -389,7 +402,7 @@ MadeWorld make_world(config::Config config,
         Filters(filters, config),
         begin_to_tell(std::move(observers), config.observer_limits, before),
         routing::TraitsBook(std::move(models)),
-        accounts::Callers(config.client_keys, is_first ? nullptr : &before->callers),
+        accounts::Callers(all_keys(config, stored), is_first ? nullptr : &before->callers),
         make_seals(config, before),
         go_on(is_first ? nullptr : &before->stash, config.stash),
         go_on(is_first ? nullptr : &before->lessons, config.lessons),

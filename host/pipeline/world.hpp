@@ -27,6 +27,7 @@ namespace parley::pipeline {
 struct Stored {
     std::shared_ptr<store::Ledger> ledger;  // null: nothing is kept
     std::vector<store::AccountPtr> accounts;
+    std::vector<config::ClientKey> keys;
     // Has all workers look at the store now. [any thread]
     std::function<void()> look = {};
 };

@@ -161,12 +161,12 @@ TEST(Callers, KeepWhatWasUsedOverAReload) {
     key.name = "ada";
     key.key = base::Secret("sk-1");
     const Callers before({key});
-    before.find("sk-1")->budget->restore_day({7, 0}, kWall);
+    before.find("sk-1").caller->budget->restore_day({7, 0}, kWall);
     key.key = base::Secret("sk-2");
     const Callers after({key}, &before);
-    EXPECT_EQ(after.find("sk-1"), nullptr);
-    EXPECT_EQ(after.find("sk-2")->budget->of_day(kWall).tokens, 7U);
-    EXPECT_EQ(after.find_by_name("ada"), after.find("sk-2"));
+    EXPECT_EQ(after.find("sk-1").caller, nullptr);
+    EXPECT_EQ(after.find("sk-2").caller->budget->of_day(kWall).tokens, 7U);
+    EXPECT_EQ(after.find_by_name("ada"), after.find("sk-2").caller);
     EXPECT_EQ(after.find_by_name("bob"), nullptr);
 }
 

@@ -142,7 +142,8 @@ TEST(Fault, MissingKeys) {
     EXPECT_EQ(faults_in("\n[[client_key]]\n"),
               (Texts{"p.toml:2:1: client_key[0].name: required, but missing; expected a name of "
                      "letters, digits and . _ - @ +",
-                     "p.toml:2:1: client_key[0].key: required, but missing; expected a string"}));
+                     "p.toml:2:1: client_key[0].key: required, but missing; expected a string, or "
+                     "key_hash"}));
     EXPECT_EQ(faults_in("[[provider]]\nname = 'a'\n  [[provider.account]]\n"),
               Texts{"p.toml:3:3: provider[0].account[0].api_key: required, but missing; expected "
                     "api_key, secret or secret_file"});

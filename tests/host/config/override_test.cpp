@@ -183,7 +183,7 @@ TEST(Override, FaultsNameTheVariable) {
                     "empty, got \"\""});
     EXPECT_EQ(faults({{"PARLEY_CLIENT_KEY__A__DISABLED", "true"}}),
               Texts{"PARLEY_CLIENT_KEY__A__DISABLED: client_key[0].key: required, but missing; "
-                    "expected a string"});
+                    "expected a string, or key_hash"});
     EXPECT_EQ(faults({{"PARLEY_CLIENT_KEY__A__KEY", ""}}),
               Texts{"PARLEY_CLIENT_KEY__A__KEY: client_key[0].key: empty; expected the secret"});
     EXPECT_EQ(faults({{"PARLEY_PROVIDER__P__A__B", "1"}}, "[[provider]]\nname = 'p'\na = 1\n"),

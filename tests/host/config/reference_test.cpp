@@ -53,7 +53,7 @@ TEST(Reference, NamesFormsBoundsAndDefaults) {
     EXPECT_TRUE(has("| `head_ms` | duration, 1ms to 1h | `\"15s\"` | "));
     EXPECT_TRUE(has("| `head_bytes_max` | size, 1KiB to 16MiB | `\"64KiB\"` | "));
     EXPECT_TRUE(has("| `threads` | integer, 0 to 1024 | `0` | "));
-    EXPECT_TRUE(has("| `key` | secret | required | "));
+    EXPECT_TRUE(has("| `name` | name | required | "));
     EXPECT_TRUE(has("| `format` | `\"text\"`, `\"json\"` | `\"text\"` | "));
     EXPECT_TRUE(has("| `label` | name | `\"main\"` | "));
     EXPECT_TRUE(has("| `listen` | array of addresses | `[\"127.0.0.1:8317\"]` | "));
