@@ -118,6 +118,9 @@ struct FailoverLimits {
     std::uint64_t gate_ms = 10'000;               // likewise, since the reply's head
     std::uint64_t retry_percent = 20;   // of a caller's requests: attempts beyond the first
     std::uint64_t retries_saved = 500;  // of these that a caller may save up
+    std::uint64_t hedge_ms = 0;         // without content, before a second attempt; 0: none
+    std::uint64_t hedge_percent = 5;    // of one loop's requests: such attempts
+    std::uint64_t hedges_saved = 10;    // of these that it may save up
 };
 
 // How accounts are picked, and left alone after failures.
@@ -171,9 +174,10 @@ struct CallerLimits {
     std::uint64_t streams_max = 0;  // requests under way at a time
 };
 
-// What holds for one route in place of [upstream] and [routing]; 0: as they say.
+// What holds for one route in place of [upstream] and [failover]; 0: as they say.
 struct RouteLimits {
     std::uint64_t attempts_max = 0;
+    std::uint64_t hedge_ms = 0;
     std::uint64_t head_ms = 0;
     std::uint64_t content_ms = 0;
     std::uint64_t idle_ms = 0;

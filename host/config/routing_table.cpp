@@ -150,6 +150,20 @@ Table failover_table() {
                            slot<&Config::failover, &F::retries_saved>,
                            {0, kMillion},
                            "How many of these it may save up; it begins with all of them"),
+                    duration("hedge_ms",
+                             slot<&Config::failover, &F::hedge_ms>,
+                             {0, kDay},
+                             "After so long without content another account is asked the same "
+                             "beside the first, and who has content first answers; 0: never"),
+                    number("hedge_percent",
+                           slot<&Config::failover, &F::hedge_percent>,
+                           {0, 100},
+                           "Such attempts, compared with the requests that may have one; each is "
+                           "one of the `retries_saved` of its client key too"),
+                    number("hedges_saved",
+                           slot<&Config::failover, &F::hedges_saved>,
+                           {1, 1000},
+                           "How many of these each thread may save up; it begins with one"),
                 },
             .fresh = fresh<Config>};
 }

@@ -30,6 +30,11 @@ Attempt::Task Attempt::run() {
     Result<void> done = co_await send_and_hear();
     if (!done && may_be_healed(done.error())) done = co_await heal(done.error());
     if (!done) judge(done.error());
+    if (!done && is_abandoned_) {
+        auto hedged = base::gateway_error(PARLEY_E_CANCELLED, "another attempt answered first");
+        hedged.code = "hedged";
+        done = std::move(hedged);
+    }
     co_return done;
 }
 
@@ -56,7 +61,7 @@ void Attempt::hear_windows(const parley_http_reply_head& head) {
 void Attempt::judge(const base::Error& error) {
     const bool is_theirs =
         error.fault == PARLEY_FAULT_UPSTREAM && error.error_class != PARLEY_E_CANCELLED;
-    if (!is_theirs || verdict_ || exchange_.is_gone()) return;
+    if (!is_theirs || verdict_ || is_off()) return;
     told_ = error;
     verdict_ =
         candidate_.place->provider->classify(account_, nullptr, {}, told_, exchange_.arena());
@@ -79,7 +84,7 @@ void Attempt::settle(const Result<void>& done) {
     } else {
         failure_ = done.error();
         report.error_class = failure_.error_class;
-        if (verdict_ && exchange_.world().config.routing.cool_down) {
+        if (verdict_ && !is_abandoned_ && exchange_.world().config.routing.cool_down) {
             const routing::Fault fault = routing::fault_of(*verdict_);
             report.scope = fault.scope;
             report.cool_down_ms = picked_.attempt.fail(fault, now_ms, lane.random());
@@ -114,7 +119,7 @@ AttemptNote Attempt::note() const {
     note.total_ms = since(exchange_.lane().loop().now_ms());
     note.input_tokens = usage().input_total;
     note.output_tokens = usage().output_total;
-    note.code = failure_.code;
+    note.code = exchange_.arena().copy(failure_.code);
     note.sent_bytes = source_ == nullptr ? 0 : body_size();
     note.received_bytes = received_bytes_;
     return note;
@@ -217,7 +222,7 @@ Attempt::Task Attempt::translate() {
         http::Workers::Errand errand(lane.workers(), lane.loop(), work);
         co_await errand;
     }
-    if (exchange_.is_gone()) done = client_left();
+    if (is_off()) done = client_left();
     co_return done;
 }
 
@@ -274,6 +279,16 @@ const parley_usage& Attempt::usage() const {
 
 void Attempt::cancel() {
     if (source_ != nullptr) source_->cancel();
+}
+
+void Attempt::abandon() {
+    is_abandoned_ = true;
+    stop_waiting();
+    cancel();
+}
+
+bool Attempt::is_off() const {
+    return is_abandoned_ || exchange_.is_gone();
 }
 
 }  // namespace parley::pipeline

@@ -14,6 +14,7 @@
 #include "base/task.hpp"
 #include "http/reply.hpp"
 #include "http/source.hpp"
+#include "http/upstream.hpp"
 #include "pipeline/crossing.hpp"
 #include "pipeline/filtering.hpp"
 #include "pipeline/outcome.hpp"
@@ -85,8 +86,14 @@ public:
     // What has not survived so far, as x-parley-warnings tells it; empty: everything did.
     std::string warnings() const;
 
-    // Ends every wait for the upstream.
+    // Ends a wait for a connection or a secret.
+    void stop_waiting() { cancellation_.fire(); }
+
+    // Ends every wait for the upstream's reply.
     void cancel();
+
+    // Another one answers; this one ends as soon as it can, and is nobody's fault.
+    void abandon();
 
     // The upstream is of no further use.
     void let_go() { source_.reset(); }
@@ -95,6 +102,9 @@ private:
     template <class T>
     using Result = base::Result<T>;
     using Task = base::Task<Result<void>>;
+
+    // Nobody waits for it any more: its client has left, or hears another one.
+    bool is_off() const;
 
     bool is_crossing() const { return crossing_ != nullptr; }
 
@@ -168,6 +178,7 @@ private:
     void hide_secret(std::span<char> text) const;
     bool shows_secret(std::string_view text) const;
     Task read_refusal();
+    void begin_relayed(bool end, std::size_t size);
     void begin_reply(Reply::Framing framing, std::uint64_t length);
 
     // cross.cpp
@@ -201,6 +212,7 @@ private:
     std::string lesson_;              // the traits that a refusal has corrected, a JSON object
     parley_plan plan_ = plugins::sized<parley_plan>();
     base::Bytes head_;  // of the request
+    http::Cancellation cancellation_;
     std::unique_ptr<http::Source> source_;
     plugins::Tap tap_;
     base::Bytes held_;                       // of the reply: judged later, or shown later
@@ -218,6 +230,7 @@ private:
     bool has_shown_ = false;
     bool has_refusal_ = false;  // it lies in held_
     bool was_told_ = false;
+    bool is_abandoned_ = false;
     bool is_hidden_ = false;   // from a filter that insists
     bool is_renewed_ = false;  // the request is made again with a new secret
 };

@@ -40,7 +40,7 @@ Attempt::Task Attempt::read_request() {
     const auto work = [&] { done = crossing_->read(candidate_.model); };
     http::Workers::Errand errand(lane.workers(), lane.loop(), work);
     co_await errand;
-    if (exchange_.is_gone()) done = client_left();
+    if (is_off()) done = client_left();
     co_return done;
 }
 
@@ -119,6 +119,8 @@ Attempt::Task Attempt::show_crossed(bool stream) {
 
 // What has been held back goes out before the sign of life.
 Attempt::Task Attempt::show_alive() {
+    // Of two, the one with content speaks.
+    if (exchange_.is_racing()) co_return Result<void>();
     if (!crossing_->out().empty()) show();
     crossing_->ping();
     if (crossing_->out().empty()) co_return Result<void>();
@@ -157,6 +159,7 @@ Attempt::Task Attempt::show_count() {
 }
 
 void Attempt::begin_crossed(Reply::Framing framing, bool stream) {
+    exchange_.claim(*this);
     Reply& reply = exchange_.reply();
     reply.begin(200, framing, crossing_->out().size());
     const bool events = stream && !crossing_->streams_array();

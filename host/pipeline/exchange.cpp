@@ -68,8 +68,10 @@ void Exchange::client_gone(void* self) {
     // Whatever it waits for ends now, and with that the exchange may end under our hands.
     bool ended = false;
     exchange->ended_ = &ended;
-    exchange->cancellation_.fire();
-    if (!ended && exchange->attempt_) exchange->attempt_->cancel();
+    if (exchange->first_) exchange->first_->stop_waiting();
+    if (!ended && exchange->first_) exchange->first_->cancel();
+    if (!ended && exchange->second_) exchange->second_->stop_waiting();
+    if (!ended && exchange->second_) exchange->second_->cancel();
     if (!ended) exchange->ended_ = nullptr;
     client->cancel();
 }

@@ -21,6 +21,9 @@
 
 namespace parley::pipeline {
 
+struct Race;
+struct Runner;
+
 class Exchange {
 public:
     Exchange(Lane& lane, http::Client& client);
@@ -41,8 +44,6 @@ public:
     const World& world() const { return *world_; }
 
     base::Arena& arena() { return arena_; }
-
-    http::Cancellation& cancellation() { return cancellation_; }
 
     const Asked& asked() const { return asked_; }
 
@@ -67,6 +68,11 @@ public:
     // Another account may still be tried.
     bool has_more() const;
 
+    // Two attempts are under way, and the client has heard of none.
+    bool is_racing() const;
+    // What the client hears from here on is this one's; the other one ends.
+    void claim(const Attempt& attempt);
+
     // The account has made what later requests will name so, or knows what this one names.
     void owns(std::uint32_t account, std::string_view id);
     void owns_named(std::uint32_t account);
@@ -83,28 +89,36 @@ private:
 
     // The rooms, in order.
     base::Task<Result<void>> serve();
-    Result<void> match();                               // match.cpp
-    Result<void> authenticate();                        // authenticate.cpp
-    base::Task<Result<void>> prove_key();               // authenticate.cpp
-    base::Task<Result<void>> show_models();             // models.cpp
-    base::Task<Result<void>> read();                    // exchange.cpp
-    Result<void> resolve();                             // resolve.cpp
-    Result<void> admit();                               // admit.cpp
-    base::Task<Result<void>> try_accounts();            // pick.cpp
-    base::Task<void> refuse(const base::Error& error);  // refuse.cpp
-    void record(const base::Error* error);              // record.cpp
-    void tell_observers(Outcome& outcome);              // record.cpp
+    Result<void> match();                                       // match.cpp
+    Result<void> authenticate();                                // authenticate.cpp
+    base::Task<Result<void>> prove_key();                       // authenticate.cpp
+    base::Task<Result<void>> show_models();                     // models.cpp
+    base::Task<Result<void>> read();                            // exchange.cpp
+    Result<void> resolve();                                     // resolve.cpp
+    Result<void> admit();                                       // admit.cpp
+    base::Task<Result<void>> try_accounts();                    // pick.cpp
+    base::Task<Result<void>> run_race(std::uint64_t after_ms);  // race.cpp
+    base::Task<void> refuse(const base::Error& error);          // refuse.cpp
+    void record(const base::Error* error);                      // record.cpp
+    void tell_observers(Outcome& outcome);                      // record.cpp
 
     // pick.cpp
+    routing::Picked pick(bool is_aside);
     bool pick_next();
+    void drop_attempts();
+    void show_route(const routing::Candidate& who);
+    bool is_of_account(const Attempt& attempt, const base::Error& error) const;
     Result<void> turn(const Ruling& elsewhere);  // turn.cpp
     void find_unfit(std::string_view provider);  // resolve.cpp
     bool goes_on(const base::Error& error);
     bool may_retry();
     base::Error exhausted(const base::Error* last);
-    Result<void> unserved() const;          // resolve.cpp
-    Result<void> find_owner();              // owner.cpp
-    void spend(const parley_usage& usage);  // record.cpp
+    std::uint64_t hedges_after_ms() const;   // race.cpp; 0: not at all
+    void begin_second(Race& race);           // race.cpp
+    void weigh(Race& race, Runner& runner);  // race.cpp
+    Result<void> unserved() const;           // resolve.cpp
+    Result<void> find_owner();               // owner.cpp
+    void spend(const parley_usage& usage);   // record.cpp
     const plugins::Dialect* dialect_for(const routing::Place& place) const;
     base::Task<void> refuse_plainly(const base::Error& error);  // refuse.cpp
 
@@ -115,7 +129,6 @@ private:
     http::Client& client_;
     const std::shared_ptr<const World> world_;
     base::Arena arena_;
-    http::Cancellation cancellation_;
     const std::string id_;
     const std::uint64_t started_ms_;
     std::uint64_t read_ms_ = 0;  // when the request was there, by the loop's clock; 0: it was not
@@ -129,7 +142,10 @@ private:
     const parley_request* given_ = nullptr;
     unsigned turns_ = 0;      // how often filters have sent it elsewhere
     routing::Nobody nobody_;  // why there is nobody left to try
-    std::optional<Attempt> attempt_;
+    std::optional<Attempt> first_;
+    std::unique_ptr<Attempt> second_;                // beside the first
+    Attempt* attempt_ = nullptr;                     // the one that counts; null: there is none
+    Race* race_ = nullptr;                           // of the two; null: there is one at most
     std::vector<AttemptNote> notes_;                 // of attempts that are over
     std::shared_ptr<accounts::HashedKey> unproven_;  // what the caller's key has to fit yet
     bool is_budget_spent_ = false;                   // the caller's, of attempts beyond the first

@@ -23,7 +23,7 @@ std::string Attempt::traits() const {
 bool Attempt::may_be_healed(const Error& refusal) const {
     const bool refused = refusal.error_class == PARLEY_E_INVALID_ARGUMENT ||
                          refusal.error_class == PARLEY_E_UNSUPPORTED;
-    return refused && is_crossing() && source_ != nullptr && !has_shown_ && !exchange_.is_gone();
+    return refused && is_crossing() && source_ != nullptr && !has_shown_ && !is_off();
 }
 
 Attempt::Task Attempt::heal(Error refusal) {
@@ -40,7 +40,7 @@ base::Task<bool> Attempt::learn_from(const Error& refusal) {
     http::Workers::Errand errand(lane.workers(), lane.loop(), work);
     co_await errand;
     const std::string words = routing::in_words(lesson_);
-    if (words.empty() || exchange_.is_gone()) co_return false;
+    if (words.empty() || is_off()) co_return false;
     const std::string& provider = candidate_.place->provider->name();
     const std::string model(candidate_.model);
     const bool is_new =

@@ -10,6 +10,7 @@
 #include "http/loop.hpp"
 #include "http/upstream.hpp"
 #include "http/workers.hpp"
+#include "pipeline/hedge_share.hpp"
 #include "pipeline/world.hpp"
 
 namespace parley::pipeline {
@@ -41,6 +42,8 @@ public:
 
     accounts::Secrets& secrets() { return secrets_; }
 
+    HedgeShare& hedges() { return hedges_; }
+
     Recorder& recorder() { return recorder_; }
 
     // The loop's clock, as accounts and policies count it.
@@ -60,6 +63,7 @@ private:
     http::UpstreamPool pool_;
     accounts::Secrets secrets_;
     Recorder& recorder_;
+    HedgeShare hedges_;
     std::array<std::uint64_t, 2> random_;
 };
 

@@ -36,7 +36,12 @@ std::size_t size_of(const routing::Course& course) {
 
 Task<Result<void>> Exchange::try_accounts() {
     while (pick_next()) {
-        const Result<void> served = co_await attempt_->run();
+        const std::uint64_t hedge_ms = hedges_after_ms();
+        Result<void> served;
+        if (hedge_ms == 0)
+            served = co_await attempt_->run();
+        else
+            served = co_await run_race(hedge_ms);
         if (attempt_->elsewhere() != nullptr && served) {
             const Ruling elsewhere = *attempt_->elsewhere();
             const Result<void> turned = turn(elsewhere);
@@ -53,7 +58,8 @@ Task<Result<void>> Exchange::try_accounts() {
     co_return exhausted(last);
 }
 
-bool Exchange::pick_next() {
+// `is_aside`: for an attempt beside another one, with which the conversation stays.
+routing::Picked Exchange::pick(bool is_aside) {
     routing::Ask ask;
     ask.now_ms = lane_.now_ms();
     ask.random = lane_.random();
@@ -64,20 +70,35 @@ bool Exchange::pick_next() {
     ask.owner = owner_;
     ask.session = hash_of(asked_.caller_name(), plugins::view(asked_.peek.session_key));
     ask.prefix = hash_of(asked_.caller_name(), asked_.body().substr(0, kPrefixBytes));
-    routing::Picked picked = course_->pick(ask);
+    ask.is_aside = is_aside;
+    return course_->pick(ask);
+}
+
+bool Exchange::pick_next() {
+    routing::Picked picked = pick(false);
     if (picked.candidate == nullptr) {
         nobody_ = picked.nobody;
         return false;
     }
     tried_.push_back(picked.number);
     step_ = picked.step;
+    show_route(*picked.candidate);
+    const plugins::Dialect& spoken = *dialect_for(*picked.candidate->place);
+    attempt_ = &first_.emplace(*this, std::move(picked), spoken);
+    second_.reset();
+    return true;
+}
+
+void Exchange::drop_attempts() {
+    attempt_ = nullptr;
+    first_.reset();
+    second_.reset();
+}
+
+void Exchange::show_route(const routing::Candidate& who) {
     if (world_->config.server.show_route) {
-        const routing::Candidate& who = *picked.candidate;
         reply_.show_route(who.place->name + '/' + who.account->label);
     }
-    const plugins::Dialect& spoken = *dialect_for(*picked.candidate->place);
-    attempt_.emplace(*this, std::move(picked), spoken);
-    return true;
 }
 
 bool Exchange::has_more() const {
@@ -95,7 +116,12 @@ bool Exchange::goes_on(const base::Error& error) {
         ++step_;
         return true;
     }
-    if (const parley_verdict* verdict = attempt_->verdict()) {
+    return is_of_account(*attempt_, error);
+}
+
+// Whether another account may do better.
+bool Exchange::is_of_account(const Attempt& attempt, const base::Error& error) const {
+    if (const parley_verdict* verdict = attempt.verdict()) {
         return routing::rule_of(routing::fault_of(*verdict)).guilty != routing::Guilty::kNobody;
     }
     // It never went out: what one provider cannot be asked for, or asked by us, another can.
@@ -124,7 +150,7 @@ base::Error Exchange::exhausted(const base::Error* last) {
     }
     if (last != nullptr && (!routing::is_limit(last->error_class) || size_of(*course_) == 1))
         return *last;
-    attempt_.reset();
+    drop_attempts();
     std::string why;
     for (std::size_t r = 0; r < routing::kReasons; ++r) {
         const auto reason = static_cast<Reason>(r);

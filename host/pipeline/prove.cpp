@@ -10,7 +10,7 @@ using base::Result;
 
 Attempt::Task Attempt::wait_for_secret() {
     const accounts::Account& account = *candidate_.account;
-    Secrets::Wait wait = exchange_.lane().secrets().fresh(account, exchange_.cancellation());
+    Secrets::Wait wait = exchange_.lane().secrets().fresh(account, cancellation_);
     Result<LiveSecretPtr> secret = co_await wait;
     if (!secret) co_return std::move(secret).error();
     secret_ = std::move(*secret);
@@ -23,7 +23,7 @@ Attempt::Task Attempt::wait_for_secret() {
 bool Attempt::may_renew() const {
     const bool is_refused = verdict_ && verdict_->error.advice == PARLEY_ADVICE_REFRESH;
     return is_refused && candidate_.account->login != nullptr && !is_renewed_ && !has_shown_ &&
-           !exchange_.is_gone();
+           !is_off();
 }
 
 // Waits for a secret that is newer than the refused one, and begins anew with it.
@@ -31,8 +31,7 @@ Attempt::Task Attempt::renew() {
     const accounts::Account& account = *candidate_.account;
     is_renewed_ = true;
     source_.reset();
-    Secrets::Wait wait =
-        exchange_.lane().secrets().renewed(account, *secret_, exchange_.cancellation());
+    Secrets::Wait wait = exchange_.lane().secrets().renewed(account, *secret_, cancellation_);
     Result<LiveSecretPtr> secret = co_await wait;
     // What is told of the old secret says nothing of the new one.
     start_over();

@@ -112,7 +112,8 @@ Error Attempt::tapped_error() const {
 // Nothing of the reply is shown yet, so that another account may answer if it fails.
 bool Attempt::is_gated() const {
     const config::FailoverLimits& limits = exchange_.world().config.failover;
-    return !has_shown_ && exchange_.has_more() && held_.size() < limits.gate_bytes_max &&
+    return !has_shown_ && (exchange_.has_more() || exchange_.is_racing()) &&
+           held_.size() < limits.gate_bytes_max &&
            exchange_.lane().loop().now_ms() < heard_ms_ + limits.gate_ms;
 }
 
@@ -192,14 +193,7 @@ Attempt::Task Attempt::forward(std::string_view bytes, bool end) {
         judged_ = judged;
         co_return Result<void>();
     }
-    if (!exchange_.reply().begun()) {
-        const http::ReplyHead& head = source_->head();
-        // What was put around a request may be cut from its reply.
-        const bool may_be_cut = retarget_.flags != 0 || (wants_ & PARLEY_WANT_AMEND) != 0;
-        const bool known = !events && (end || (head.content_length && !may_be_cut));
-        const std::uint64_t length = end ? out.size() : head.content_length.value_or(0);
-        begin_reply(known ? Reply::Framing::length : exchange_.reply().stream_framing(), length);
-    }
+    if (!exchange_.reply().begun()) begin_relayed(end, out.size());
     // The rest must be kept before the write, which may outlive the scratch.
     base::Bytes rest;
     rest.append(bytes.substr(taken));
@@ -297,7 +291,18 @@ Attempt::Task Attempt::show_refusal() {
     co_return written;
 }
 
+// `size` is what has been let through, all of it at the `end`.
+void Attempt::begin_relayed(bool end, std::size_t size) {
+    const http::ReplyHead& head = source_->head();
+    // What was put around a request may be cut from its reply.
+    const bool may_be_cut = retarget_.flags != 0 || (wants_ & PARLEY_WANT_AMEND) != 0;
+    const bool known = !is_event_stream(head) && (end || (head.content_length && !may_be_cut));
+    const std::uint64_t length = end ? size : head.content_length.value_or(0);
+    begin_reply(known ? Reply::Framing::length : exchange_.reply().stream_framing(), length);
+}
+
 void Attempt::begin_reply(Reply::Framing framing, std::uint64_t length) {
+    exchange_.claim(*this);
     const http::ReplyHead& head = source_->head();
     Reply& reply = exchange_.reply();
     reply.begin(head.status, framing, length);

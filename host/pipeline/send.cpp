@@ -34,10 +34,10 @@ Attempt::Task Attempt::send() {
         Result<void> headed = sent;
         // An upstream may answer before it has read everything; that answer counts.
         const std::uint64_t wait_ms = sent ? head_ms : kLastWordsMs;
-        if (!exchange_.is_gone()) headed = co_await await_head(wait_ms);
+        if (!is_off()) headed = co_await await_head(wait_ms);
         if (headed) co_return headed;
         // A kept connection may have been closed under our hands: the request was not seen.
-        const bool again = reply.was_stale() && !fresh && !exchange_.is_gone() &&
+        const bool again = reply.was_stale() && !fresh && !is_off() &&
                            headed.error().error_class == PARLEY_E_UPSTREAM_PROTOCOL;
         if (!again) co_return headed;
         source_.reset();
@@ -64,13 +64,13 @@ Attempt::Task Attempt::connect(bool fresh) {
     http::UpstreamPool& pool = exchange_.lane().pool();
     const http::UpstreamPool::Way way(plan_.connect_ms, candidate_.account->egress);
     Result<http::UpstreamPool::Lease> lease =
-        co_await pool.acquire(view(plan_.origin), way, fresh, exchange_.cancellation());
+        co_await pool.acquire(view(plan_.origin), way, fresh, cancellation_);
     if (!lease) co_return std::move(lease).error();
     connected_ms_ = exchange_.lane().loop().now_ms();
     is_reused_ = lease->reused();
     source_ =
         std::make_unique<http::ReplyReader>(std::move(*lease), exchange_.world().config.upstream);
-    if (exchange_.is_gone()) co_return client_left();
+    if (is_off()) co_return client_left();
     co_return Result<void>();
 }
 

@@ -15,7 +15,7 @@ constexpr unsigned kTurnsMax = 3;
 
 Result<void> Exchange::turn(const Ruling& elsewhere) {
     const std::string by(elsewhere.by);
-    attempt_.reset();
+    drop_attempts();
     if (++turns_ > kTurnsMax) return plugins::filter_error(by, "a fourth ROUTE in one exchange");
     if (!elsewhere.egress.empty()) {
         return plugins::filter_error(by, "ROUTE by an egress: the configuration names none");

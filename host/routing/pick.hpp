@@ -32,6 +32,7 @@ struct Ask {
     std::span<const Place* const> unfit = {};   // places that cannot be asked this
     std::uint64_t session = 0;                  // hash of the conversation; 0: not known
     std::uint64_t prefix = 0;  // hash of how its prompt begins, when the conversation is new
+    bool is_aside = false;     // an attempt beside another one, with which the conversation stays
     std::uint32_t owner = 0;   // State::number of the account that must serve; 0: anyone may
     const parley_exchange* exchange = nullptr;  // for policies of plugins
     std::uint32_t affine = 0;  // State::number of who should keep the conversation; 0: nobody

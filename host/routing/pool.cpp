@@ -105,6 +105,7 @@ Picked Pool::begin(Tier& tier, const Tier::Chosen& chosen, const Ask& ask) const
     picked.is_affine = chosen.is_affine;
     picked.policy = &tier.policy();
     const std::uint32_t account = picked.candidate->account->state->number();
+    if (ask.is_aside) return picked;
     // One of the two stands for the conversation.
     settings_.affinity.keep(key_of(ask.session), account, ask.now_ms, ask.session != 0);
     settings_.affinity.keep(key_of(ask.prefix), account, ask.now_ms, ask.session == 0);
