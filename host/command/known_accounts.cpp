@@ -75,7 +75,10 @@ Result<KnownProvider*> KnownAccounts::provider(const std::string& name) {
         std::string why = known->is_configured
                               ? "provider \"" + known->plugin + "\" is not loaded"
                               : "no provider \"" + name + "\" is configured, nor a plugin loaded";
-        const auto near = base::nearest(name, names_of_providers(), 1);
+        const auto near = base::nearest(
+            known->plugin,
+            known->is_configured ? catalogue_.ids_of(PARLEY_KIND_PROVIDER) : names_of_providers(),
+            1);
         if (!near.empty()) why += "; did you mean \"" + near.front() + '"';
         return base::gateway_error(PARLEY_E_NOT_FOUND, why);
     }

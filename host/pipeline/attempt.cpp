@@ -30,6 +30,12 @@ Attempt::Task Attempt::run() {
     Result<void> done = co_await send_and_hear();
     if (!done && may_be_healed(done.error())) done = co_await heal(done.error());
     if (!done) judge(done.error());
+    if (!done && may_renew()) {
+        // It was refused inside of a reply that looked well.
+        done = co_await renew();
+        if (done) done = co_await send_and_hear();
+        if (!done) judge(done.error());
+    }
     if (!done && is_abandoned_) {
         auto hedged = base::gateway_error(PARLEY_E_CANCELLED, "another attempt answered first");
         hedged.code = "hedged";
@@ -178,7 +184,8 @@ Attempt::Task Attempt::send_and_hear() {
         heard_ms_ = exchange_.lane().loop().now_ms();
         const Result<void> heard = co_await hear_reply();
         if (heard || !may_renew()) co_return heard;
-        const Result<void> renewed = co_await renew();
+        Result<void> renewed = co_await renew();
+        if (renewed) renewed = plan();
         if (!renewed) co_return renewed;
     }
 }

@@ -38,7 +38,7 @@ Attempt::Task Attempt::renew() {
     if (!secret) co_return std::move(secret).error();
     secret_ = std::move(*secret);
     account_ = account.border(*secret_);
-    co_return plan();
+    co_return Result<void>();
 }
 
 }  // namespace parley::pipeline

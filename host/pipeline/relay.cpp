@@ -177,7 +177,11 @@ Attempt::Task Attempt::forward(std::string_view bytes, bool end) {
         co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
                                        "upstream: the reply ended before it was complete");
     }
-    if (tap.state == PARLEY_TAP_FAILED && is_gated()) co_return tapped_error();
+    if (tap.state == PARLEY_TAP_FAILED && !has_shown_) {
+        const Error failure = tapped_error();
+        judge(failure);
+        if (is_gated() || may_renew()) co_return failure;
+    }
     const bool worth_holding = events ? is_gated() : bytes.size() < kHeldReplyBytesMax;
     const bool hold = worth_holding && !end && !has_shown_ && tap.state == PARLEY_TAP_OPEN;
     http::Gather out;

@@ -179,6 +179,13 @@ Tap::~Tap() {
 }
 
 Result<void> Tap::open(const Dialect& dialect, const parley_tap_open& open, Arena& arena) {
+    if (session_ != nullptr) {  // of a request that is made again
+        const base::Visit visit(place_);
+        table_->tap_close(session_);
+        session_ = nullptr;
+        has_declined_ = false;
+        tap_ = sized<parley_tap>();
+    }
     table_ = &dialect.table();
     place_ = dialect.instance().place(Function::tap);
     arena_ = &arena;

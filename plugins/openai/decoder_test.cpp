@@ -231,6 +231,7 @@ TEST(OpenaiDecoder, BodiesThatAreErrorsWithStatus200) {
          "... error 7 no credit\n"},
         {R"({"detail":"no such thing"})", "... error 13 no such thing\n"},
         {R"({"status":"439","msg":"log in again"})", "... error 13 log in again\n"},
+        {R"({"success":false,"message":"no such user"})", "... error 13 no such user\n"},
         {R"({})", "... error 13 upstream: failed and gave no reason\n"},
         {"", "... error 14 upstream: the reply is empty\n"},
         {"<html>busy</html>", "... error 14 upstream: the stream ended inside an event\n"},

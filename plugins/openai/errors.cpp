@@ -204,12 +204,18 @@ void read_detail(JsonReader& r, Told& told) {
     }
 }
 
+bool is_status(std::string_view text) {
+    constexpr std::size_t kDigits = 3;
+    return text.size() == kDigits && text >= "400" && text <= "999";
+}
+
 // {"error":{…}}, {"error":"…"}, {"detail":…}, {"message":"…"}, {"object":"error",…}: what is inside
 // of "error" counts for more than what stands beside it.
 Told read_object(JsonReader& r) {
     Told told;
     Told inner;
     std::string word;
+    std::string status;
     JsonString key;
     r.enter_object();
     while (r.next_key(key)) {
@@ -221,10 +227,13 @@ Told read_object(JsonReader& r) {
             read_detail(r, told);
         else if (key.equals("msg"))
             read_text(r, word);
+        else if (key.equals("status"))
+            read_text(r, status);
         else if (!read_field(r, key, told))
             r.skip();
     }
     if (told.message.empty()) told.message = std::move(word);
+    if (told.code.empty() && is_status(status)) told.code = std::move(status);
     for (auto part : {&Told::message, &Told::type, &Told::code, &Told::param}) {
         if (!(inner.*part).empty()) told.*part = std::move(inner.*part);
     }

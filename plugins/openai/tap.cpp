@@ -15,9 +15,25 @@ using sdk::view;
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kTopKeys{"usage", "error", "id", "conversation"};
+constexpr std::array<std::string_view, 8> kTopKeys{
+    "usage", "error", "id", "conversation", "status", "success", "msg", "message"};
 
-enum TopKey { kUsage, kError, kId, kConversation };
+enum TopKey { kUsage, kError, kId, kConversation, kStatus, kSuccess, kMsg, kMessage };
+
+// One vendor refuses with 200: {"status":"439","msg":"..."}, {"success":false,"message":"..."}. An
+// empty text: it is none of these.
+std::string refusal_in(const JsonTop& top) {
+    constexpr std::size_t kDigits = 3;
+    std::string_view status = top.value(kStatus);
+    if (status.starts_with('"')) status = status.substr(1, status.size() - 2);
+    const bool is_status = status.size() == kDigits && status >= "400" && status <= "999";
+    if (!is_status && top.value(kSuccess) != "false") return {};
+    const std::string_view words = top.value(top.has(kMsg) ? kMsg : kMessage);
+    std::string json = R"({"message":)";
+    json.append(words.empty() ? "null" : words);
+    if (is_status) json.append(R"(,"code":")").append(status).append("\"");
+    return json + '}';
+}
 
 bool is_type(parley_str content_type, std::string_view lower_case) {
     const std::string_view type = view(content_type).substr(0, lower_case.size());
@@ -127,7 +143,8 @@ void Tap::feed_json(std::string_view bytes, bool eof, parley_tap& io) {
     JsonReader usage(top_.value(kUsage));
     if (usage.peek() == '{') read_usage(usage, io.usage);
     const std::string_view error = top_.value(kError);
-    if (top_.has(kError) && (error.empty() || is_error(error))) report(error, io);
+    if (top_.has(kError) && (error.empty() || is_error(error))) return report(error, io);
+    if (const std::string refusal = refusal_in(top_); !refusal.empty()) report(refusal, io);
 }
 
 void Tap::feed_stream(std::string_view bytes, bool eof, parley_tap& io) {

@@ -135,6 +135,29 @@ test('a key that is not told is asked for again, and the tokens are kept', async
   assert.equal(login.requests.all.filter((r) => r.path === '/user').length, 3);
 });
 
+test('a 200 that says 439 means that the token is over: it is renewed once', async (t) => {
+  for (const make of [clients.chat, clients.anthropic]) {
+    for (const stream of [false, true]) {
+      const { login, api, parley } = await house(t, { account: ({ login: of }) => ({ ...of.family(), api_key: 'sk-of-old' }) });
+      const serve = api.script;
+      api.credential = () => api.key; // the old one comes too, and the script looks at it
+      const asked = [];
+      api.script = (request, reply) => {
+        asked.push(request.headers.authorization);
+        if (asked.at(-1) !== 'Bearer sk-of-old') return serve(request, reply);
+        return reply.json(200, { status: '439', msg: 'Your token has expired.', body: null });
+      };
+      assert.equal((await make(parley).ask('m-i', { ...q, stream })).text, 'Good day.');
+      assert.equal(login.refreshes().length, 1);
+      assert.equal(asked.length, 2);
+      // Refused again at once it is an error, and no storm.
+      api.script = (request, reply) => reply.json(200, { status: '439', msg: 'Your token has expired.' });
+      await assert.rejects(make(parley).ask('m-i', { ...q, stream }), /upstream refuses it/);
+      assert.equal(login.refreshes().length, 1);
+    }
+  }
+});
+
 test('a cookie is turned into a key', async (t) => {
   const { login, parley, keys } = await house(t, {
     account: ({ cookie }) => ({ cookie, email: 'me@example.com' }),
