@@ -11,6 +11,7 @@ import { Desk, freePort } from './support/command.mjs';
 import { OAuthServer } from './support/oauth.mjs';
 import { clients } from './support/clients.mjs';
 import { configuration, Parley, secret } from './support/parley.mjs';
+import { HttpProxy, SocksProxy } from './support/proxy.mjs';
 
 const pty = { pty: true };
 const kUrl = /(http:\/\/127\.0\.0\.1:\d+\/\S*authorize\S+)/;
@@ -90,6 +91,34 @@ test('a browser comes back, and the account is kept', async (t) => {
   assert.match(shown.stdout, /"access_token":"\.\.\."/);
   assert.match(shown.stdout, /"account_id":"acc-1"/);
 });
+
+for (const [scheme, Proxy] of [['http', HttpProxy], ['socks5', SocksProxy]]) {
+  test(`a login leaves by the ${scheme} proxy of its provider, and says when that refuses`, async (t) => {
+    const proof = { user: 'who', password: secret('proxy-password') };
+    const proxy = await Proxy.start(proof);
+    const closed = await Proxy.start({ ...proof, status: 403, reply: 2 });
+    t.after(() => Promise.all([proxy.stop(), closed.stop()]));
+    const way = ({ port }) => `${scheme}://${proof.user}:${proof.password}@127.0.0.1:${port}`;
+    const { login, desk } = await house(t, (upstream, codex) => ({
+      provider: [
+        { ...codex, egress: way(proxy) },
+        { ...codex, name: 'shut', plugin: 'codex', egress: way(closed) },
+      ],
+    }));
+    const command = await logIn(desk, login);
+    assert.equal(await command.ended(), 0, command.text);
+    assert.deepEqual(new Set(proxy.asked), new Set([`127.0.0.1:${login.port}`]));
+    const before = login.requests.all.length;
+    const refused = desk.begin(['login', 'shut'], pty);
+    const url = await refused.says(kUrl);
+    await refused.says(/(comes back to this machine)/);
+    await fetch(login.authorize(url, {}));
+    assert.notEqual(await refused.ended(), 0);
+    assert.equal(login.requests.all.length, before, 'nothing went straight');
+    assert.match(refused.text, /proxy/);
+    for (const told of [command, refused]) assert.ok(!told.text.includes(proof.password));
+  });
+}
 
 test('a second login replaces the first, another account stands beside it', async (t) => {
   const { login, desk } = await house(t);

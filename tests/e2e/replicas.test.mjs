@@ -151,6 +151,23 @@ test('what is done through one holds in the other within a second', { skip }, as
   );
 });
 
+test('a client key that is made or revoked through one is so in the other', { skip }, async (t) => {
+  const { two } = await startHouse(t);
+  const [one, other] = two;
+  const { code, stdout, stderr } = await one.run('key', 'new', 'ann');
+  assert.equal(code, 0, stderr);
+  const client = sdk(other, { apiKey: stdout.trim() });
+  const status = () =>
+    client.chat.completions.create({ model: 'm', messages: user('hi') }).then(
+      () => 200,
+      (error) => error.status,
+    );
+  const made = await until(200, 'made', status, kSoonMs);
+  await run(one, 'key', 'revoke', 'ann');
+  const revoked = await until(401, 'revoked', status, kSoonMs);
+  tell(`replicas: a key served ${made.toFixed()} ms, was refused ${revoked.toFixed()} ms after the command`);
+});
+
 test('what a caller may use of a day is the sum of both', { skip }, async (t) => {
   const { upstream, two } = await startHouse(t, {
     client_key: [{ name: 'tester', key: kClientKey, tokens_per_day_max: 40 }],
