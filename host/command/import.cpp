@@ -101,7 +101,7 @@ int import_foreign(const Options& options) {
     const std::string target = target_of(options);
     if (!is_sound(toml, target)) return fail("what it made is not a good configuration");
     if (options.is_dry_run) {
-        std::cout << toml;
+        std::cout << to_toml(blanked(moved));
         std::cerr << report(moved);
         return 0;
     }

@@ -50,14 +50,13 @@ Result<std::unique_ptr<Stock>> Stock::open(const config::Config& config,
         return base::gateway_error(PARLEY_E_CONFIG, all);
     }
     if (documents == nullptr) return std::unique_ptr<Stock>();
-    auto ledger = store::Ledger::open(std::move(documents),
-                                      config.state_folder + '/' + parent.at_seat("journal"),
-                                      store::identity_of(config),
-                                      {std::string(store::kAccountPrefix),
-                                       std::string(store::kClientKeyPrefix),
-                                       "state/"},
-                                      config.store.limits,
-                                      leftovers(config, parent.seat()));
+    auto ledger = store::Ledger::open(
+        std::move(documents),
+        config.state_folder + '/' + parent.at_seat("journal"),
+        store::identity_of(config),
+        {std::string(store::kAccountPrefix), std::string(store::kClientKeyPrefix), "state/"},
+        config.store.limits,
+        leftovers(config, parent.seat()));
     if (!ledger) return std::move(ledger).error();
     const std::string replica = parent.at_seat(accounts::replica_of(config.store.replica));
     return std::unique_ptr<Stock>(new Stock(std::move(*ledger), replica, config.store.limits));
@@ -98,10 +97,9 @@ Stock::~Stock() {
 }
 
 pipeline::Stored Stock::stored() {
-    return {ledger_,
-            accounts_.read(),
-            store::read_client_keys(*ledger_),
-            [this] { look_everywhere(); }};
+    return {ledger_, accounts_.read(), store::read_client_keys(*ledger_), [this] {
+                look_everywhere();
+            }};
 }
 
 void Stock::look_everywhere() {

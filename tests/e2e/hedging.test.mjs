@@ -186,6 +186,7 @@ test('a first that fails while both are under way leaves it to the second', asyn
     second: async (request, reply) => {
       second.resolve();
       await failed.promise;
+      await pastHedge(); // Parley has heard of it
       return serve('second')(request, reply);
     },
   });

@@ -123,7 +123,11 @@ test('a dry run changes nothing', (t) => {
   const folder = prepare(t);
   const done = run(folder, 'import', '--from', 'cliproxyapi', join(folder, 'config.yaml'), '--dry-run');
   assert.equal(done.status, 0, done.stderr);
-  assert.equal(done.stdout, expected('parley.toml'));
+  // What it shows may be seen by others, so it holds no proof.
+  const blanked = expected('parley.toml')
+    .replaceAll(/^(key|api_key|secret|egress|client_secret) = ".*"$/gm, '$1 = "..."')
+    .replaceAll(/^headers = .*$/gm, 'headers = ["..."]');
+  assert.equal(done.stdout, blanked);
   assert.ok(!existsSync(join(folder, 'state')));
 });
 

@@ -107,7 +107,7 @@ for (const [scheme, Proxy] of [['http', HttpProxy], ['socks5', SocksProxy]]) {
     }));
     const command = await logIn(desk, login);
     assert.equal(await command.ended(), 0, command.text);
-    assert.deepEqual(new Set(proxy.asked), new Set([`127.0.0.1:${login.port}`]));
+    assert.deepEqual(new Set(proxy.asked), new Set([new URL(login.url).host]));
     const before = login.requests.all.length;
     const refused = desk.begin(['login', 'shut'], pty);
     const url = await refused.says(kUrl);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 #include <boost/json/serialize.hpp>
 
@@ -75,6 +76,25 @@ std::string to_toml(const Moved& moved) {
     for (const MovedProvider& provider : moved.providers) write_provider(provider, out);
     for (const auto& [model, targets] : moved.routes) write_route(model, targets, out);
     return out;
+}
+
+Moved blanked(Moved moved) {
+    constexpr std::array<std::string_view, 6> kProofs{
+        "key", "api_key", "secret", "egress", "client_secret", "headers"};
+    const auto blank = [&](Values& values) {
+        for (auto& [key, value] : values) {
+            if (std::find(kProofs.begin(), kProofs.end(), key) == kProofs.end()) continue;
+            const bool is_list = std::holds_alternative<Texts>(value);
+            value = is_list ? Value(Texts{"..."}) : Value(std::string("..."));
+        }
+    };
+    for (auto& [name, values] : moved.tables) blank(values);
+    for (Values& key : moved.client_keys) blank(key);
+    for (MovedProvider& provider : moved.providers) {
+        blank(provider.settings);
+        for (Values& account : provider.accounts) blank(account);
+    }
+    return moved;
 }
 
 std::string report(const Moved& moved) {

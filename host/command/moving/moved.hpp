@@ -91,6 +91,9 @@ struct Moved {
 // The configuration as TOML, to be read back by config::load.
 std::string to_toml(const Moved& moved);
 
+// The same with all that proves somebody blanked, to be shown.
+Moved blanked(Moved moved);
+
 // A line for each key, in the order in which they stood.
 std::string report(const Moved& moved);
 
