@@ -117,9 +117,19 @@ private:
         w_.key("content");
         std::string text;
         bool all_text = true;
+        bool says_something = false;
         for (uint64_t i = 0; i < m.part_count; ++i) {
+            const parley_part& part = *m.parts[i];
             if (i != 0 && !text.empty()) text += "\n\n";
-            all_text = text_form(*m.parts[i], text) && all_text && !is_object(*m.parts[i]);
+            const bool is_text = text_form(part, text);
+            all_text = is_text && all_text && !is_object(part);
+            says_something = is_text || part.media != nullptr || says_something;
+        }
+        // A list without elements is refused.
+        if (!says_something) {
+            for (uint64_t i = 0; i < m.part_count; ++i) drop(*m.parts[i]);
+            w_.string("");
+            return;
         }
         if (all_text && (m.part_count == 1 || !to_.traits.flag("content_parts_ok", true))) {
             w_.string(text);
@@ -130,13 +140,17 @@ private:
         w_.end_array();
     }
 
+    void drop(const parley_part& part) {
+        to_.warn(PARLEY_WARNING_FIELD_DROPPED, view(part.origin));
+    }
+
     void write_part(const parley_part& part) {
         std::string text;
         if (!text_form(part, text)) {
             if (part.media != nullptr) {
                 write_chat_media(body_, part);
             } else {
-                to_.warn(PARLEY_WARNING_FIELD_DROPPED, view(part.origin));
+                drop(part);
             }
             return;
         }

@@ -214,6 +214,23 @@ const Asked kRequests[] = {
      kResponses,
      R"({"model":"m","input":[{"role":"user","content":"x"},{"type":"new_call","id":"n",)"
      R"("action":{"query":"q"}},{"role":"user","content":"y"}]})"},
+    {"a turn of which nobody knows a part",
+     "anthropic-messages",
+     kMessages,
+     R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"smell",)"
+     R"("smell":"hay"}]},{"role":"user","content":"x"}]})"},
+    {"a turn of which nobody knows a part",
+     "gemini-generate",
+     kGemini,
+     R"({"contents":[{"role":"user","parts":[{"smell":"hay"}]},{"role":"user","parts":)"
+     R"([{"text":"x"}]}]})"},
+    {"a result of which nobody knows a part",
+     "anthropic-messages",
+     kMessages,
+     R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":"go"},{"role":)"
+     R"("assistant","content":[{"type":"tool_use","id":"c","name":"f","input":{}}]},{"role":)"
+     R"("user","content":[{"type":"tool_result","tool_use_id":"c","content":[{"type":"smell",)"
+     R"("smell":"hay"}]}]}]})"},
 };
 
 std::vector<Asked> nasty_requests() {
@@ -253,6 +270,21 @@ TEST(Nasty, RequestsCrossOrAreRefusedInWords) {
             const Decoded again = dialect(target).decode_request(sent(target, encoded));
             EXPECT_GE(again.request->message_count, 1u);
         }
+    }
+}
+
+TEST(Nasty, ATurnOfWhichNobodyKnowsAPartIsRefusedByItsPlace) {
+    Request request;
+    request.path = kMessages;
+    request.body =
+        R"({"model":"m","max_tokens":9,"system":"s","messages":[{"role":"user","content":)"
+        R"([{"type":"smell","smell":"hay"}]}]})";
+    try {
+        dialect("anthropic-messages").decode_request(request);
+        ADD_FAILURE() << "was taken";
+    } catch (const Refused& refused) {
+        EXPECT_STREQ(refused.what(), "no message to answer that other dialects know");
+        EXPECT_EQ(refused.param, "messages[0].content[0]");
     }
 }
 

@@ -360,12 +360,27 @@ private:
         return p != nullptr && (p->response_id.len != 0 || p->conversation.len != 0);
     }
 
+    // False when there is no turn. One that only its own dialect understands is refused.
+    bool has_turn() const {
+        const Message* unknown = nullptr;
+        for (const Message& m : messages_) {
+            if (m.role != PARLEY_ROLE_USER && m.role != PARLEY_ROLE_TOOL) continue;
+            const auto is_known = [](const parley_part* part) {
+                return part->kind != PARLEY_PART_SERVER_ITEM;
+            };
+            if (std::any_of(m.parts.begin(), m.parts.end(), is_known)) return true;
+            unknown = &m;
+        }
+        if (unknown == nullptr || unknown->parts.empty()) return unknown != nullptr;
+        throw Failure(PARLEY_E_UNSUPPORTED,
+                      "no message to answer that other dialects know",
+                      std::string(view(unknown->parts.front()->origin)),
+                      "unsupported_value");
+    }
+
     // N10: every upstream needs something to answer.
     void demand_a_turn() {
-        const bool has_turn = std::any_of(messages_.begin(), messages_.end(), [](const Message& m) {
-            return m.role == PARLEY_ROLE_USER || m.role == PARLEY_ROLE_TOOL;
-        });
-        if (has_turn || continues() || request.prompt_template.len != 0) return;
+        if (has_turn() || continues() || request.prompt_template.len != 0) return;
         const parley_part* last = nullptr;
         if (!instructions_.empty()) {
             last = instructions_.back();
