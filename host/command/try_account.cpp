@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "accounts/op_call.hpp"
+#include "accounts/proofs.hpp"
 #include "base/arena.hpp"
 #include "base/clock.hpp"
 #include "command/commands.hpp"
@@ -186,14 +187,17 @@ private:
         auto reply = call_out(call);
         if (!reply) return std::move(reply).error();
         if (reply->status < 400) return "works: HTTP " + std::to_string(reply->status);
-        return refusal(*reply, arena);
+        return refusal(*reply, {plan.headers, plan.header_count}, arena);
     }
 
-    base::Error refusal(const http::CallReply& reply, base::Arena& arena) const {
+    base::Error refusal(const http::CallReply& reply,
+                        std::span<const parley_header> sent,
+                        base::Arena& arena) const {
         auto head = sized<parley_http_reply_head>();
         head.status = reply.status;
         head.content_type = str(reply.content_type);
         base::Error why = dialect_->decode_error(head, reply.body.reveal(), arena);
+        accounts::hide_proofs(why.message, sent);
         why.message = "HTTP " + std::to_string(reply.status) + ": " + why.message;
         return why;
     }

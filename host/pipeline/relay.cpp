@@ -1,5 +1,6 @@
 // pipeline/relay.cpp: the upstream's bytes go to the client unchanged, watched by the dialect's
 // tap.
+#include "accounts/proofs.hpp"
 #include "base/clock.hpp"
 #include "http/date.hpp"
 #include "http/fields.hpp"
@@ -32,21 +33,6 @@ bool is_foreign_page(const http::ReplyHead& head) {
 
 bool timed_out(const Result<Source::Piece>& piece) {
     return !piece && piece.error().error_class == PARLEY_E_TIMEOUT;
-}
-
-// What a header that was sent proves the account by: "Bearer " and the like stand before it. Empty
-// when it proves nothing.
-std::string_view proof_in(const parley_header& header) {
-    if ((header.flags & PARLEY_HEADER_SECRET) == 0) return {};
-    const std::string_view value = view(header.value);
-    return value.substr(value.rfind(' ') + 1);
-}
-
-// Where the proof stands in a text. What is short stands in for a key where none is needed, and
-// may well be a word.
-std::size_t find_proof(std::string_view text, std::string_view proof, std::size_t from) {
-    constexpr std::size_t kProofBytesMin = 16;
-    return proof.size() < kProofBytesMin ? text.npos : text.find(proof, from);
 }
 
 }  // namespace
@@ -227,23 +213,25 @@ void Attempt::let_through(std::string_view bytes, std::size_t taken, http::Gathe
     out.add(bytes.substr(at, taken - at));
 }
 
-// An upstream that repeats the key it was given, to say that it is wrong, must not say it to
-// clients and logs.
 void Attempt::hide_secret(std::span<char> text) const {
-    for (std::uint64_t i = 0; i < plan_.header_count; ++i) {
-        const std::string_view proof = proof_in(plan_.headers[i]);
-        std::size_t at = 0;
-        while ((at = find_proof({text.data(), text.size()}, proof, at)) != proof.npos) {
-            std::fill_n(text.begin() + static_cast<std::ptrdiff_t>(at), proof.size(), '*');
-        }
+    accounts::hide_proofs(text, {plan_.headers, plan_.header_count});
+    for (const auto& [name, value] : candidate_.account->headers) {
+        accounts::hide_proof(text, accounts::proof_in(value));
     }
 }
 
 bool Attempt::shows_secret(std::string_view text) const {
+    const auto shows = [text](std::string_view proof) {
+        return accounts::find_proof(text, proof) != text.npos;
+    };
     const std::span<const parley_header> sent(plan_.headers, plan_.header_count);
-    return std::any_of(sent.begin(), sent.end(), [&](const parley_header& header) {
-        return find_proof(text, proof_in(header), 0) != text.npos;
-    });
+    const auto& of_account = candidate_.account->headers;
+    return std::any_of(sent.begin(),
+                       sent.end(),
+                       [&](const auto& header) { return shows(accounts::proof_in(header)); }) ||
+           std::any_of(of_account.begin(), of_account.end(), [&](const auto& header) {
+               return shows(accounts::proof_in(header.second));
+           });
 }
 
 // What an upstream's refusal means. Its own words are kept for a client who understands them; a
