@@ -227,7 +227,7 @@ Told read_object(JsonReader& r) {
             read_detail(r, told);
         else if (key.equals("msg"))
             read_text(r, word);
-        else if (key.equals("status"))
+        else if (key.equals("status") && r.peek() == '"')  // a number repeats that of HTTP
             read_text(r, status);
         else if (!read_field(r, key, told))
             r.skip();
