@@ -60,10 +60,11 @@ DetailWords Details::take(JsonReader& r, bool whole) {
     if (!whole && !blocks_.empty() && goes_on(blocks_.back(), piece)) {
         Block& block = blocks_.back();
         block.words += piece.words;
-        for (auto& [name, value] : piece.members) {
-            if (find(block.members, name) != nullptr) continue;
-            std::erase_if(block.members, [&](const auto& member) { return member.first == name; });
-            block.members.emplace_back(std::move(name), std::move(value));
+        for (auto& more : piece.members) {
+            const auto is_same = [&](const auto& member) { return member.first == more.first; };
+            if (find(block.members, more.first) != nullptr) continue;
+            std::erase_if(block.members, is_same);
+            block.members.push_back(std::move(more));
         }
         return told;
     }
