@@ -22,6 +22,7 @@ constexpr std::string_view kModels[] = {"hazard-null",
 // Volatile, so that no compiler sees what comes.
 int* volatile g_nowhere = nullptr;
 volatile bool g_for_ever = true;
+char* volatile g_kept = nullptr;
 
 class Provider {
 public:
@@ -57,18 +58,16 @@ public:
 
 private:
     static void leak(std::size_t bytes) {
-        char* volatile kept = static_cast<char*>(std::malloc(bytes));
-        if (kept != nullptr) std::memset(kept, 1, bytes);
+        g_kept = static_cast<char*>(std::malloc(bytes));
+        if (g_kept != nullptr) std::memset(g_kept, 1, bytes);
     }
 
     static void write_past_a_buffer() {
         constexpr std::size_t kBytes = 64;
         // To where nothing is mapped: how soon less is noticed depends on the allocator.
         constexpr std::size_t kFar = std::size_t{1} << 30;
-        char* volatile buffer = static_cast<char*>(std::malloc(kBytes));
-        std::memset(buffer, 0x41, kFar);
-        std::free(buffer);
-        std::free(std::malloc(kBytes));
+        g_kept = static_cast<char*>(std::malloc(kBytes));
+        std::memset(g_kept, 0x41, kFar);
     }
 };
 
