@@ -10,7 +10,7 @@ import { once } from './support/raw.mjs';
 import { completion } from './support/replies.mjs';
 import { command, newFolder } from './support/shelf.mjs';
 import { Upstream } from './support/upstream.mjs';
-import { tell } from './support/wait.mjs';
+import { tell, until } from './support/wait.mjs';
 
 const kSoonMs = isSanitized ? 10_000 : 1_000;
 
@@ -55,16 +55,6 @@ async function ask(parley, apiKey, model = 'm') {
   }
 }
 
-async function until(wanted, what, look) {
-  const began = performance.now();
-  for (;;) {
-    const found = await look();
-    const took = performance.now() - began;
-    if (found === wanted) return took;
-    assert.ok(took < kSoonMs, `${what}: after ${took.toFixed()} ms still ${found}`);
-  }
-}
-
 const other = (key) => key.slice(0, -1) + (key.endsWith('a') ? 'b' : 'a');
 
 function textsIn(folder) {
@@ -80,7 +70,7 @@ test('a new key serves without a restart, by its hash alone, and a revoked one n
   assert.equal(await ask(parley, 'none-needed'), 200, 'without keys it is open to who is local');
   const key = await made(parley, 'ann', '--models', 'm', 'n-*');
   upstream.mustNotSee(key);
-  const came = await until(200, 'it serves', () => ask(parley, key));
+  const came = await until(200, 'it serves', () => ask(parley, key), kSoonMs);
   assert.equal(await ask(parley, 'none-needed'), 401);
   assert.equal(await ask(parley, other(key)), 401, 'of the same id');
   assert.equal(await ask(parley, key, 'n-1'), 200);
@@ -94,11 +84,11 @@ test('a new key serves without a restart, by its hash alone, and a revoked one n
   assert.deepEqual([again.code, again.stderr], [1, 'ann is there already; revoke it first\n']);
 
   await run(parley, 'key', 'revoke', 'ann');
-  const went = await until(401, 'it is revoked', () => ask(parley, key));
+  const went = await until(401, 'it is revoked', () => ask(parley, key), kSoonMs);
   assert.equal(await ask(parley, 'none-needed'), 401, 'the last key gone opens nothing');
   assert.match((await run(parley, 'key', 'list')).stdout, /^ann {2}disabled, /);
   const fresh = await made(parley, 'ann');
-  await until(200, 'another of the name', () => ask(parley, fresh));
+  await until(200, 'another of the name', () => ask(parley, fresh), kSoonMs);
   assert.equal(await ask(parley, key), 401);
   const nobody = await parley.run('key', 'revoke', 'bob');
   assert.deepEqual([nobody.code, nobody.stderr], [1, 'no client key is called "bob"\n']);
@@ -112,18 +102,18 @@ test('what is made or revoked through one replica holds in the other', async (t)
   const one = await start(t, upstream, folder);
   const two = await start(t, upstream, folder);
   const key = await made(one, 'ann');
-  await until(200, 'made here, it serves there', () => ask(two, key));
+  await until(200, 'made here, it serves there', () => ask(two, key), kSoonMs);
   assert.equal(await ask(one, key), 200);
   await run(two, 'key', 'revoke', 'ann');
-  await until(401, 'revoked there, it is refused here', () => ask(one, key));
-  await until(401, 'and there', () => ask(two, key));
+  await until(401, 'revoked there, it is refused here', () => ask(one, key), kSoonMs);
+  await until(401, 'and there', () => ask(two, key), kSoonMs);
 });
 
 test('a kept connection forgets a key that was revoked', async (t) => {
   const upstream = await startUpstream(t);
   const parley = await start(t, upstream, newFolder());
   const key = await made(parley, 'ann');
-  await until(200, 'it serves', () => ask(parley, key));
+  await until(200, 'it serves', () => ask(parley, key), kSoonMs);
   // The SDK goes on with the connection of its last request.
   const client = sdk(parley, { apiKey: key });
   const send = () =>
@@ -133,7 +123,7 @@ test('a kept connection forgets a key that was revoked', async (t) => {
     );
   assert.equal(await send(), 200);
   await run(parley, 'key', 'revoke', 'ann');
-  await until(401, 'it is refused', send);
+  await until(401, 'it is refused', send, kSoonMs);
 });
 
 test('a hash in the configuration stands for its key', async (t) => {

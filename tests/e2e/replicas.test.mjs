@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { sdk, user } from './support/house.mjs';
+import { answerOf, sdk, user } from './support/house.mjs';
 import { Load } from './support/load.mjs';
 import { configuration, isSanitized, Parley, provider, secret } from './support/parley.mjs';
 import { missingPostgres, Postgres } from './support/postgres.mjs';
@@ -13,7 +13,7 @@ import { once } from './support/raw.mjs';
 import { completion, kDone, stream } from './support/replies.mjs';
 import { command, newFolder } from './support/shelf.mjs';
 import { Upstream } from './support/upstream.mjs';
-import { tell } from './support/wait.mjs';
+import { tell, until } from './support/wait.mjs';
 
 const kClientKey = secret('sk-client');
 const kSoonMs = isSanitized ? 3_000 : 1_000;
@@ -100,28 +100,8 @@ const exported = (upstream, label) => ({
   ],
 });
 
-async function ask(parley, model) {
-  try {
-    const got = await sdk(parley).chat.completions.create({ model, messages: user('hi') });
-    return got.choices[0].message.content;
-  } catch (error) {
-    return error.status;
-  }
-}
-
 const status = async (parley) =>
   JSON.parse((await once(parley.port, 'GET', '/readyz', {}, '')).body).status;
-
-/** Asks again and again until the answer is that; how long it took. */
-async function until(wanted, what, look, msMax = 20_000) {
-  const began = performance.now();
-  for (;;) {
-    const found = await look();
-    const took = performance.now() - began;
-    if (found === wanted) return took;
-    assert.ok(took < msMax, `${what}: after ${took.toFixed()} ms still ${found}`);
-  }
-}
 
 async function run(parley, ...args) {
   const done = await parley.run(...args);
@@ -138,13 +118,13 @@ test('what is done through one holds in the other within a second', { skip }, as
   const { upstream, two } = await startHouse(t);
   const [one, other] = two;
   await addThrough(one, upstream, 'spare');
-  const served = await until('spare', 'added', () => ask(other, 'spare/m'), kSoonMs);
+  const served = await until('spare', 'added', () => answerOf(other, 'spare/m'), kSoonMs);
   await run(other, 'account', 'disable', 'up/spare');
-  const disabled = await until(404, 'disabled', () => ask(one, 'spare/m'), kSoonMs);
+  const disabled = await until(404, 'disabled', () => answerOf(one, 'spare/m'), kSoonMs);
   await run(one, 'account', 'enable', 'up/spare');
-  await until('spare', 'enabled', () => ask(other, 'spare/m'), kSoonMs);
+  await until('spare', 'enabled', () => answerOf(other, 'spare/m'), kSoonMs);
   await run(one, 'account', 'remove', 'up/spare');
-  const removed = await until('main', 'removed', () => ask(other, 'spare/m'), kSoonMs);
+  const removed = await until('main', 'removed', () => answerOf(other, 'spare/m'), kSoonMs);
   tell(
     `replicas: added ${served.toFixed()} ms, disabled ${disabled.toFixed()} ms, ` +
       `removed ${removed.toFixed()} ms after the command`,
@@ -174,9 +154,9 @@ test('what a caller may use of a day is the sum of both', { skip }, async (t) =>
     routing: { cool_down: true },
   });
   // Each reply costs 21 tokens.
-  assert.equal(await ask(two[0], 'm'), 'main');
-  assert.equal(await ask(two[1], 'm'), 'main');
-  for (const parley of two) await until(429, 'the budget of both is used', () => ask(parley, 'm'));
+  assert.equal(await answerOf(two[0], 'm'), 'main');
+  assert.equal(await answerOf(two[1], 'm'), 'main');
+  for (const parley of two) await until(429, 'the budget of both is used', () => answerOf(parley, 'm'));
   assert.ok(upstream.requests.all.length <= 4, 'what is over is over within a few requests');
 });
 
@@ -186,13 +166,13 @@ test('an account that cools down in one does so in the other', { skip }, async (
     request.json.model === 'limited'
       ? reply.json(429, { error: { message: 'slow' } }, { 'retry-after': '500' })
       : reply.json(200, completion(request, { content: 'main' }));
-  assert.equal(await ask(two[0], 'limited'), 429);
+  assert.equal(await answerOf(two[0], 'limited'), 429);
   const asked = upstream.requests.all.length;
   const cools = () => two[1].run('account', 'state').then(({ stdout }) => /limited/.test(stdout));
   await until(true, 'it is known there', cools);
-  assert.equal(await ask(two[1], 'limited'), 429);
+  assert.equal(await answerOf(two[1], 'limited'), 429);
   assert.equal(upstream.requests.all.length, asked, 'nobody was asked');
-  assert.equal(await ask(two[1], 'm'), 'main');
+  assert.equal(await answerOf(two[1], 'm'), 'main');
 });
 
 test('another key comes into force while one of them serves at any time', { skip }, async (t) => {
@@ -207,18 +187,18 @@ test('another key comes into force while one of them serves at any time', { skip
       const { encryption_key, old_encryption_key, ...store } = two[i].config.store;
       const config = { ...two[i].config, store: { ...store, ...keys } };
       two[i] = await startOne(t, config, two[i]);
-      for (const parley of two) await until('spare', 'it serves', () => ask(parley, 'spare/m'));
+      for (const parley of two) await until('spare', 'it serves', () => answerOf(parley, 'spare/m'));
     }
   };
   await addThrough(two[0], upstream, 'spare');
-  await until('spare', 'it is in the other', () => ask(two[1], 'spare/m'));
+  await until('spare', 'it is in the other', () => answerOf(two[1], 'spare/m'));
   await turn({ encryption_key: newKey, old_encryption_key: oldKey });
   await addThrough(two[1], upstream, 'other');
-  await until('other', 'written with the new key', () => ask(two[0], 'other/m'));
+  await until('other', 'written with the new key', () => answerOf(two[0], 'other/m'));
   const rekeyed = await two[0].run('store', 'rekey');
   assert.match(rekeyed.stdout, /^\d+ documents, [1-9]\d* encrypted anew/, rekeyed.stderr);
   await turn({ encryption_key: newKey });
-  for (const parley of two) assert.equal(await ask(parley, 'other/m'), 'other');
+  for (const parley of two) assert.equal(await answerOf(parley, 'other/m'), 'other');
   const verified = await two[1].run('store', 'verify');
   assert.match(verified.stdout, /documents, 0 broken/);
   for (const key of Object.values(upstream.keys)) assert.ok(!documents().includes(key));
@@ -227,7 +207,7 @@ test('another key comes into force while one of them serves at any time', { skip
 test('the database freezes and ends under load, and nobody notices', { skip }, async (t) => {
   const { database, upstream, two } = await startHouse(t);
   await addThrough(two[0], upstream, 'spare');
-  await until('spare', 'it is in the other', () => ask(two[1], 'spare/m'));
+  await until('spare', 'it is in the other', () => answerOf(two[1], 'spare/m'));
   const load = new Load({
     targets: () => two.map((parley) => parley.url),
     rate: kRate,
@@ -269,5 +249,5 @@ test('the database freezes and ends under load, and nobody notices', { skip }, a
   }
   // What was missed is made up for.
   await run(two[1], 'account', 'disable', 'up/spare');
-  await until(404, 'disabled', () => ask(two[0], 'spare/m'), kSoonMs);
+  await until(404, 'disabled', () => answerOf(two[0], 'spare/m'), kSoonMs);
 });

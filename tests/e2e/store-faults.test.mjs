@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { sdk, user } from './support/house.mjs';
+import { answerOf } from './support/house.mjs';
 import { configuration, isSanitized, Parley, provider, secret } from './support/parley.mjs';
 import { once } from './support/raw.mjs';
 import { completion } from './support/replies.mjs';
@@ -14,11 +14,12 @@ import { servers, SlowWay } from './support/servers.mjs';
 import { command } from './support/shelf.mjs';
 import { toml } from './support/toml.mjs';
 import { Upstream } from './support/upstream.mjs';
-import { tell } from './support/wait.mjs';
+import { tell, until } from './support/wait.mjs';
 
 const kClientKey = secret('sk-client');
 const kSlowMs = Number(process.env.PARLEY_E2E_SLOW_MS ?? 3000);
 const kRounds = 30;
+const kPatienceMs = 30_000;
 // A store that kept requests waiting would do so for slow_ms at least.
 const kStoreSlowMs = isSanitized ? 1000 : 300;
 
@@ -65,30 +66,15 @@ async function scene(t, kind) {
   return { server, way, upstream, parley, add };
 }
 
-async function ask(parley, model) {
-  const got = await sdk(parley).chat.completions.create({ model, messages: user('hi') });
-  return got.choices[0].message.content;
-}
-
 const status = async (parley) =>
   JSON.parse((await once(parley.port, 'GET', '/readyz', {}, '')).body).status;
-
-/** Asks again and again until the answer is that. */
-async function until(wanted, what, look, ms = 30_000) {
-  const began = performance.now();
-  for (;;) {
-    const found = await look().catch((error) => error.status);
-    if (found === wanted) return performance.now() - began;
-    assert.ok(performance.now() - began < ms, `${what}: still ${found}`);
-  }
-}
 
 /** Requests one after another; the slowest, in milliseconds. */
 async function requests(parley, model) {
   let slowest = 0;
   for (let i = 0; i < kRounds; ++i) {
     const began = performance.now();
-    assert.equal(await ask(parley, model), model.split('/')[0]);
+    assert.equal(await answerOf(parley, model), model.split('/')[0]);
     slowest = Math.max(slowest, performance.now() - began);
   }
   return slowest;
@@ -97,15 +83,15 @@ async function requests(parley, model) {
 for (const kind of Object.keys(servers)) {
   test(`${kind}: frozen, slow, gone and back`, { skip: servers[kind].missing }, async (t) => {
     const { server, way, parley, add } = await scene(t, kind);
-    const isReady = (what) => until('ready', what, () => status(parley), kSlowMs * 4 + 30_000);
+    const isReady = (what) => until('ready', what, () => status(parley), kSlowMs * 4 + kPatienceMs);
     const degraded = async (what) => {
-      await until('degraded', what, () => status(parley));
+      await until('degraded', what, () => status(parley), kPatienceMs);
       const slowest = await requests(parley, 'spare/m');
       assert.ok(slowest < kStoreSlowMs, `${what}: a request took ${slowest} ms`);
       return slowest.toFixed();
     };
     await add('spare');
-    await until('spare', 'it serves', () => ask(parley, 'spare/m'));
+    await until('spare', 'it serves', () => answerOf(parley, 'spare/m'), kPatienceMs);
     await isReady('well');
 
     server.freeze();
@@ -113,21 +99,21 @@ for (const kind of Object.keys(servers)) {
     server.thaw();
     await isReady('thawed');
     await add('other');
-    await until('other', 'what came after the frost', () => ask(parley, 'other/m'));
+    await until('other', 'what came after the frost', () => answerOf(parley, 'other/m'), kPatienceMs);
 
     way.delayMs = kSlowMs;
     const slow = await degraded('slow');
     await add('third');
     way.delayMs = 0;
     await isReady('quick again');
-    await until('third', 'what came meanwhile', () => ask(parley, 'third/m'));
+    await until('third', 'what came meanwhile', () => answerOf(parley, 'third/m'), kPatienceMs);
 
     await server.kill();
     const gone = await degraded('gone');
     await server.run();
     await isReady('back');
     // moto forgets all that it had, and a store that was emptied is believed.
-    if (kind !== 's3') assert.equal(await ask(parley, 'third/m'), 'third');
+    if (kind !== 's3') assert.equal(await answerOf(parley, 'third/m'), 'third');
     tell(
       `store faults, ${kind}: the slowest of ${kRounds} requests: frozen ${frozen} ms, ` +
         `slow by ${kSlowMs} ms ${slow} ms, gone ${gone} ms`,

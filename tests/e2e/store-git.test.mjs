@@ -5,13 +5,14 @@ import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { sdk, user } from './support/house.mjs';
+import { answerOf } from './support/house.mjs';
 import { configuration, Parley, provider, secret } from './support/parley.mjs';
 import { once } from './support/raw.mjs';
 import { completion } from './support/replies.mjs';
 import { GitServer } from './support/servers.mjs';
 import { command } from './support/shelf.mjs';
 import { Upstream } from './support/upstream.mjs';
+import { until } from './support/wait.mjs';
 
 const kClientKey = secret('sk-client');
 const kHookSecret = secret('hook');
@@ -56,24 +57,6 @@ async function scene(t, { store, start, hook = { webhook_secret: kHookSecret }, 
   return { server, parley, document, push };
 }
 
-async function ask(parley, model) {
-  try {
-    const got = await sdk(parley).chat.completions.create({ model, messages: user('hi') });
-    return got.choices[0].message.content;
-  } catch (error) {
-    return error.status;
-  }
-}
-
-async function until(wanted, what, look) {
-  const began = performance.now();
-  for (;;) {
-    const found = await look();
-    if (found === wanted) return;
-    assert.ok(performance.now() - began < 20_000, `${what}: still ${found}`);
-  }
-}
-
 const knock = (parley, fields, body = '{"ref":"refs/heads/main"}') =>
   once(parley.port, 'POST', '/hooks/store', fields, body).then(({ status }) => status);
 
@@ -83,14 +66,14 @@ const signed = (body, key = kHookSecret) => ({
 
 test('it is pulled by command', { skip }, async (t) => {
   const { parley, document, push } = await scene(t);
-  assert.equal(await ask(parley, 'spare/m'), 'main');
+  assert.equal(await answerOf(parley, 'spare/m'), 'main');
   await push(document);
   const pulled = await parley.run('store', 'pull');
   assert.deepEqual(pulled, { code: 0, stdout: '1 documents changed\n', stderr: '' });
-  await until('spare', 'it serves', () => ask(parley, 'spare/m'));
+  await until('spare', 'it serves', () => answerOf(parley, 'spare/m'));
   await push(null);
   assert.deepEqual(JSON.parse((await parley.run('store', 'pull', '--json')).stdout), { changed: 1 });
-  await until('main', 'it is gone', () => ask(parley, 'spare/m'));
+  await until('main', 'it is gone', () => answerOf(parley, 'spare/m'));
 });
 
 test('a pull says why it cannot be had', { skip }, async (t) => {
@@ -110,12 +93,12 @@ test('it is pulled by webhook, for those who prove themselves', { skip }, async 
   assert.equal(await knock(parley, {}, body), 401);
   assert.equal(await knock(parley, signed(body, 'another'), body), 401);
   assert.equal(await knock(parley, { authorization: `Bearer ${kClientKey}` }, body), 401);
-  assert.equal(await ask(parley, 'spare/m'), 'main', 'nobody looked');
+  assert.equal(await answerOf(parley, 'spare/m'), 'main', 'nobody looked');
   assert.equal(await knock(parley, signed(body), body), 202);
-  await until('spare', 'it serves', () => ask(parley, 'spare/m'));
+  await until('spare', 'it serves', () => answerOf(parley, 'spare/m'));
   await push(null);
   assert.equal(await knock(parley, { 'x-gitlab-token': kHookSecret }, body), 202);
-  await until('main', 'it is gone', () => ask(parley, 'spare/m'));
+  await until('main', 'it is gone', () => answerOf(parley, 'spare/m'));
 });
 
 test('a webhook reaches all workers', { skip }, async (t) => {
@@ -158,7 +141,7 @@ test('read-only: what changes here stays here, and is refused by name', { skip }
   assert.equal(told.code, 0, told.stderr);
   assert.match(told.stdout, /would write +no: it is read-only/);
   // What callers have used is kept on this machine, and nobody takes that for a fault.
-  await until('spare', 'it serves', () => ask(parley, 'spare/m'));
+  await until('spare', 'it serves', () => answerOf(parley, 'spare/m'));
   const journal = () => parley.run('store', 'pull');
   for (let i = 0; i < 3; ++i) assert.equal((await journal()).code, 0);
   const ready = await once(parley.port, 'GET', '/readyz', {}, '');

@@ -14,7 +14,7 @@ import { completion } from './support/replies.mjs';
 import { command, newFolder, TroubledStore } from './support/shelf.mjs';
 import { toml } from './support/toml.mjs';
 import { Upstream } from './support/upstream.mjs';
-import { tell } from './support/wait.mjs';
+import { tell, until } from './support/wait.mjs';
 
 const kClientKey = secret('sk-client');
 
@@ -84,17 +84,6 @@ const ready = async (parley) => {
   const reply = await once(parley.port, 'GET', '/readyz', {}, '');
   return { code: reply.status, ...JSON.parse(reply.body) };
 };
-
-/** Asks again and again until the answer is that; how long it took. */
-async function until(wanted, what, look) {
-  const began = performance.now();
-  for (;;) {
-    const found = await look();
-    const took = performance.now() - began;
-    if (found === wanted) return took;
-    assert.ok(took < 20_000, `${what}: still ${found}`);
-  }
-}
 
 const kSoonMs = isSanitized ? 10_000 : 1_000;
 

@@ -26,6 +26,16 @@ export function sdk(parley, more = {}, Sdk = OpenAI) {
 
 export const user = (content) => [{ role: 'user', content }];
 
+/** What a model answers to "hi", or the status of the refusal. */
+export async function answerOf(parley, model) {
+  try {
+    const got = await sdk(parley).chat.completions.create({ model, messages: user('hi') });
+    return got.choices[0].message.content;
+  } catch (error) {
+    return error.status;
+  }
+}
+
 export async function collect(stream) {
   const all = [];
   for await (const item of stream) all.push(item);

@@ -1,4 +1,5 @@
 // Waiting for events, never for time: whatever does not happen by its deadline is a failure.
+import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 
 export const kDeadlineMs = 20_000;
@@ -13,6 +14,17 @@ export async function within(promise, what, ms = kDeadlineMs) {
     return await Promise.race([promise, late]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Looks again and again until it finds what is wanted; how many milliseconds that took. */
+export async function until(wanted, what, look, ms = kDeadlineMs) {
+  const began = performance.now();
+  for (;;) {
+    const found = await look();
+    const took = performance.now() - began;
+    if (found === wanted) return took;
+    assert.ok(took < ms, `${what}: after ${took.toFixed()} ms still ${found}`);
   }
 }
 
