@@ -1,6 +1,7 @@
 #include "manage/webhook.hpp"
 
 #include "base/digest.hpp"
+#include "base/hex.hpp"
 #include "base/secret.hpp"
 
 namespace parley::manage {
@@ -16,16 +17,6 @@ constexpr std::string_view kPath = "/hooks/store";
 constexpr std::string_view kBearer = "Bearer ";
 constexpr unsigned kAccepted = 202;
 constexpr std::string_view kSha256 = "sha256=";
-
-std::string hex(const base::Digest& digest) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string out;
-    for (const unsigned char byte : digest) {
-        out += kDigits[byte >> 4];
-        out += kDigits[byte & 15];
-    }
-    return out;
-}
 
 std::string_view without(std::string_view text, std::string_view prefix) {
     return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
@@ -71,9 +62,10 @@ Result<void> check_webhook(const http::RequestHead& head,
                                   "a secret that others can read on its way: sign the body with "
                                   "it, or come over TLS");
     }
-    const bool is_proven = signature.empty() ? base::equal_in_constant_time(token, secret)
-                                             : base::equal_in_constant_time(
-                                                   signature, hex(base::hmac_sha256(secret, body)));
+    const bool is_proven = signature.empty()
+                               ? base::equal_in_constant_time(token, secret)
+                               : base::equal_in_constant_time(
+                                     signature, base::to_hex(base::hmac_sha256(secret, body)));
     if (is_proven) return {};
     return base::client_error(PARLEY_E_UNAUTHENTICATED, "made with another secret");
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "base/hex.hpp"
 #include "plugins/elf_image.hpp"
 #include "plugins/text.hpp"
 
@@ -357,12 +358,7 @@ void Reader::note_note(std::string_view owner, std::uint32_t type, std::string_v
         facts_.manifests.emplace_back(text);
     }
     if (owner != "GNU" || type != NT_GNU_BUILD_ID || text.size() > 64) return;
-    constexpr char kDigits[] = "0123456789abcdef";
-    facts_.build_id.clear();
-    for (const char c : text) {
-        facts_.build_id += kDigits[static_cast<unsigned char>(c) >> 4];
-        facts_.build_id += kDigits[c & 15];
-    }
+    facts_.build_id = base::to_hex(text);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/digest.hpp"
+#include "base/hex.hpp"
 #include "plugins/text.hpp"
 
 namespace parley::plugins {
@@ -149,14 +150,7 @@ bool write_all(int fd, const char* data, std::size_t size) {
 }  // namespace
 
 std::string sha256_hex(std::span<const std::byte> bytes) {
-    constexpr char kDigits[] = "0123456789abcdef";
-    std::string out;
-    for (const unsigned char c :
-         base::sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) {
-        out += kDigits[c >> 4];
-        out += kDigits[c & 15];
-    }
-    return out;
+    return base::to_hex(base::sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
 }
 
 Result<PrivateCopy> PrivateCopy::make(const std::string& path, std::uint64_t bytes_max) {
