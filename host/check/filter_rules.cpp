@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "base/arena.hpp"
+#include "check/asks.hpp"
 #include "check/conversation.hpp"
 #include "check/rules.hpp"
 #include "parley/filter.h"
@@ -30,17 +31,6 @@ std::string of(const Instance& made, std::string_view kind, std::string_view fun
            ": ";
 }
 
-parley_exchange exchange_of_tests() {
-    auto exchange = sized<parley_exchange>();
-    exchange.flags = PARLEY_EXCHANGE_STREAM;
-    exchange.operation = PARLEY_OPERATION_GENERATE;
-    exchange.id = str("x-1");
-    exchange.caller = str("me");
-    exchange.dialect = str("checks");
-    exchange.model = exchange.route = str("a-model");
-    return exchange;
-}
-
 // One attempt's session of a filter, driven as the pipeline does.
 class Filtered {
 public:
@@ -50,7 +40,7 @@ public:
           table_(*static_cast<const parley_filter*>(made.component().table)),
           arena_(kArenaBytes),
           reading_(arena_),
-          exchange_(exchange_of_tests()) {
+          exchange_(exchange_of_checks()) {
         trial_.enter(of(made_, "filter", "interest"));
         interest_ = sized<parley_filter_interest>();
         parley_error error = plugins::cleared_error(arena_);
@@ -209,7 +199,7 @@ struct Candidates {
 void pick_once(Trial& trial, const Instance& made, unsigned number) {
     const auto& table = *static_cast<const parley_policy*>(made.component().table);
     const Candidates candidates(number);
-    const parley_exchange exchange = exchange_of_tests();
+    const parley_exchange exchange = exchange_of_checks();
     auto ask = sized<parley_pick_ask>();
     ask.attempt = 1 + number % 3;
     ask.exchange = &exchange;
@@ -240,7 +230,7 @@ void pick_once(Trial& trial, const Instance& made, unsigned number) {
 }
 
 struct Notices {
-    parley_exchange exchange = exchange_of_tests();
+    parley_exchange exchange = exchange_of_checks();
     parley_attempt_notice attempt = sized<parley_attempt_notice>();
     const parley_attempt_notice* attempts[1] = {&attempt};
     parley_usage usage = sized<parley_usage>();

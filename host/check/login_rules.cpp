@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/arena.hpp"
+#include "check/asks.hpp"
 #include "check/conversation.hpp"
 #include "check/rules.hpp"
 #include "check/world.hpp"
@@ -24,7 +25,6 @@ namespace {
 
 constexpr std::size_t kArenaBytes = 1024 * 1024;
 constexpr int kStepsMax = 500;
-constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 constexpr std::string_view kCanary = "rt-canary-7f3a-of-the-checks";
 // What a place may know an account by; a login takes what it knows.
 const std::vector<std::string> kSecrets = {
@@ -136,26 +136,8 @@ private:
     Begin begin_;
 };
 
-parley_op* begin_login(const Instance& made, const parley_login& table) {
-    auto ask = sized<parley_login_ask>();
-    ask.provider = made.component().id;
-    ask.params = str("{}");
-    ask.callback_origin = str("http://127.0.0.1:8317");
-    base::Arena arena(kArenaBytes);
-    parley_error error = plugins::cleared_error(arena);
-    parley_op* op = nullptr;
-    return table.login_begin(made.get(), &ask, &op, &error) < 0 ? nullptr : op;
-}
-
-parley_op* begin_refresh(const Instance& made, const parley_login& table, std::string_view secret) {
-    auto account = sized<parley_account>();
-    account.id = account.label = str("main");
-    account.secret = str(secret);
-    account.expires_at_ms = 1'700'000'000'000 - kDayMs;
-    base::Arena arena(kArenaBytes);
-    parley_error error = plugins::cleared_error(arena);
-    parley_op* op = nullptr;
-    return table.refresh_begin(made.get(), &account, &op, &error) < 0 ? nullptr : op;
+parley_op* op_of(const base::Result<parley_op*>& begun) {
+    return begun ? *begun : nullptr;
 }
 
 using OpUse = std::function<void(const Instance&, OpCheck&)>;
@@ -165,14 +147,15 @@ void for_each_op(Trial& trial, const OpUse& use) {
     trial.for_each(PARLEY_KIND_LOGIN, [&](std::shared_ptr<Instance> made) {
         const auto& table = *static_cast<const parley_login*>(made->component().table);
         if (PARLEY_HAS(&table, parley_login, login_begin)) {
-            OpCheck login(
-                trial, of(*made, "login"), table.ops, [&] { return begin_login(*made, table); });
+            OpCheck login(trial, of(*made, "login"), table.ops, [&] {
+                return op_of(begin_login(*made, "{}"));
+            });
             use(*made, login);
         }
         if (!PARLEY_HAS(&table, parley_login, refresh_begin)) return;
         for (const std::string& secret : kSecrets) {
             OpCheck refresh(trial, of(*made, "refresh"), table.ops, [&] {
-                return begin_refresh(*made, table, secret);
+                return op_of(begin_refresh(*made, secret));
             });
             use(*made, refresh);
         }

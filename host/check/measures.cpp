@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "check/asks.hpp"
 #include "check/conversation.hpp"
 #include "check/player.hpp"
 #include "parley/filter.h"
@@ -167,31 +168,19 @@ void measure_dialect(const Subjected& it) {
 
 void measure_provider(const Subjected& it) {
     const plugins::Provider provider(it.made);
-    auto account = sized<parley_account>();
-    account.id = account.label = str("main");
-    account.secret = str("sk-of-a-transcript");
-    auto http = sized<parley_http_request>();
-    http.method = str("POST");
-    http.path = str("/v1/anything");
-    auto ask = sized<parley_plan_ask>();
-    ask.operation = PARLEY_OPERATION_GENERATE;
-    ask.attempt = 1;
-    if (!provider.dialects().empty()) ask.dialect = provider.dialects().front();
-    ask.model = str("a-model");
-    ask.path = http.path;
-    ask.account = &account;
-    ask.client = &http;
+    const std::span<const parley_str> dialects = provider.dialects();
+    const Ask asked(dialects.empty() ? parley_str{} : dialects.front(), "sk-of-a-transcript");
     it.take("plan", [&] {
         base::Arena arena(kBytesMax);
         auto plan = sized<parley_plan>();
-        provider.plan(ask, arena, plan).has_value();
+        provider.plan(asked.ask, arena, plan).has_value();
     });
     auto head = sized<parley_http_reply_head>();
     head.status = 429;
     const auto told = base::upstream_error(PARLEY_E_RATE_LIMITED, "told");
     it.take("classify, a 429", [&] {
         base::Arena arena(kBytesMax);
-        provider.classify(account, &head, R"({"error":{"message":"no"}})", told, arena);
+        provider.classify(asked.account, &head, R"({"error":{"message":"no"}})", told, arena);
     });
 }
 
@@ -199,8 +188,7 @@ void measure_filter(const Subjected& it) {
     const auto filter = plugins::Filter::make(it.made, false);
     if (!filter) return;
     const Question question("Hello, what do you know?");
-    auto exchange = sized<parley_exchange>();
-    exchange.flags = PARLEY_EXCHANGE_STREAM;
+    const auto exchange = exchange_of_checks();
     auto open = sized<parley_filter_open>();
     open.attempt = 1;
     open.exchange = &exchange;
@@ -250,7 +238,7 @@ void measure_policy(const Subjected& it) {
             all[i].success_per_mille = 1000;
             pointers.push_back(&all[i]);
         }
-        auto exchange = sized<parley_exchange>();
+        const auto exchange = exchange_of_checks();
         auto ask = sized<parley_pick_ask>();
         ask.attempt = 1;
         ask.exchange = &exchange;
@@ -271,8 +259,7 @@ void measure_policy(const Subjected& it) {
 
 void measure_observer(const Subjected& it) {
     const auto& table = it.table<parley_observer>();
-    auto exchange = sized<parley_exchange>();
-    exchange.model = str("a-model");
+    const auto exchange = exchange_of_checks();
     auto notice = sized<parley_notice>();
     notice.outcome = PARLEY_OUTCOME_SUCCEEDED;
     notice.exchange = &exchange;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "check/asks.hpp"
 #include "check/conversation.hpp"
 #include "check/guarded.hpp"
 #include "check/rules.hpp"
@@ -31,35 +32,6 @@ std::string of(const Provider& provider, std::string_view function) {
 bool tells(std::string_view text) {
     return text.find(kCanary) != text.npos;
 }
-
-parley_account account_with(std::string_view secret) {
-    auto account = sized<parley_account>();
-    account.id = account.label = str("main");
-    account.secret = str(secret);
-    return account;
-}
-
-// One request to a provider in one of its dialects.
-struct Ask {
-    parley_account account;
-    parley_http_request http = sized<parley_http_request>();
-    parley_plan_ask ask = sized<parley_plan_ask>();
-
-    Ask(parley_str dialect, std::string_view secret) : account(account_with(secret)) {
-        http.method = str("POST");
-        http.path = str("/v1/anything");
-        ask.operation = PARLEY_OPERATION_GENERATE;
-        ask.attempt = 1;
-        ask.dialect = dialect;
-        ask.model = str("a-model");
-        ask.path = str("/v1/anything");
-        ask.account = &account;
-        ask.client = &http;
-    }
-
-    Ask(const Ask&) = delete;
-    Ask& operator=(const Ask&) = delete;
-};
 
 using PlanUse = std::function<void(const Provider&, Ask&)>;
 

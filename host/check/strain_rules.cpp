@@ -3,6 +3,7 @@
 #include <array>
 #include <ctime>
 
+#include "check/asks.hpp"
 #include "check/conversation.hpp"
 #include "check/rules.hpp"
 #include "parley/login.h"
@@ -114,26 +115,13 @@ void strain_provider(Trial& trial, const std::shared_ptr<Instance>& made) {
     const auto& table = *static_cast<const parley_provider*>(made->component().table);
     std::uint32_t count = 0;
     const parley_str* const dialects = table.dialects(made->get(), &count);
-    auto account = sized<parley_account>();
-    account.id = account.label = str("main");
-    account.secret = str("sk-a-key");
-    auto http = sized<parley_http_request>();
-    http.method = str("POST");
-    http.path = str("/v1/anything");
     for (std::uint32_t i = 0; i < count; ++i) {
-        auto ask = sized<parley_plan_ask>();
-        ask.operation = PARLEY_OPERATION_GENERATE;
-        ask.attempt = 1;
-        ask.dialect = dialects[i];
-        ask.model = str("a-model");
-        ask.path = http.path;
-        ask.account = &account;
-        ask.client = &http;
+        const Ask asked(dialects[i], "sk-a-key");
         trial.enter("plan when the arena ends");
         with_less_memory([&](const parley_arena* arena) {
             parley_error error = error_in(arena);
             auto plan = sized<parley_plan>();
-            table.plan(made->get(), &ask, arena, &plan, &error);
+            table.plan(made->get(), &asked.ask, arena, &plan, &error);
         });
     }
 }
