@@ -5,7 +5,7 @@
 
 #include "errors.hpp"
 #include "parley/dialect.h"
-#include "parley/sdk/json.hpp"
+#include "parley/sdk/json_top.hpp"
 #include "parley/sdk/plugin.hpp"
 #include "parley/sdk/sse.hpp"
 #include "usage.hpp"

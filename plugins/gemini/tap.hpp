@@ -9,7 +9,7 @@
 #include "chunks.hpp"
 #include "errors.hpp"
 #include "parley/dialect.h"
-#include "parley/sdk/json.hpp"
+#include "parley/sdk/json_top.hpp"
 #include "parley/sdk/plugin.hpp"
 #include "usage.hpp"
 

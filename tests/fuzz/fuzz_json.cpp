@@ -5,7 +5,7 @@
 #include <boost/json.hpp>
 
 #include "fuzz.hpp"
-#include "parley/sdk/json.hpp"
+#include "parley/sdk/json_top.hpp"
 
 namespace parley::sdk {
 

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "parley/sdk/json.hpp"
+#include "parley/sdk/json_top.hpp"
 #include "random_json.hpp"
 
 namespace parley::sdk {

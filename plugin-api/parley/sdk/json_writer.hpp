@@ -1,0 +1,134 @@
+// parley/sdk/json_writer.hpp: JSON that is appended to a string; json.hpp has it, too.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "parley/sdk/pieces.hpp"
+#include "parley/sdk/scan.hpp"
+
+namespace parley::sdk {
+
+namespace detail {
+
+inline void quote(std::string_view text, Pieces& pieces) {
+    const char* p = text.data();
+    const char* end = p + text.size();
+    pieces.put('"');
+    while ((p = pieces.copy_to_special(p, end)) != end) {
+        const auto c = static_cast<unsigned char>(*p);
+        if (c >= 0x80) {
+            const std::size_t length = utf8_length(p, end);
+            pieces.put(length == 0 ? std::string_view("\xef\xbf\xbd")
+                                   : std::string_view(p, length));
+            p += length == 0 ? 1 : length;
+            continue;
+        }
+        ++p;
+        pieces.put('\\');
+        switch (c) {
+            case '"':
+            case '\\':
+                pieces.put(static_cast<char>(c));
+                break;
+            case '\n':
+                pieces.put('n');
+                break;
+            case '\r':
+                pieces.put('r');
+                break;
+            case '\t':
+                pieces.put('t');
+                break;
+            default: {
+                constexpr std::string_view kHex = "0123456789abcdef";
+                pieces.put("u00");
+                pieces.put(kHex[c >> 4]);
+                pieces.put(kHex[c & 15]);
+            }
+        }
+    }
+    pieces.put('"');
+}
+
+}  // namespace detail
+
+// Appends text as a JSON string, quotes included. Malformed UTF-8 becomes U+FFFD.
+inline void json_quote(std::string_view text, std::string& out) {
+    Pieces pieces(out);
+    detail::quote(text, pieces);
+    pieces.flush();
+}
+
+// Appends JSON to a string, minding commas. Nesting is the caller's to balance.
+class JsonWriter {
+public:
+    explicit JsonWriter(std::string& out) : out_(out) {}
+
+    JsonWriter& begin_object() { return open('{'); }
+
+    JsonWriter& end_object() { return close('}'); }
+
+    JsonWriter& begin_array() { return open('['); }
+
+    JsonWriter& end_array() { return close(']'); }
+
+    JsonWriter& key(std::string_view name) {
+        quote(name, true);
+        fresh_ = true;
+        return *this;
+    }
+
+    JsonWriter& string(std::string_view text) {
+        quote(text, false);
+        fresh_ = false;
+        return *this;
+    }
+
+    JsonWriter& number(std::int64_t value) { return raw(std::to_string(value)); }
+
+    JsonWriter& boolean(bool value) { return raw(value ? "true" : "false"); }
+
+    JsonWriter& null() { return raw("null"); }
+
+    // Text that is JSON already.
+    JsonWriter& raw(std::string_view json) {
+        comma();
+        out_ += json;
+        return *this;
+    }
+
+private:
+    // All that stands around it goes with it.
+    void quote(std::string_view text, bool is_key) {
+        Pieces pieces(out_);
+        if (!fresh_) pieces.put(',');
+        detail::quote(text, pieces);
+        if (is_key) pieces.put(':');
+        pieces.flush();
+    }
+
+    void comma() {
+        if (!fresh_) out_ += ',';
+        fresh_ = false;
+    }
+
+    JsonWriter& open(char c) {
+        comma();
+        out_ += c;
+        fresh_ = true;
+        return *this;
+    }
+
+    JsonWriter& close(char c) {
+        out_ += c;
+        fresh_ = false;
+        return *this;
+    }
+
+    std::string& out_;
+    bool fresh_ = true;
+};
+
+}  // namespace parley::sdk
