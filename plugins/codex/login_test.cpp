@@ -56,17 +56,7 @@ protected:
     bool sees_errors() const override { return GetParam().starts_with("device-"); }
 };
 
-TEST_P(Op, GoesByItsTranscript) {
-    goes_by_its_transcript();
-}
-
-TEST_P(Op, CanBeCancelledAfterEveryStep) {
-    can_be_cancelled_after_every_step();
-}
-
-TEST_P(Op, BearsEveryErrorAtEveryStep) {
-    bears_every_error_at_every_step();
-}
+PARLEY_OP_TESTS(Op);
 
 std::vector<std::string> all_ops() {
     std::vector<std::string> all;

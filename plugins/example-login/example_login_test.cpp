@@ -41,26 +41,10 @@ protected:
     bool sees_errors() const override { return GetParam().starts_with("device-"); }
 };
 
-TEST_P(Op, GoesByItsTranscript) {
-    goes_by_its_transcript();
-}
+PARLEY_OP_TESTS(Op);
 
-TEST_P(Op, CanBeCancelledAfterEveryStep) {
-    can_be_cancelled_after_every_step();
-}
-
-TEST_P(Op, BearsEveryErrorAtEveryStep) {
-    bears_every_error_at_every_step();
-}
-
-INSTANTIATE_TEST_SUITE_P(device,
-                         Op,
-                         testing::ValuesIn(stage::op_cases_of("device")),
-                         stage::op_case_name);
-INSTANTIATE_TEST_SUITE_P(refresh,
-                         Op,
-                         testing::ValuesIn(stage::op_cases_of("refresh")),
-                         stage::op_case_name);
+PARLEY_OP_CASES(Op, device);
+PARLEY_OP_CASES(Op, refresh);
 
 TEST(Login, ReadsWhatItPublished) {
     Login login(stage::hashing_host());

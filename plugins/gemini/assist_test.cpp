@@ -41,26 +41,10 @@ protected:
     std::unique_ptr<sdk::Op> begin() override { return begun(GetParam()); }
 };
 
-TEST_P(PersonsOp, GoesByItsTranscript) {
-    goes_by_its_transcript();
-}
+PARLEY_OP_TESTS(PersonsOp);
 
-TEST_P(PersonsOp, CanBeCancelledAfterEveryStep) {
-    can_be_cancelled_after_every_step();
-}
-
-TEST_P(PersonsOp, BearsEveryErrorAtEveryStep) {
-    bears_every_error_at_every_step();
-}
-
-INSTANTIATE_TEST_SUITE_P(signin,
-                         PersonsOp,
-                         testing::ValuesIn(stage::op_cases_of("signin")),
-                         stage::op_case_name);
-INSTANTIATE_TEST_SUITE_P(renew,
-                         PersonsOp,
-                         testing::ValuesIn(stage::op_cases_of("renew")),
-                         stage::op_case_name);
+PARLEY_OP_CASES(PersonsOp, signin);
+PARLEY_OP_CASES(PersonsOp, renew);
 
 std::string why_not(const std::string& settings, std::string_view secret = {}) {
     Login login(stage::hashing_host());

@@ -62,34 +62,12 @@ protected:
     }
 };
 
-TEST_P(Op, GoesByItsTranscript) {
-    goes_by_its_transcript();
-}
+PARLEY_OP_TESTS(Op);
 
-TEST_P(Op, CanBeCancelledAfterEveryStep) {
-    can_be_cancelled_after_every_step();
-}
-
-TEST_P(Op, BearsEveryErrorAtEveryStep) {
-    bears_every_error_at_every_step();
-}
-
-INSTANTIATE_TEST_SUITE_P(code,
-                         Op,
-                         testing::ValuesIn(stage::op_cases_of("code")),
-                         stage::op_case_name);
-INSTANTIATE_TEST_SUITE_P(cookie,
-                         Op,
-                         testing::ValuesIn(stage::op_cases_of("cookie")),
-                         stage::op_case_name);
-INSTANTIATE_TEST_SUITE_P(refresh,
-                         Op,
-                         testing::ValuesIn(stage::op_cases_of("refresh")),
-                         stage::op_case_name);
-INSTANTIATE_TEST_SUITE_P(renew,
-                         Op,
-                         testing::ValuesIn(stage::op_cases_of("renew")),
-                         stage::op_case_name);
+PARLEY_OP_CASES(Op, code);
+PARLEY_OP_CASES(Op, cookie);
+PARLEY_OP_CASES(Op, refresh);
+PARLEY_OP_CASES(Op, renew);
 
 template <class What>
 std::string why_not(What&& what) {

@@ -123,3 +123,23 @@ private:
 };
 
 }  // namespace parley::stage
+
+// What every op is held to; `Fixture` is an OpCase, and INSTANTIATE_TEST_SUITE_P names its cases.
+#define PARLEY_OP_TESTS(Fixture)                    \
+    TEST_P(Fixture, GoesByItsTranscript) {          \
+        goes_by_its_transcript();                   \
+    }                                               \
+    TEST_P(Fixture, CanBeCancelledAfterEveryStep) { \
+        can_be_cancelled_after_every_step();        \
+    }                                               \
+    TEST_P(Fixture, BearsEveryErrorAtEveryStep) {   \
+        bears_every_error_at_every_step();          \
+    }                                               \
+    static_assert(true)
+
+// The cases of one subject, by whose name they are called.
+#define PARLEY_OP_CASES(Fixture, subject)                                               \
+    INSTANTIATE_TEST_SUITE_P(subject,                                                   \
+                             Fixture,                                                   \
+                             testing::ValuesIn(::parley::stage::op_cases_of(#subject)), \
+                             ::parley::stage::op_case_name)
