@@ -40,6 +40,8 @@ struct BlackBox {
     std::atomic<std::uint32_t> stuck_abort_ms{0};
     std::array<BlackBoxLine, kLines> lines;
     std::array<BlackBoxPlugin, kPlugins> plugins;
+    // How much memory may grow in a plugin's calls; 0: not watched.
+    std::atomic<std::uint64_t> leak_bytes{0};
 
     // Of a place.
     static constexpr std::uint32_t function_of(Place place) { return place & 0xff; }

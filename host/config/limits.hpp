@@ -75,6 +75,7 @@ struct SupervisorLimits {
     std::uint64_t slow_call_ms = 100;       // a call that holds its loop up so long is told of,
     std::uint64_t stuck_dump_ms = 1'000;    // with its stack,
     std::uint64_t stuck_abort_ms = 10'000;  // and its worker is ended
+    std::uint64_t leak_bytes = 256ull * 1024 * 1024;  // memory grown in its calls that is told of
 };
 
 // How long the store is waited for, and how much of it is held. No request is among the waiting.

@@ -209,6 +209,11 @@ Table supervisor_table() {
                          slot<&Config::supervisor, &S::stuck_abort_ms>,
                          {0, kHour},
                          "After so long its worker is ended and replaced; 0: never"),
+                bytes("leak_bytes",
+                      slot<&Config::supervisor, &S::leak_bytes>,
+                      {0, 1024 * kGiB},
+                      "A plugin in whose calls memory has grown by so much, and stays, is told of "
+                      "in the log, again at each double; 0: none is"),
             },
         .fresh = fresh<Config>};
 }

@@ -25,6 +25,7 @@ std::size_t or_share_of_cores(std::uint64_t asked, unsigned cores_each) {
 // How long the supervisor lets plugins hold a loop up.
 void watch_calls(const config::SupervisorLimits& limits) {
     base::BlackBox& box = base::black_box();
+    box.leak_bytes.store(limits.leak_bytes);
     box.slow_call_ms.store(static_cast<std::uint32_t>(limits.slow_call_ms));
     box.stuck_dump_ms.store(static_cast<std::uint32_t>(limits.stuck_dump_ms));
     box.stuck_abort_ms.store(static_cast<std::uint32_t>(limits.stuck_abort_ms));

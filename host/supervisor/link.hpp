@@ -9,9 +9,8 @@
 //                                             upgrade            as SIGUSR2
 //   reload           the first seat has       changed            what the others take over too
 //                    taken something over     processes <count>  workers that are wanted
-//   look             another worker was told  look               others are to look at the store
-//   too
-//                    of news in the store
+//   look             another worker was told  look               the others are to look at the
+//                    of news in the store                        store, too
 #pragma once
 
 #include <optional>

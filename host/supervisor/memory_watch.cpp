@@ -45,6 +45,7 @@ void MemoryWatch::let_go(std::uint64_t bytes) {
 std::optional<MemoryWatch::Finding> MemoryWatch::look(const base::BlackBox& box,
                                                       std::uint64_t bytes) {
     if (bytes == 0) return {};  // it has ended, which gives nothing back
+    leak_bytes_ = box.leak_bytes.load(std::memory_order_relaxed);
     looks_left_ = std::max(0, looks_left_ - 1);
     if (before_ != 0 && bytes >= before_ + kSomeBytes) looks_left_ = kCloseLooks;
     if (before_ != 0 && bytes > before_) charge(box, bytes - before_);
@@ -61,7 +62,8 @@ std::optional<MemoryWatch::Finding> MemoryWatch::suspect() const {
         *std::max_element(grown_.begin(), grown_.end(), [](const Grown& a, const Grown& b) {
             return a.bytes < b.bytes;
         });
-    if (most.bytes < kMuchBytes || most.bytes * 3 < all_grown_) return {};
+    const bool is_much = leak_bytes_ != 0 && most.bytes >= leak_bytes_;
+    if (!is_much || most.bytes * 3 < all_grown_) return {};
     return Finding{most.place, most.bytes, before_};
 }
 

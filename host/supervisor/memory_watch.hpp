@@ -14,21 +14,18 @@ namespace parley::supervisor {
 
 class MemoryWatch {
 public:
-    // Less than this is the work of a busy plugin.
-    static constexpr std::uint64_t kMuchBytes = std::uint64_t{256} * 1024 * 1024;
-
     struct Finding {
         base::Place place = 0;    // whose calls it grew in
         std::uint64_t grown = 0;  // bytes, in those calls, and still there
         std::uint64_t bytes = 0;  // that the worker has in all
     };
 
-    // `bytes` is what the worker has. Tells of a plugin that has taken much, and again each time
-    // that it is twice as much.
+    // `bytes` is what the worker has. Tells of a plugin that has taken box.leak_bytes, and again
+    // each time that it is twice as much.
     std::optional<Finding> look(const base::BlackBox& box, std::uint64_t bytes);
 
-    // Whose calls more of the worker's growth came in than in any other's, where that is much and
-    // at least a third of all.
+    // Whose calls more of the worker's growth came in than in any other's, where that is leak_bytes
+    // and a third of all at least.
     std::optional<Finding> suspect() const;
 
     // Memory has grown of late: whoever looks more often now meets more of those that take it.
@@ -44,9 +41,10 @@ private:
     void let_go(std::uint64_t bytes);
 
     std::array<Grown, base::BlackBox::kPlugins> grown_{};
-    std::uint64_t all_grown_ = 0;  // since the first look, in plugins or not, less what was let go
-    std::uint64_t before_ = 0;     // bytes at the last look; 0: there was none
-    std::uint64_t told_at_ = kMuchBytes;
+    std::uint64_t all_grown_ = 0;   // since the first look, in plugins or not, less what was let go
+    std::uint64_t before_ = 0;      // bytes at the last look; 0: there was none
+    std::uint64_t leak_bytes_ = 0;  // at the last look
+    std::uint64_t told_at_ = 0;
     int looks_left_ = 0;
 };
 

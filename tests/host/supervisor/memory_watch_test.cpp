@@ -17,6 +17,7 @@ struct MemoryWatchTest : testing::Test {
     MemoryWatch watch;
 
     MemoryWatchTest() {
+        box->leak_bytes = 256 * kMiB;
         box->lines[0].thread = 40;
         box->lines[1].thread = 41;
         box->lines[0].is_loop = box->lines[1].is_loop = 1;
@@ -72,6 +73,13 @@ TEST_F(MemoryWatchTest, WhatComesBackIsNoLeak) {
     EXPECT_TRUE(look(400, kLeaks));
     EXPECT_EQ(watch.suspect()->place, kLeaks);
     look(200, 0);
+    EXPECT_FALSE(watch.suspect());
+}
+
+TEST_F(MemoryWatchTest, TellsOfNobodyWhereItIsOff) {
+    box->leak_bytes = 0;
+    look(100, 0);
+    for (std::uint64_t mib = 200; mib <= 4000; mib += 100) EXPECT_FALSE(look(mib, kLeaks));
     EXPECT_FALSE(watch.suspect());
 }
 
