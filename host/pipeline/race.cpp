@@ -26,6 +26,7 @@ Task<void> begin(Race& race, Runner& runner) {
 std::uint64_t Exchange::hedges_after_ms() const {
     const std::uint64_t of_route = terms().limits.hedge_ms;
     const std::uint64_t after_ms = of_route != 0 ? of_route : world_->config.failover.hedge_ms;
+    if (after_ms == 0) return 0;
     const std::uint32_t operation = asked_.call.operation;
     const bool is_harmless =
         operation == PARLEY_OPERATION_GENERATE || operation == PARLEY_OPERATION_EMBED;
