@@ -7,7 +7,6 @@
 #include <malloc.h>
 
 #include "base/clock.hpp"
-#include "base/code_pages.hpp"
 #include "base/core_dump.hpp"
 #include "base/log.hpp"
 #include "command/commands.hpp"
@@ -122,7 +121,6 @@ int work(const Options& options, supervisor::Parent& parent) {
     if (parent.is_first()) greet(config, setup, house.addresses().front());
     if (*stock != nullptr) (*stock)->serve(house);
     parent.say("ready");
-    base::let_go_of_code();
     house.run();
     const bool is_told = house.world()->observers.threads()->finish();
     const bool is_let_go = (*stock == nullptr || (*stock)->close()) && is_told;

@@ -16,6 +16,8 @@ namespace {
 
 // Of a change that is larger, people look at the file.
 constexpr std::size_t kLinesMax = 40;
+// After so long what a start or a reload has called is not called any more.
+constexpr std::uint64_t kCalmMs = 500;
 // Files are stamped by a clock that goes in steps.
 constexpr std::int64_t kClockStepMs = 20;
 
@@ -54,8 +56,10 @@ Reload::Reload(House& house, Read read, std::function<void()> then, std::int64_t
     : house_(house),
       read_(std::move(read)),
       then_(std::move(then)),
-      files_(house.control(), [this] { files_changed(); }) {
+      files_(house.control(), [this] { files_changed(); }),
+      calm_(house.control().deadlines(), nullptr, [](void*) { base::let_go_of_code(); }) {
     house_.on_hang_up([this] { now(); });
+    calm_.set(kCalmMs);
     follow_files();
     files_.tell_since(read_ms - kClockStepMs);
 }
@@ -101,7 +105,7 @@ bool Reload::take(config::Loaded loaded) {
     follow_files();
     then_();
     house_.say_changed();
-    base::let_go_of_code();
+    calm_.set(kCalmMs);
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/load.hpp"
+#include "http/deadline.hpp"
 #include "live/file_watch.hpp"
 #include "live/house.hpp"
 
@@ -44,6 +45,7 @@ private:
     Read read_;
     std::function<void()> then_;
     FileWatch files_;
+    http::Deadline calm_;  // nothing has changed for a while
     std::vector<std::string> faults_;
     std::vector<std::string> changes_;
     std::vector<std::string> after_restart_;
