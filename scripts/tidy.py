@@ -32,7 +32,7 @@ EXEMPT = {  # paths: (rules, reason)
 CPP = (r'<[a-z0-9_]+>|<(ctype|errno|inttypes|limits|math|std\w+|string|time)\.h>'
        r'|<(\w+intrin|arm_neon)\.h>|["<]parley/.*[">]')
 STORE = (CPP + r"|<(openssl|git2|curl|boost)/.*>"
-         r"|<(libpq-fe|git2|fcntl|unistd|dirent|sys/\w+)\.h>")
+         r"|<(libpq-fe|git2|fcntl|unistd|dirent|spawn|sys/\w+)\.h>")
 INCLUDES = {
     "border_includes": (r"^plugin-api/parley/\w+.h$", r'<(std(def|int)|string)\.h>|"parley/\w+.h"',
                         "the border knows stddef.h, stdint.h, string.h and parley/ alone"),
@@ -41,7 +41,7 @@ INCLUDES = {
     "plugin_includes": (r"^plugins/(?!store-)(?!.*_test\.)", CPP,
                         "stay in <parley/...>, your own folder and the C++ library"),
     "store_includes": (r"^plugins/store-(?!.*_test\.)", STORE,
-                       "a store adds Boost, OpenSSL, libpq, libgit2, libcurl, files"),
+                       "a store adds Boost, OpenSSL, libpq, libgit2, libcurl, files, programs"),
     "plugin_test_includes": (r"^plugins/.*_test\.",
                              STORE + r'|<g(test|mock)/.*>|"(support|codec)/.*"',
                              "a plugin's test adds GoogleTest and tests/(support|codec), no host/"),

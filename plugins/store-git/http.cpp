@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <exception>
 #include <memory>
 
 #include <curl/curl.h>
@@ -61,9 +60,9 @@ std::string host_of(const std::string& url) {
 // The connection, which serves one request after the other.
 class Wire : public git_smart_subtransport {
 public:
-    explicit Wire(HttpWay& on) : git_smart_subtransport{}, way(on) {}
+    explicit Wire(Way& on) : git_smart_subtransport{}, way(on) {}
 
-    HttpWay& way;
+    Way& way;
     std::string base;  // the repository's address; where we were sent to, once we were
     const std::unique_ptr<CURLM, CURLMcode (*)(CURLM*)> multi{curl_multi_init(),
                                                               curl_multi_cleanup};
@@ -279,28 +278,17 @@ private:
     bool is_checked_ = false;
 };
 
-// No exception passes through libgit2: what was thrown is told when its call has come back.
-template <class Do>
-int kept_from_libgit2(const Wire& wire, Do&& what) {
-    try {
-        what();
-        return 0;
-    } catch (const std::exception& fault) {
-        wire.way.talk->fault = std::current_exception();
-        git_error_set_str(GIT_ERROR_HTTP, fault.what());
-        return GIT_EUSER;
-    }
-}
-
 int read(git_smart_subtransport_stream* stream, char* into, std::size_t size, std::size_t* got) {
     *got = 0;
-    const Wire& wire = *static_cast<Wire*>(stream->subtransport);
-    return kept_from_libgit2(wire, [&] { *got = static_cast<Request*>(stream)->hear(into, size); });
+    const Way& way = static_cast<Wire*>(stream->subtransport)->way;
+    return kept_from_libgit2(
+        way, GIT_ERROR_HTTP, [&] { *got = static_cast<Request*>(stream)->hear(into, size); });
 }
 
 int write(git_smart_subtransport_stream* stream, const char* bytes, std::size_t size) {
-    const Wire& wire = *static_cast<Wire*>(stream->subtransport);
-    return kept_from_libgit2(wire, [&] { static_cast<Request*>(stream)->say(bytes, size); });
+    const Way& way = static_cast<Wire*>(stream->subtransport)->way;
+    return kept_from_libgit2(
+        way, GIT_ERROR_HTTP, [&] { static_cast<Request*>(stream)->say(bytes, size); });
 }
 
 int begin(git_smart_subtransport_stream** out,
@@ -308,7 +296,7 @@ int begin(git_smart_subtransport_stream** out,
           const char* url,
           git_smart_service_t action) {
     Wire& wire = *static_cast<Wire*>(transport);
-    return kept_from_libgit2(wire, [&] {
+    return kept_from_libgit2(wire.way, GIT_ERROR_HTTP, [&] {
         const Service service = service_of(action);
         if (!service.posts) {
             wire.base = url;
@@ -325,7 +313,7 @@ int begin(git_smart_subtransport_stream** out,
 }
 
 int make_wire(git_smart_subtransport** out, git_transport*, void* way) {
-    auto* wire = new (std::nothrow) Wire(*static_cast<HttpWay*>(way));
+    auto* wire = new (std::nothrow) Wire(*static_cast<Way*>(way));
     if (wire == nullptr) return -1;
     wire->action = begin;
     wire->close = [](git_smart_subtransport*) { return 0; };

@@ -10,16 +10,9 @@
 
 namespace parley::store_git {
 
-struct Talk;
-
-// The way to a remote over HTTP, which a libgit2 remote keeps from one call to the next.
-struct HttpWay {
-    Talk* talk = nullptr;  // the call under way
-};
-
 bool is_http(std::string_view remote);
 
-// As git_remote_callbacks::transport; the payload is the Talk, whose HttpWay outlives the remote.
+// As git_remote_callbacks::transport; the payload is the Talk, whose Way outlives the remote.
 int make_http_transport(git_transport** out, git_remote* owner, void* payload);
 
 }  // namespace parley::store_git

@@ -155,6 +155,7 @@ int Repository::with_remote(Talk& talk, Call&& call) {
         code = call();
     }
     is_spoiled_ = code < 0;
+    way_.talk = nullptr;
     return code;
 }
 

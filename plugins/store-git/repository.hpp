@@ -10,7 +10,6 @@
 
 #include <git2.h>
 
-#include "http.hpp"
 #include "parley/sdk/store.hpp"
 
 namespace parley::store_git {
@@ -25,10 +24,18 @@ struct Settings {
     std::string ssh_key_file;
     std::string ssh_key_passphrase;
     std::string ssh_host_key;  // "SHA256:..."
+    std::string ssh_known_hosts_file;
     std::string tls_ca_file;
     std::string author_name;
     std::string author_email;
-    uint64_t timeout_ms = 0;  // of silence, over HTTP
+    uint64_t timeout_ms = 0;  // of silence
+};
+
+struct Talk;
+
+// The way to a remote, which a libgit2 remote keeps from one call to the next.
+struct Way {
+    Talk* talk = nullptr;  // the call under way, if there is one
 };
 
 template <class T, void (*kFree)(T*)>
@@ -104,7 +111,7 @@ private:
 
     Settings settings_;
     git_repository* repository_ = nullptr;
-    HttpWay way_;
+    Way way_;
     git_remote* remote_ = nullptr;
     bool is_spoiled_ = false;  // the remote, by a call that failed
 };

@@ -43,20 +43,27 @@ const std::string_view kSchema = R"json({
       "description": "for https; empty: PARLEY_GIT_TOKEN"
     },
     "token_user": {"type": "string", "default": "git", "description": "the name beside the token"},
-    "ssh_key_file": {"type": "string", "default": "", "description": "a private key, for ssh"},
+    "ssh_key_file": {
+      "type": "string", "default": "", "pattern": "^[^\"%$\\\\]*$",
+      "description": "a private key, for ssh; empty: those that ssh finds, and its agent's"
+    },
     "ssh_key_passphrase": {
       "type": "string", "default": "", "x-secret": true, "description": "of that key"
     },
     "ssh_host_key": {
-      "type": "string", "default": "",
-      "description": "SHA256:... of the server, as ssh-keygen -l shows it; needed for ssh"
+      "type": "string", "default": "", "pattern": "^(SHA256:[A-Za-z0-9+/]+)?$",
+      "description": "SHA256:... of the server, as ssh-keygen -l shows it; empty: its known hosts"
+    },
+    "ssh_known_hosts_file": {
+      "type": "string", "default": "", "pattern": "^[^\"%$\\\\]*$",
+      "description": "of servers that are believed; empty: those that ssh knows"
     },
     "tls_ca_file": {
       "type": "string", "default": "", "description": "certificates that vouch for the server"
     },
     "timeout_ms": {
       "type": "integer", "minimum": 10, "maximum": 3600000, "default": 10000,
-      "description": "how long the remote may say nothing, over HTTP"
+      "description": "how long the remote may say nothing"
     },
     "author_name": {
       "type": "string", "minLength": 1, "default": "Parley", "description": "of commits"
@@ -83,6 +90,7 @@ constexpr std::string_view kPosition = "git-1:";
 constexpr uint64_t kEnvelopeMax = 64 * 1024;
 
 std::string from_home(const std::string& path) {
+    if (path.empty()) return path;
     const char* home = path.starts_with("~/") ? std::getenv("HOME") : nullptr;
     return std::filesystem::absolute(home == nullptr ? path : home + path.substr(1)).string();
 }
@@ -119,15 +127,17 @@ void Store::configure(std::string_view json) {
     const sdk::Settings settings(json);
     settings_.path = from_home(settings.text("path"));
     settings_.remote = settings.text("remote");
+    check_remote(settings_.remote);
     settings_.branch = settings.text("branch");
     settings_.lease_branch = settings.text("lease_branch");
     settings_.token = settings.text("token");
     const char* token = settings_.token.empty() ? std::getenv("PARLEY_GIT_TOKEN") : nullptr;
     if (token != nullptr) settings_.token = token;
     settings_.token_user = settings.text("token_user");
-    settings_.ssh_key_file = settings.text("ssh_key_file");
+    settings_.ssh_key_file = from_home(settings.text("ssh_key_file"));
     settings_.ssh_key_passphrase = settings.text("ssh_key_passphrase");
     settings_.ssh_host_key = settings.text("ssh_host_key");
+    settings_.ssh_known_hosts_file = from_home(settings.text("ssh_known_hosts_file"));
     settings_.tls_ca_file = settings.text("tls_ca_file");
     settings_.timeout_ms = settings.count("timeout_ms");
     settings_.author_name = settings.text("author_name");
