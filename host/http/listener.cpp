@@ -149,13 +149,10 @@ void Listener::accept() {
                            [this, self = shared_from_this(), &loop](
                                const boost::system::error_code& fault, tcp::socket socket) {
                                loops_.front()->wake();
+                               // One that has come in stays, even when the door was shut behind it.
+                               if (!fault) accepted(loop, std::move(socket));
                                if (stopped_) return;
-                               if (fault) {
-                                   retry_.set(kRetryMs);
-                                   return;
-                               }
-                               accepted(loop, std::move(socket));
-                               accept();
+                               fault ? retry_.set(kRetryMs) : accept();
                            });
 }
 

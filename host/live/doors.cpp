@@ -77,6 +77,10 @@ std::vector<std::string> Doors::addresses() const {
 }
 
 void Doors::shut(const std::vector<Door>& doors) {
+    for (const Door& door : doors) door.listener->retire();
+}
+
+void Doors::leave_to_next(const std::vector<Door>& doors) {
     for (const Door& door : doors) door.listener->stop();
 }
 

@@ -45,8 +45,10 @@ public:
     // Where clients are served, in the order of the configuration.
     std::vector<std::string> addresses() const;
 
-    // For a drain: nobody comes in any more. [first loop]
+    // For a drain: nobody comes in any more but who waits at the door already. [first loop]
     static void shut(const std::vector<Door>& doors);
+    // For a drain after which another worker serves: it takes those who wait too. [first loop]
+    static void leave_to_next(const std::vector<Door>& doors);
 
     const std::vector<Door>& all() const { return doors_; }
 

@@ -206,17 +206,17 @@ void House::end(Patience patience) {
     is_draining_ = true;
     first().post([this, doors = doors_->all(), patience] {
         first().wake();
-        Doors::shut(doors);
+        patience.has_next ? Doors::leave_to_next(doors) : Doors::shut(doors);
         drain(patience);
     });
 }
 
 House::Patience House::stopping() const {
-    return {.busy_ms = inputs_.config.limits.drain_ms, .idle_ms = 1};
+    return {.busy_ms = inputs_.config.limits.drain_ms, .idle_ms = 1, .has_next = false};
 }
 
 House::Patience House::relieved() const {
-    return {.busy_ms = kNoLimitMs, .idle_ms = inputs_.config.limits.relief_ms};
+    return {.busy_ms = kNoLimitMs, .idle_ms = inputs_.config.limits.relief_ms, .has_next = true};
 }
 
 // ---- the drain, on the first loop ----

@@ -96,6 +96,7 @@ private:
     struct Patience {
         std::uint64_t busy_ms = 0;
         std::uint64_t idle_ms = 0;
+        bool has_next = false;  // another worker takes who comes from now on
     };
 
     Patience stopping() const;

@@ -165,7 +165,7 @@ void Supervisor::hear(Seat& seat, Worker& worker) {
     if (verb == "upgrade") upgrade();
     if (verb == "look") tell_others(seat, "look", "", -1);
     if (seat.number != 1) return;
-    if (verb == "keep") {
+    if (verb == "keep" && !is_stopping_) {
         tell_others(seat, "door", message->rest, message->descriptor.get());
         doors_[message->rest] = std::move(message->descriptor);
     }
@@ -209,6 +209,7 @@ void Supervisor::hear_signals() {
 void Supervisor::stop() {
     notify("STOPPING=1");
     is_stopping_ = true;
+    doors_.clear();
     for (Seat& seat : seats_) {
         seat.restart_at_ms.reset();
         if (seat.serving) seat.serving->signal(SIGTERM);

@@ -14,10 +14,10 @@ const body = JSON.stringify({ model, messages: user('hi'), stream: true });
 const path = '/v1/chat/completions';
 
 /** A Parley with an upstream whose streams pause amid their words until `go` is resolved. */
-async function scene(t, limits = {}, env = {}) {
+async function scene(t, limits = {}, { env = {}, supervised = false } = {}) {
   const upstream = await Upstream.start();
   const config = configuration(upstream, { limits, server: { threads: 2 } });
-  const parley = await Parley.start(config, { env });
+  const parley = await Parley.start(config, { env, supervised });
   const go = defer();
   upstream.script = async (request, reply) => {
     if (!request.json.stream) return reply.json(200, completion(request, { content: 'whole' }));
@@ -37,8 +37,14 @@ async function scene(t, limits = {}, env = {}) {
 
 const refuses = (port) => assert.rejects(Connection.open(port), { code: 'ECONNREFUSED' });
 
-test('an open stream ends whole, nothing new is taken, the exit code is 0', async (t) => {
-  const { parley, go, port, drained } = await scene(t);
+/** What holds for a process that stands alone holds under a supervisor, which has the sockets too. */
+function bothWays(name, run) {
+  test(name, (t) => run(t, false));
+  test(`${name}, under its supervisor`, (t) => run(t, true));
+}
+
+bothWays('an open stream ends whole, nothing new is taken, the exit code is 0', async (t, supervised) => {
+  const { parley, go, port, drained } = await scene(t, {}, { supervised });
   const client = sdk(parley);
   const streams = await Promise.all(
     [1, 2, 3].map(() =>
@@ -62,6 +68,26 @@ test('an open stream ends whole, nothing new is taken, the exit code is 0', asyn
   const lines = parley.lines.all.filter((l) => l.message === 'exchange');
   assert.equal(lines.length, 3);
   for (const line of lines) assert.equal(line.status, 200);
+});
+
+bothWays('who waits at the door is answered', async (t, supervised) => {
+  const { parley, port, auth } = await scene(t, {}, { supervised });
+  const [serving] = supervised ? parley.children() : [parley.pid];
+  // It cannot accept while it stands still: the system takes the connection, and the request.
+  process.kill(serving, 'SIGSTOP');
+  const text = JSON.stringify({ model, messages: user('hi') });
+  const waiting = await Promise.all([1, 2, 3].map(() => Connection.open(port)));
+  for (const connection of waiting) {
+    await connection.write(compose('POST', path, auth, text));
+  }
+  parley.signal('SIGTERM');
+  process.kill(serving, 'SIGCONT');
+  for (const connection of waiting) {
+    const reply = await connection.reply();
+    assert.equal(reply.status, 200, reply.text);
+    assert.equal(await connection.ended(), 'fin');
+  }
+  assert.deepEqual(await parley.ended(), { code: 0, signal: null });
 });
 
 test('idle connections are closed at once, busy ones after their reply', async (t) => {
@@ -125,7 +151,7 @@ test('drain_ms is the limit: what goes on then is cut, and looks cut', async (t)
 
 test('a second signal ends it at once', async (t) => {
   // What it drops in its haste is no leak.
-  const { parley, port, auth, drained } = await scene(t, {}, { ASAN_OPTIONS: 'detect_leaks=0' });
+  const { parley, port, auth, drained } = await scene(t, {}, { env: { ASAN_OPTIONS: 'detect_leaks=0' } });
   const connection = await Connection.open(port);
   await connection.send('POST', path, auth, body);
   await connection.source.until('"a"');

@@ -22,9 +22,7 @@ const withHazard = (more) => hazard.withHazard(upstream, more);
 
 /** The process that serves: the supervisor's only child, or the one that is not `other`. */
 function workerOf(parley, other) {
-  const path = `/proc/${parley.pid}/task/${parley.pid}/children`;
-  const all = readFileSync(path, 'utf8').trim().split(' ').map(Number);
-  return all.find((pid) => pid !== other);
+  return parley.children().find((pid) => pid !== other);
 }
 
 test('a plugin that crashes is named, and others are served at once', async () => {

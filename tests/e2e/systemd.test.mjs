@@ -53,9 +53,8 @@ test('an address that was opened for it', { skip: without(activate) }, async () 
   assert.equal(parley.port, port);
   assert.equal((await ask(parley)).status, 200);
   // The address outlives the worker, as it would have outlived the service.
-  const children = `/proc/${parley.pid}/task/${parley.pid}/children`;
-  const [worker] = readFileSync(children, 'utf8').trim().split(' ');
-  process.kill(Number(worker), 'SIGKILL');
+  const [worker] = parley.children();
+  process.kill(worker, 'SIGKILL');
   assert.equal((await ask(parley)).status, 200);
   await parley.stop();
 });

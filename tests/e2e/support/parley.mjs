@@ -178,6 +178,12 @@ export class Parley {
     this.child.kill(name);
   }
 
+  /** Under a supervisor: the processes that serve. */
+  children() {
+    const path = `/proc/${this.pid}/task/${this.pid}/children`;
+    return readFileSync(path, 'utf8').split(' ').filter(Boolean).map(Number);
+  }
+
   /** How it ended, once it has. */
   ended(ms) {
     return within(this.#ended.promise, 'parley ends', ms);
