@@ -243,7 +243,7 @@ void Decoder::fail(std::string_view json) {
     error.error_class = known != 0 ? known : PARLEY_E_UPSTREAM_FAILED;
     error.fault = PARLEY_FAULT_UPSTREAM;
     error.message = str(told.message);
-    error.code = str(told.code.empty() ? told.type : told.code);
+    error.code = str(told.code);
     emitter_.fail(error);
 }
 

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "json_text.hpp"
+#include "parley/sdk/too_long.hpp"
 
 namespace parley::claude {
 
@@ -46,6 +47,9 @@ constexpr std::array kRows{
 
 constexpr Row kOther{0, 500, "api_error"};
 
+// Longer than that no SDK sits still.
+constexpr uint64_t kWorthWaitingMs = 60'000;
+
 const Row& row_of(const parley_error& error) {
     for (const Row& row : kRows) {
         if (row.error_class == error.error_class) return row;
@@ -63,22 +67,6 @@ bool says(std::string_view message, std::string_view words) {
     return message.find(words) != message.npos;
 }
 
-// Compatible servers tell by words alone that a prompt is too long.
-bool says_too_long(std::string_view message) {
-    constexpr std::array<std::string_view, 8> kWords{
-        "prompt is too long",
-        "exceed context limit",
-        "maximum context length",
-        "maximum prompt length",
-        "maximum number of tokens",
-        "exceeds the context",
-        "Input is too long",
-        "Input too long",
-    };
-    return std::any_of(
-        kWords.begin(), kWords.end(), [&](auto words) { return says(message, words); });
-}
-
 // Limits of an organisation's own that come as rate limits or bad requests.
 bool is_spent(const Told& told) {
     return told.code == "enforced_spend_limit_reached" ||
@@ -86,31 +74,11 @@ bool is_spent(const Told& told) {
            says(told.message, "reached your specified API usage limits");
 }
 
-// What the message says in numbers, the largest first.
-std::array<uint64_t, 2> largest_numbers(std::string_view message) {
-    std::array<uint64_t, 2> found{};
-    const char* p = message.data();
-    const char* end = p + message.size();
-    while (p != end) {
-        uint64_t number = 0;
-        const auto [stop, fault] = std::from_chars(p, end, number);
-        if (fault != std::errc()) {
-            p = stop == p ? p + 1 : stop;
-            continue;
-        }
-        p = stop;
-        if (number > found[0]) std::swap(number, found[0]);
-        if (number > found[1]) found[1] = number;
-    }
-    return found;
-}
-
 // Clients look for these words, and for the numbers, to fold their history.
 std::string too_long(std::string_view message) {
     if (says(message, "prompt is too long")) return std::string(message);
-    constexpr uint64_t kSmallestWindow = 256;
-    const auto [tokens, limit] = largest_numbers(message);
-    if (limit < kSmallestWindow) return "prompt is too long: " + std::string(message);
+    const auto [tokens, limit] = sdk::how_much_too_long(message);
+    if (limit == 0) return "prompt is too long: " + std::string(message);
     return "prompt is too long: " + std::to_string(tokens) + " tokens > " + std::to_string(limit) +
            " maximum";
 }
@@ -175,7 +143,7 @@ Told read_told(std::string_view json) {
 
 // Types say more than the status does, and some words more than the type.
 int class_of(const Told& told) {
-    if (says_too_long(told.message)) return PARLEY_E_CONTEXT_TOO_LONG;
+    if (sdk::says_too_long(told.message)) return PARLEY_E_CONTEXT_TOO_LONG;
     if (says(told.message, "credit balance is too low")) return PARLEY_E_PAYMENT_REQUIRED;
     if (is_spent(told)) return PARLEY_E_QUOTA_EXHAUSTED;
     for (const Row& row : kRows) {
@@ -204,16 +172,17 @@ void write_error(const parley_error& error,
     reply.status = status_of(error);
     reply.content_type = str("application/json");
     out.write(error_body(error));
-    auto* headers = arena.array<parley_header>(1);
+    auto* headers = arena.array<parley_header>(2);
     reply.headers = headers;
-    if (error.retry_after_ms != 0) {
-        const uint64_t seconds = (error.retry_after_ms + 999) / 1000;
-        headers[0] = {str("retry-after"), arena.copy(std::to_string(seconds)), 0};
-        reply.header_count = 1;
-    } else if (error.error_class == PARLEY_E_QUOTA_EXHAUSTED) {
-        // Without it clients would try a status of 429 again and again.
-        headers[0] = {str("x-should-retry"), str("false"), 0};
-        reply.header_count = 1;
+    const uint64_t wait_ms = error.retry_after_ms;
+    if (wait_ms != 0) {
+        const parley_str seconds = arena.copy(std::to_string((wait_ms + 999) / 1000));
+        headers[reply.header_count++] = {str("retry-after"), seconds, 0};
+    }
+    // Without it clients would try a status of 429 again and again.
+    const bool is_brief = wait_ms != 0 && wait_ms <= kWorthWaitingMs;
+    if (error.error_class == PARLEY_E_QUOTA_EXHAUSTED && !is_brief) {
+        headers[reply.header_count++] = {str("x-should-retry"), str("false"), 0};
     }
 }
 
@@ -230,7 +199,7 @@ void read_error(const parley_http_reply_head& head,
     out.http_status = head.status;
     out.retry_after_ms = retry_after_ms(head);
     out.message = arena.copy(told.message);
-    out.code = arena.copy(told.code.empty() ? told.type : told.code);
+    out.code = arena.copy(told.code);
 }
 
 }  // namespace parley::claude

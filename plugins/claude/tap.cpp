@@ -162,7 +162,7 @@ void Tap::report(std::string_view said, parley_tap& io) {
     io.error.error_class = known != 0 ? known : PARLEY_E_UPSTREAM_FAILED;
     io.error.fault = PARLEY_FAULT_UPSTREAM;
     io.error.message = str(told_.message);
-    io.error.code = str(told_.code.empty() ? told_.type : told_.code);
+    io.error.code = str(told_.code);
 }
 
 void Tap::fail(const parley_error& error, sdk::Out& out) {

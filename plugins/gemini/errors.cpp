@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "parley/sdk/too_long.hpp"
 #include "wire.hpp"
 
 namespace parley::gemini {
@@ -22,6 +23,8 @@ struct Row {
     std::string_view reason;  // of ErrorInfo; empty: none is written
 };
 
+constexpr std::string_view kSpent = "QUOTA_EXHAUSTED";
+
 // What a class is called here; the first row of a status says what the status means.
 constexpr std::array kRows{
     Row{PARLEY_E_INVALID_ARGUMENT, 400, "INVALID_ARGUMENT", ""},
@@ -37,8 +40,8 @@ constexpr std::array kRows{
     Row{PARLEY_E_CONFLICT, 409, "ALREADY_EXISTS", ""},
     Row{PARLEY_E_PRECONDITION, 400, "FAILED_PRECONDITION", ""},
     Row{PARLEY_E_RATE_LIMITED, 429, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED"},
-    Row{PARLEY_E_QUOTA_EXHAUSTED, 429, "RESOURCE_EXHAUSTED", "QUOTA_EXHAUSTED"},
-    Row{PARLEY_E_PAYMENT_REQUIRED, 429, "RESOURCE_EXHAUSTED", "QUOTA_EXHAUSTED"},
+    Row{PARLEY_E_QUOTA_EXHAUSTED, 429, "RESOURCE_EXHAUSTED", kSpent},
+    Row{PARLEY_E_PAYMENT_REQUIRED, 429, "RESOURCE_EXHAUSTED", kSpent},
     Row{PARLEY_E_OVERLOADED, 503, "UNAVAILABLE", ""},
     Row{PARLEY_E_TIMEOUT, 504, "DEADLINE_EXCEEDED", ""},
     Row{PARLEY_E_CANCELLED, 499, "CANCELLED", ""},
@@ -69,16 +72,6 @@ bool has_any(std::string_view text, std::initializer_list<std::string_view> word
     return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
         return text.find(word) != text.npos;
     });
-}
-
-bool says_too_long(std::string_view message) {
-    return has_any(message,
-                   {"exceeds the maximum number of tokens",
-                    "maximum context length",
-                    "prompt is too long",
-                    "exceed context limit",
-                    "exceeds the context window",
-                    "Input too long"});
 }
 
 // "34.4s" or "900ms"; 0 for anything else.
@@ -158,13 +151,14 @@ bool is_header(const parley_header& header, std::string_view lower_case) {
         });
 }
 
+// Longer than that Google's clients do not wait.
+constexpr uint64_t kLongMs = 300'000;
+
 // Quotas of a day come back tomorrow at the earliest, those of a plan never by waiting.
 bool is_for_long(const Told& told) {
-    constexpr uint64_t kLongMs = 300'000;
     return has_any(told.quota, {"PerDay", "Daily"}) || told.zero_quota ||
            has_any(told.message, {"limit: 0,", "limit: 0\n"}) ||
-           told.message.ends_with("limit: 0") || told.reason == "QUOTA_EXHAUSTED" ||
-           told.retry_ms > kLongMs;
+           told.message.ends_with("limit: 0") || told.reason == kSpent || told.retry_ms > kLongMs;
 }
 
 }  // namespace
@@ -201,7 +195,7 @@ int class_of(const Told& told, uint64_t status) {
     if (has_any(told.message, {"API key not valid", "API key expired", "API Key not found"})) {
         return PARLEY_E_UNAUTHENTICATED;
     }
-    if (says_too_long(told.message)) return PARLEY_E_CONTEXT_TOO_LONG;
+    if (sdk::says_too_long(told.message)) return PARLEY_E_CONTEXT_TOO_LONG;
     if (status == 402) return PARLEY_E_PAYMENT_REQUIRED;
     if (status == 413) return PARLEY_E_TOO_LARGE;
     if (told.status == "RESOURCE_EXHAUSTED" || (told.status.empty() && status == 429)) {
@@ -231,7 +225,13 @@ namespace {
 std::string message_of(const parley_error& error) {
     std::string message(view(error.message));
     const bool is_too_long = error.error_class == PARLEY_E_CONTEXT_TOO_LONG;
-    if (!is_too_long || says_too_long(message)) return message;
+    const bool is_own = has_any(message, {"exceeds the maximum number of tokens"});
+    if (!is_too_long || is_own) return message;
+    const auto [tokens, limit] = sdk::how_much_too_long(message);
+    if (limit != 0) {
+        return "The input token count (" + std::to_string(tokens) +
+               ") exceeds the maximum number of tokens allowed (" + std::to_string(limit) + ").";
+    }
     return "The input token count exceeds the maximum number of tokens allowed: " + message;
 }
 
@@ -250,6 +250,13 @@ std::string error_object(const parley_error& error) {
         return json;
     }
     w.key("details").begin_array();
+    // Google's clients try again unless a quota has such a name.
+    const bool is_brief = error.retry_after_ms != 0 && error.retry_after_ms <= kLongMs;
+    if (row.reason == kSpent && !is_brief) {
+        w.begin_object().key("@type").string("type.googleapis.com/google.rpc.QuotaFailure");
+        w.key("violations").begin_array().begin_object();
+        w.key("quotaId").string("GatewayRequestsPerDay").end_object().end_array().end_object();
+    }
     if (!row.reason.empty()) {
         w.begin_object().key("@type").string("type.googleapis.com/google.rpc.ErrorInfo");
         w.key("reason").string(row.reason).key("domain").string("gateway");

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "parley/sdk/json.hpp"
+#include "parley/sdk/too_long.hpp"
 
 namespace parley::openai {
 
@@ -46,6 +47,9 @@ constexpr std::array kRows{
 
 constexpr Row kOther{0, 500, "server_error", "internal_error"};
 
+// Longer than that no SDK sits still.
+constexpr uint64_t kWorthWaitingMs = 60'000;
+
 const Row& row_of(const parley_error& error) {
     for (const Row& row : kRows) {
         if (row.error_class == error.error_class) return row;
@@ -57,23 +61,6 @@ const Row& row_of(const parley_error& error) {
 uint32_t status_of(const parley_error& error) {
     const bool foreign = error.http_status == 402 || error.http_status == 529;
     return error.http_status == 0 || foreign ? row_of(error).status : error.http_status;
-}
-
-// Compatible servers tell by words alone that a prompt is too long.
-bool says_too_long(std::string_view message) {
-    constexpr std::array<std::string_view, 8> kWords{
-        "maximum context length",
-        "maximum prompt length",
-        "max context length",
-        "exceeds the context",
-        "exceed context limit",
-        "Input too long",
-        "prompt is too long",
-        "exceeds the maximum number of tokens allowed",
-    };
-    return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view words) {
-        return message.find(words) != message.npos;
-    });
 }
 
 bool is_header(const parley_header& header, std::string_view lower_case) {
@@ -300,7 +287,7 @@ int class_of(const Told& told) {
     if (told.message.find("allocated quota exceeded") != told.message.npos) {
         return PARLEY_E_QUOTA_EXHAUSTED;
     }
-    return says_too_long(told.message) ? PARLEY_E_CONTEXT_TOO_LONG : 0;
+    return sdk::says_too_long(told.message) ? PARLEY_E_CONTEXT_TOO_LONG : 0;
 }
 
 // Types are less exact than codes, and some servers give the status for a code.
@@ -346,15 +333,43 @@ int class_without_status(const Told& told) {
     return PARLEY_E_UPSTREAM_FAILED;
 }
 
+// An upstream's own code, but for the classes whose codes clients act on: those are told in the
+// words that they know.
 std::string_view error_code(const parley_error& error) {
-    if (error.code.len != 0) return view(error.code);
-    return row_of(error).code;
+    Told told;
+    told.code = view(error.code);
+    const Row& row = row_of(error);
+    const bool is_acted_upon = error.error_class == PARLEY_E_CONTEXT_TOO_LONG ||
+                               error.error_class == PARLEY_E_OVERLOADED ||
+                               error.error_class == PARLEY_E_RATE_LIMITED ||
+                               row.type == "insufficient_quota";
+    if (told.code.empty()) return row.code;
+    return is_acted_upon && class_of(told) != error.error_class ? row.code : view(error.code);
+}
+
+// Clients look for these words and for the numbers, where they do not go by the code.
+std::string error_message(const parley_error& error) {
+    const std::string_view told = view(error.message);
+    const bool is_too_long = error.error_class == PARLEY_E_CONTEXT_TOO_LONG;
+    const bool is_own =
+        told.find("context length") != told.npos || told.find("context window") != told.npos;
+    if (!is_too_long || is_own) return std::string(told);
+    const auto [tokens, limit] = sdk::how_much_too_long(told);
+    if (limit == 0) return std::string(told);
+    return "This model's maximum context length is " + std::to_string(limit) +
+           " tokens. However, your messages resulted in " + std::to_string(tokens) + " tokens.";
+}
+
+std::string last_message(const parley_error& error) {
+    if (error.retry_after_ms == 0) return error_message(error);
+    const uint64_t seconds = (error.retry_after_ms + 999) / 1000;
+    return error_message(error) + ", try again in " + std::to_string(seconds) + "s";
 }
 
 std::string error_object(const parley_error& error) {
     std::string json;
     sdk::JsonWriter w(json);
-    w.begin_object().key("message").string(view(error.message));
+    w.begin_object().key("message").string(error_message(error));
     w.key("type").string(row_of(error).type).key("param");
     error.param.len == 0 ? w.null() : w.string(view(error.param));
     const std::string_view code = error_code(error);
@@ -373,13 +388,21 @@ void write_error(const parley_call* call,
     reply.content_type = str("application/json");
     const bool limit = row_of(error).type == "insufficient_quota" && is_codex(call);
     out.write("{\"error\":" + (limit ? usage_limit(error) : error_object(error)) + "}");
-    if (error.retry_after_ms == 0) return;
-    auto* headers = arena.array<parley_header>(2);
-    const uint64_t seconds = (error.retry_after_ms + 999) / 1000;
-    headers[0] = {str("retry-after"), arena.copy(std::to_string(seconds)), 0};
-    headers[1] = {str("retry-after-ms"), arena.copy(std::to_string(error.retry_after_ms)), 0};
+    auto* headers = arena.array<parley_header>(3);
     reply.headers = headers;
-    reply.header_count = 2;
+    const auto add = [&](std::string_view name, parley_str value) {
+        headers[reply.header_count++] = {str(name), value, 0};
+    };
+    if (error.retry_after_ms != 0) {
+        const uint64_t seconds = (error.retry_after_ms + 999) / 1000;
+        add("retry-after", arena.copy(std::to_string(seconds)));
+        add("retry-after-ms", arena.copy(std::to_string(error.retry_after_ms)));
+    }
+    // SDKs try a status of 429 again, unless they are told that it does not help.
+    const bool is_brief = error.retry_after_ms != 0 && error.retry_after_ms <= kWorthWaitingMs;
+    if (row_of(error).type == "insufficient_quota" && !is_brief) {
+        add("x-should-retry", str("false"));
+    }
 }
 
 void read_error(const parley_http_reply_head& head,

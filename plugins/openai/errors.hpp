@@ -31,6 +31,10 @@ int class_without_status(const Told& told);
 // {"message":…,"type":…,"param":…,"code":…}: all four keys are always present.
 std::string error_object(const parley_error& error);
 
+// What to tell of it behind the first byte: there is no header any more, and some clients look for
+// the words in which the API itself says how long to wait.
+std::string last_message(const parley_error& error);
+
 // The code that clients act on, or empty for null.
 std::string_view error_code(const parley_error& error);
 

@@ -119,12 +119,7 @@ private:
 
     // `error` for SDKs, which throw on it, and response.failed for clients that wait for it.
     void write_failure(const parley_error& error, sdk::Out& out) override {
-        std::string message(sdk::view(error.message));
-        if (error.retry_after_ms != 0) {
-            // There is no header any more; some clients look for these words.
-            const uint64_t seconds = (error.retry_after_ms + 999) / 1000;
-            message += ", try again in " + std::to_string(seconds) + "s";
-        }
+        const std::string message = last_message(error);
         std::string json;
         sdk::JsonWriter w(json);
         w.begin_object().key("type").string("error");

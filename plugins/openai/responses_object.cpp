@@ -68,17 +68,11 @@ void write_echoes(JsonWriter& w, const parley_request& request, const Echoes& ec
 }  // namespace
 
 void write_failure_code(std::string& out, const parley_error& error) {
-    std::string message(view(error.message));
-    if (error.retry_after_ms != 0) {
-        // There is no header any more; some clients look for these words.
-        const uint64_t seconds = (error.retry_after_ms + 999) / 1000;
-        message += ", try again in " + std::to_string(seconds) + "s";
-    }
     const std::string_view code = error_code(error);
     JsonWriter w(out);
     w.key("code");
     code.empty() ? w.null() : w.string(code);
-    w.key("message").string(message);
+    w.key("message").string(last_message(error));
 }
 
 ResponseObject::ResponseObject(const parley_request& request, std::string_view model)
