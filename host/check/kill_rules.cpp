@@ -27,6 +27,7 @@ constexpr std::string_view kKey = "plugin/parley-check/killed";
 struct Progress {
     std::atomic<std::uint64_t> returned{0};
     std::atomic<bool> is_durable{true};
+    std::atomic<bool> is_read_only{false};
 };
 
 std::unique_ptr<Store> open_store(Trial& trial,
@@ -48,6 +49,8 @@ std::unique_ptr<Store> open_store(Trial& trial,
     const auto store = library == nullptr ? nullptr : open_store(trial, library, cancel);
     if (store == nullptr) ::_exit(0);
     progress.is_durable = store->can(PARLEY_STORE_DURABLE);
+    progress.is_read_only = store->can(PARLEY_STORE_READ_ONLY);
+    if (progress.is_read_only) ::_exit(0);
     for (std::uint64_t number = progress.returned + 1;; ++number) {
         plugins::DocumentWrite write;
         write.key = kKey;
@@ -94,7 +97,9 @@ void keeps_what_it_kept(Trial& trial) {
     std::mt19937 random(11);
     for (int round = 0; round < kKills && !trial.has_failed(); ++round) {
         trial.enter("writes until it is killed");
-        if (!write_and_kill(trial, progress, random)) {
+        const bool has_written = write_and_kill(trial, progress, random);
+        if (progress.is_read_only) return trial.skip("it is read-only");
+        if (!has_written) {
             return trial.skip("it has no store that is told to work, by --set or --config");
         }
         if (!progress.is_durable) return trial.skip("it does not say that it is durable");

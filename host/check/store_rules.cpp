@@ -1,5 +1,5 @@
 // check/store_rules.cpp: what a store promises. It writes below plugin/parley-check and removes it
-// again: point it at a place for tests.
+// again: point it at a place for tests. Of one that is read-only, that it is.
 #include <algorithm>
 #include <set>
 #include <thread>
@@ -36,20 +36,22 @@ public:
             return;
         }
         is_open_ = true;
-        clear();
+        if (!is_read_only()) clear();
     }
 
     Corner(const Corner&) = delete;
     Corner& operator=(const Corner&) = delete;
 
     ~Corner() {
-        if (is_open_) clear();
+        if (is_open_ && !is_read_only()) clear();
         enter("close");
     }
 
     explicit operator bool() const { return is_open_; }
 
     Store& store() { return store_; }
+
+    bool is_read_only() const { return store_.can(PARLEY_STORE_READ_ONLY); }
 
     const Cancel& cancel() const { return cancel_; }
 
@@ -88,20 +90,41 @@ public:
         return {};
     }
 
-    std::vector<std::string> keys(std::uint64_t page) {
-        std::vector<std::string> all;
+    std::vector<plugins::Document> list(std::string_view prefix, std::uint64_t page) {
+        std::vector<plugins::Document> all;
         std::string cursor;
         do {
             enter("list");
-            auto got = store_.list(kCorner, cursor, page, cancel_);
+            auto got = store_.list(prefix, cursor, page, cancel_);
             if (!got) {
                 expect(false, "list", got.error().message);
                 return all;
             }
-            for (const auto& document : got->documents) all.push_back(document.key);
+            for (auto& document : got->documents) all.push_back(std::move(document));
             cursor = got->cursor;
         } while (!cursor.empty());
         return all;
+    }
+
+    std::vector<std::string> keys(std::uint64_t page) {
+        std::vector<std::string> all;
+        for (auto& document : list(kCorner, page)) all.push_back(std::move(document.key));
+        return all;
+    }
+
+    // Of a store that is read-only: whoever writes is told so, and nothing comes of it.
+    void expect_refusal(const std::string& key, std::uint64_t expected, bool is_removal) {
+        const std::string function = is_removal ? "remove" : "put";
+        enter(function);
+        DocumentWrite write;
+        write.key = std::string(kCorner) + key;
+        write.value = base::Secret(std::string("{}"));
+        write.expected = expected;
+        write.is_removal = is_removal;
+        const auto done = store_.write(write, cancel_);
+        expect(!done && done.error().error_class == PARLEY_E_FORBIDDEN,
+               function,
+               "it says that it is read-only, and a write is not FORBIDDEN");
     }
 
 private:
@@ -167,6 +190,36 @@ void keep_odd_keys(Corner& corner) {
     }
 }
 
+// What a store that is read-only holds is somebody else's: it is looked at, and not written.
+void refuse_writes(Corner& corner) {
+    for (const std::uint64_t expected :
+         {std::uint64_t{PARLEY_REVISION_NONE}, PARLEY_REVISION_ANY}) {
+        corner.expect_refusal("a", expected, false);
+        corner.expect_refusal("a", expected, true);
+    }
+    corner.expect(!corner.get("a"), "get", "finds what was refused");
+    for (const plugins::Document& listed : corner.list("", 100)) {
+        corner.enter("get");
+        const auto found = corner.store().get(listed.key, corner.cancel());
+        corner.expect(found && *found && (*found)->value.reveal() == listed.value.reveal() &&
+                          (*found)->revision == listed.revision,
+                      "get",
+                      plugins::quoted(listed.key) + " is another document than list told");
+    }
+}
+
+// The same whatever the pages, each once, in order.
+void list_what_is_there(Corner& corner) {
+    std::vector<std::string> keys;
+    for (const plugins::Document& document : corner.list("", 1000)) keys.push_back(document.key);
+    std::vector<std::string> paged;
+    for (const plugins::Document& document : corner.list("", 7)) paged.push_back(document.key);
+    corner.expect(keys == paged, "list", "other documents in pages of 7 than of 1000");
+    corner.expect(std::is_sorted(keys.begin(), keys.end()), "list", "keys do not ascend");
+    const std::set<std::string> once(keys.begin(), keys.end());
+    corner.expect(once.size() == keys.size(), "list", "a key comes twice");
+}
+
 // Writers that count in one document: none of them may be lost.
 void count_together(Corner& corner) {
     if (!corner.store().can(PARLEY_STORE_CAS)) return;
@@ -197,6 +250,7 @@ void count_together(Corner& corner) {
 
 void keeps_documents(Trial& trial) {
     for_each_store(trial, [](Corner& corner) {
+        if (corner.is_read_only()) return refuse_writes(corner);
         keep_one(corner);
         keep_odd_keys(corner);
         count_together(corner);
@@ -211,6 +265,13 @@ void tells_changes(Trial& trial) {
         const auto begin = store.poll(kCorner, "", corner.cancel());
         if (!corner.expect(begin.has_value(), "poll", "fails")) return;
         corner.expect(begin->keys.empty(), "poll", "an empty position asks for no keys");
+        if (corner.is_read_only()) {
+            const auto news = store.poll(kCorner, begin->position, corner.cancel());
+            corner.expect(news && !news->is_reset && news->keys.empty(),
+                          "poll",
+                          "tells of changes where nothing was written");
+            return;
+        }
         corner.write("a", "1", PARLEY_REVISION_ANY);
         corner.write("b", "1", PARLEY_REVISION_ANY);
         corner.write("a", "", PARLEY_REVISION_ANY, true);
@@ -251,6 +312,7 @@ void leases_once(Trial& trial) {
 
 void lists_whole(Trial& trial) {
     for_each_store(trial, [](Corner& corner) {
+        if (corner.is_read_only()) return list_what_is_there(corner);
         for (int i = 0; i < kDocuments; ++i) {
             corner.write("many/" + std::to_string(i), "x", PARLEY_REVISION_ANY);
         }

@@ -89,6 +89,7 @@ struct StoreLimits {
     std::uint64_t list_ms = 10'000;    // between lists, of a store that tells no changes
     std::uint64_t retry_min_ms = 500;  // after a failure; doubled each time
     std::uint64_t retry_max_ms = 30'000;
+    std::uint64_t watch_retry_ms = 250;   // from a loss of the store's own news to the next try
     std::uint64_t lease_ms = 20'000;      // how long one refresh keeps others out
     std::uint64_t lease_wait_ms = 2'000;  // how long a refresh waits to know of others
     std::uint64_t state_ms = 5'000;       // between two writes of cool-downs and budgets

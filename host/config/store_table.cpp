@@ -72,6 +72,11 @@ std::vector<Key> store_limit_keys() {
                  {1, kHour},
                  "From a failure of the store to the next try; doubled with each failure"),
         duration("retry_max_ms", kStore<&S::retry_max_ms>, {1, kDay}, "What that grows to"),
+        duration("watch_retry_ms",
+                 kStore<&S::watch_retry_ms>,
+                 {1, kHour},
+                 "From a loss of the connection on which a store tells its news to the next try; "
+                 "`retry_max_ms` when it lets nobody in"),
         duration("lease_ms",
                  kStore<&S::lease_ms>,
                  {1'000, kDay},

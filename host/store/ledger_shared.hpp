@@ -77,6 +77,7 @@ struct Ledger::Shared : std::enable_shared_from_this<Shared> {
 
     void run_sync();
     void run_watch();
+    void hint();
     base::Result<void> step();
     base::Result<void> open_store();
     base::Result<void> read_all();

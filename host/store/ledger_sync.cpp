@@ -32,11 +32,12 @@ void Ledger::Shared::run_sync() {
             std::unique_lock held(mutex);
             news.wait_until(held, next_step(), [this] {
                 const bool may_try = Clock::now() >= again;
-                const bool has_work = has_pending() || !returns.empty() || is_hinted;
-                const bool is_asked = !claims.empty() || !looks.empty();
+                const bool has_work = has_pending() || !returns.empty();
+                const bool is_asked = is_hinted || !claims.empty() || !looks.empty();
                 return is_stopping || is_asked || (may_try && has_work);
             });
-            is_hinted = false;
+            // Who has news can be asked for them, however long the next try would be waited for.
+            if (std::exchange(is_hinted, false)) again = {};
             looking.swap(looks);
             if (!looking.empty()) again = next_look = {};
         }
@@ -93,14 +94,10 @@ Result<void> Ledger::Shared::step() {
 }
 
 Result<void> Ledger::Shared::open_store() {
-    auto hint = [weak = weak_from_this()](std::string_view) {
-        const auto self = weak.lock();
-        if (self == nullptr) return;
-        const std::lock_guard held(self->mutex);
-        self->is_hinted = true;
-        self->news.notify_all();
+    auto tell = [weak = weak_from_this()](std::string_view) {
+        if (const auto self = weak.lock()) self->hint();
     };
-    auto opened = call([&](const Cancel& cancel) { return store.open(hint, cancel); });
+    auto opened = call([&](const Cancel& cancel) { return store.open(tell, cancel); });
     if (!opened) return opened;
     const std::lock_guard held(mutex);
     is_read_only = store.can(PARLEY_STORE_READ_ONLY);
@@ -110,20 +107,31 @@ Result<void> Ledger::Shared::open_store() {
     return opened;
 }
 
-// The thread waits for a store that can push, and then for its news.
+void Ledger::Shared::hint() {
+    const std::lock_guard held(mutex);
+    is_hinted = true;
+    news.notify_all();
+}
+
+// The thread waits for a store that can push, and then for its news. It is the first to know that a
+// server is back, so it tries often: a connection that is refused costs next to nothing.
 void Ledger::Shared::run_watch() {
-    std::uint64_t failures_here = 0;
+    std::uint64_t pause_ms = 0;
     for (;;) {
         {
             std::unique_lock held(mutex);
-            const auto pause = ms(std::min(limits.retry_max_ms, failures_here * 1'000));
-            if (failures_here != 0) news.wait_for(held, pause, [this] { return is_stopping; });
+            news.wait_for(held, ms(pause_ms), [this] { return is_stopping; });
             news.wait(held, [this] { return is_stopping || is_pushed; });
             if (is_stopping) return;
         }
         const Cancel cancel(limits.call_ms, watch_stop);
         const auto watched = store.watch(cancel);
-        failures_here = watched ? 0 : failures_here + 1;
+        if (!watched) {
+            const bool is_refused = watched.error().error_class == PARLEY_E_FORBIDDEN;
+            pause_ms = is_refused ? limits.retry_max_ms : limits.watch_retry_ms;
+        } else if (std::exchange(pause_ms, 0) != 0) {
+            hint();  // of what came while nobody was told
+        }
     }
 }
 

@@ -80,6 +80,7 @@ struct Fault {
     const char* check;      // empty: none
     const char* words;      // of what was found
     const char* only = "";  // a check that stands for the rest, where all of them would take long
+    const char* place = nullptr;  // its setting, where it is tried only when it is told one
 };
 
 std::ostream& operator<<(std::ostream& out, const Fault& fault) {
@@ -90,6 +91,7 @@ class Broken : public testing::TestWithParam<Fault> {};
 
 TEST_P(Broken, FailsItsOwnCheckAndNoOther) {
     Subject subject;
+    if (GetParam().place != nullptr) subject.settings["place"] = GetParam().place;
     subject.path = std::string(PARLEY_TEST_PLUGINS "/") + GetParam().plugin + ".so";
     subject.check_max = std::chrono::seconds(30);
     std::vector<std::string> only;
@@ -194,6 +196,41 @@ const Fault kByTheDialect[] = {
     {"DECODE_WALKS_HISTORY", "H2", "as long as its beginning"},
 };
 INSTANTIATE_TEST_SUITE_P(ByTheDialect, Broken, testing::ValuesIn(kByTheDialect), name_of_fault);
+
+const Fault kByTheStore[] = {
+    {"sound_read_only", "", "", "", "here"},
+    {"READ_ONLY_TAKES_WRITES", "F1", "a write is not FORBIDDEN", "", "here"},
+    {"READ_ONLY_LISTS_ANOTHER", "F1", "another document than list told", "", "here"},
+    {"READ_ONLY_TELLS_OF_NOTHING", "F3", "where nothing was written", "", "here"},
+};
+INSTANTIATE_TEST_SUITE_P(ByTheStore, Broken, testing::ValuesIn(kByTheStore), name_of_fault);
+
+// A repository that Parley reads and others write.
+TEST(ReadOnlyStore, IsCheckedAsOne) {
+    const std::string place = testing::TempDir() + "/parley-check-git-" + std::to_string(getpid());
+    const std::string made =
+        "mkdir -p '" + place + "/account/acme' && cd '" + place +
+        "' && git init -q -b main . && echo '{\"secret\":\"s\"}' > account/acme/me.json && "
+        "git add -A && git -c user.name=S -c user.email=s@localhost commit -qm first";
+    if (std::system("git --version > /dev/null") != 0) GTEST_SKIP() << "no git here";
+    ASSERT_EQ(std::system(made.c_str()), 0);
+    Subject subject;
+    subject.path = PARLEY_BUNDLED_PLUGINS "/store-git.so";
+    subject.settings = {{"remote", place}, {"path", place + "/clone"}, {"mode", "read-only"}};
+    const std::vector<std::string> only{"F1", "F2", "F3", "F4", "F5"};
+    const auto report = run(subject, only);
+    ASSERT_TRUE(report.has_value()) << report.error().message;
+    EXPECT_EQ(report->count(Verdict::failed), 0u) << told(*report, Verdict::failed);
+    for (const Row& row : report->rows) {
+        if (row.id == "F1" || row.id == "F3" || row.id == "F5") {
+            EXPECT_EQ(row.outcome.verdict, Verdict::passed) << row.id << ": " << row.outcome.text;
+        }
+        if (row.id == "F2") {
+            EXPECT_EQ(row.outcome.text, "it is read-only");
+        }
+    }
+    std::filesystem::remove_all(place);
+}
 
 TEST(Checks, AreDocumented) {
     std::ostringstream page;

@@ -291,10 +291,11 @@ std::vector<std::string> Client::log_lines() {
 
 Watching::Watching(Client& client) : client_(client), thread_([this] { run(); }) {}
 
-// As the host does: after a failure it polls, and tries again a little later.
+// As the host does: after a failure it polls, and tries again a little later
+// (store.watch_retry_ms).
 void Watching::run() {
     const bool pushes = client_.can(PARLEY_STORE_WATCH_PUSH);
-    const auto pause = std::chrono::milliseconds(client_.facts().poll_interval_ms);
+    const auto pause = std::chrono::milliseconds(pushes ? 250 : client_.facts().poll_interval_ms);
     std::uint64_t known = client_.hints();
     std::unique_lock lock(mutex_);
     while (!ended_) {

@@ -205,6 +205,34 @@ TEST_F(LedgerTest, LooksWhenItIsAskedTo) {
     EXPECT_TRUE(ledger->reach().is_good);
 }
 
+// However long the next try would have been waited for.
+TEST_F(LedgerTest, LooksAsSoonAsItsStoreIsBack) {
+    memory_.tells = false;
+    memory_.capabilities |= PARLEY_STORE_WATCH_PUSH;
+    memory_.poll_interval_ms = 3'600'000;
+    limits_.retry_min_ms = limits_.retry_max_ms = 3'600'000;
+    limits_.watch_retry_ms = 1;
+    const auto ledger = start_and_read();
+    memory_.fail(PARLEY_E_INTERNAL);
+    EXPECT_FALSE(look(*ledger));
+    EXPECT_TRUE(memory_.wait_for_lost_watch());
+    memory_.set("account/a/1", "one");
+    memory_.fail(0);
+    EXPECT_TRUE(is_told("account/a/1"));
+    EXPECT_TRUE(ledger->reach().is_good);
+}
+
+TEST_F(LedgerTest, BelievesAStoreThatHasNews) {
+    memory_.poll_interval_ms = 3'600'000;
+    limits_.retry_min_ms = limits_.retry_max_ms = 3'600'000;
+    const auto ledger = start_and_read();
+    memory_.fail(PARLEY_E_INTERNAL);
+    EXPECT_FALSE(look(*ledger));
+    memory_.fail(0);
+    memory_.set("account/a/1", "one");
+    EXPECT_TRUE(is_told("account/a/1"));
+}
+
 TEST_F(LedgerTest, AChangeTouchesWhatChangedAlone) {
     constexpr int kAccounts = 1'000;
     const std::string secret(500, 's');

@@ -123,6 +123,14 @@ public:
         return thawed_.wait_for(lock, kLong, [&] { return renewals_ >= count; });
     }
 
+    // Whether waiting for news has failed since this was called last.
+    bool wait_for_lost_watch() {
+        std::unique_lock lock(mutex_);
+        const std::chrono::seconds kLong(20);  // deadline
+        lost_watches_ = 0;
+        return thawed_.wait_for(lock, kLong, [&] { return lost_watches_ != 0; });
+    }
+
     void drop_lease(const std::string& name) {
         const std::lock_guard lock(mutex_);
         leases_.erase(name);
@@ -284,6 +292,23 @@ private:
         thawed_.notify_all();
     }
 
+    // For a second at most, until it is told to fail.
+    parley_status watch(const parley_cancel* cancel, parley_error* error) {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+        while (std::chrono::steady_clock::now() < until) {
+            if (const auto bad = trouble(cancel, error); bad != PARLEY_OK) {
+                const std::lock_guard lock(mutex_);
+                ++lost_watches_;
+                thawed_.notify_all();
+                return bad;
+            }
+            std::unique_lock lock(mutex_);
+            if (cancel->is_cancelled(cancel) != 0) return failed(PARLEY_E_CANCELLED, error);
+            thawed_.wait_for(lock, std::chrono::milliseconds(2));
+        }
+        return PARLEY_AGAIN;
+    }
+
     static parley_store make_table();
     static void add_watch_and_leases(parley_store& table);
 
@@ -295,6 +320,7 @@ private:
     std::uint64_t last_revision_ = 100;
     std::uint64_t last_token_ = 0;
     std::uint64_t renewals_ = 0;
+    std::uint64_t lost_watches_ = 0;
     std::atomic<int> failing_{0};
     bool is_frozen_ = false;
     std::atomic<const parley_watcher*> watcher_{nullptr};
@@ -365,6 +391,9 @@ inline void MemoryStore::add_watch_and_leases(parley_store& t) {
                 parley_error* error) {
         const auto bad = of(i).trouble(cancel, error);
         return bad != PARLEY_OK ? bad : of(i).poll(position, arena, out);
+    };
+    t.watch = [](parley_instance* i, const parley_cancel* cancel, parley_error* error) {
+        return of(i).watch(cancel, error);
     };
     t.lease = [](parley_instance* i,
                  parley_str name,
