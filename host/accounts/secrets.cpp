@@ -112,8 +112,10 @@ void Secrets::hear(std::size_t number, const News& news) {
     const auto slot = slots_.find(number);
     if (slot == slots_.end()) return;
     slot->second.last = news;
+    // Other accounts may come while one is still being refreshed: who waits for it goes on waiting.
+    const bool is_told = news.failure.has_value() || news.secret->is_usable(loop_.now_ms());
     const auto concerns = [&](const Wait& wait) {
-        return news.failure.has_value() || is_beyond(*news.secret, wait.beyond_);
+        return is_told && (news.failure.has_value() || is_beyond(*news.secret, wait.beyond_));
     };
     Result<LiveSecretPtr> with = news.secret;
     if (news.failure) with = *news.failure;

@@ -371,6 +371,18 @@ TEST_F(RefresherTest, ASecretThatIsConfiguredAnewIsTaken) {
     EXPECT_EQ(calls, 1u);
 }
 
+TEST_F(RefresherTest, WhoWaitsForARefreshDoesSoWhileOtherAccountsCome) {
+    set_up(1, 2, "pending");
+    std::string got;
+    base::spawn(fresh(0, 0, got));
+    run_until([&] { return calls != 0; });
+    adopt({&accounts[0]});
+    EXPECT_EQ(got, "") << "what is not there yet is no secret";
+    outside->calls[0]->answer(ok("one 3600000"));
+    run_until([&] { return !got.empty(); });
+    EXPECT_EQ(got, "one 3600000");
+}
+
 TEST_F(RefresherTest, WhoWaitsForAnAccountThatGoesHearsSo) {
     set_up(1, 2, "pending");
     run_until([&] { return calls == 2; });
