@@ -70,8 +70,38 @@ void Client::last_call(std::uint64_t ms) {
     if (idle_) stream_->expire_after(ms);
 }
 
+// Short of a head's size, a body that nobody has asked for costs less than another connection.
+void Client::leave_body() {
+    const std::uint64_t length = head_.content_length.value_or(0);
+    const bool is_short = !head_.chunked && length <= limits_->head_bytes_max;
+    if (body_read_ || !is_short || head_.expects_continue) return;
+    const std::uint64_t have = std::min<std::uint64_t>(in_.size() - head_size_, length);
+    taken_ = head_size_ + have;
+    unread_bytes_ = length - have;
+    body_read_ = true;
+}
+
+Task<bool> Client::skip_unread() {
+    stream_->expire_after(limits_->head_ms);
+    while (unread_bytes_ != 0) {
+        if (in_.empty()) {
+            Task<Result<void>> filling = fill(in_);
+            const Result<void> filled = co_await filling;
+            if (!filled) co_return false;
+        }
+        const std::uint64_t some = std::min<std::uint64_t>(unread_bytes_, in_.size());
+        in_.drop_front(some);
+        unread_bytes_ -= some;
+    }
+    co_return true;
+}
+
 Task<Client::Next> Client::read_head() {
     end_request();
+    if (unread_bytes_ != 0) {
+        const bool skipped = co_await skip_unread();
+        if (!skipped) co_return Next::end;
+    }
     idle_ = true;
     stream_->expire_after(last_call_ms_ != 0 ? last_call_ms_ : limits_->idle_ms);
     std::size_t scanned = 0;
@@ -274,6 +304,7 @@ Client::Framing Client::stream_framing() const {
 void Client::begin_reply(unsigned status, Framing framing, std::uint64_t length) {
     reply_begun_ = true;
     framing_ = framing;
+    if (keep_alive_) leave_body();
     if (framing == Framing::close || !body_read_) keep_alive_ = false;
     reply_head_.clear();
     reply_head_.append("HTTP/1.1 ");

@@ -112,6 +112,8 @@ private:
     base::Task<base::Result<void>> read_chunked();
     base::Result<void> inflate_body();
     base::Result<void> too_slow();
+    void leave_body();
+    base::Task<bool> skip_unread();
     base::Task<bool> send_continue();
     base::Task<Io> send_slowly(base::Bytes unsent);
     void end_request();
@@ -132,6 +134,7 @@ private:
     base::Bytes reply_head_;
     base::Bytes standing_fields_;
     std::uint64_t requests_ = 0;
+    std::uint64_t unread_bytes_ = 0;  // of a body that was left, still to come
     std::uint64_t window_bytes_ = 0;  // body bytes since the rate was last looked at
     Framing framing_ = Framing::length;
     bool body_read_ = false;

@@ -77,6 +77,21 @@ test('a connection serves so many requests and says so with the last one', async
   assert.equal(await connection.ended(), 'fin');
 });
 
+test('a short body that nobody wants is passed over, with the refusal and after it', async () => {
+  const connection = await Connection.open(port);
+  const refused = { ...json, authorization: 'Bearer sk-wrong' };
+  const body = ask('unheard');
+  assert.equal((await connection.ask('POST', path, refused, body)).status, 401);
+  await connection.send('POST', path, { ...refused, 'content-length': body.length });
+  assert.equal((await connection.reply()).status, 401);
+  await connection.write(body.slice(0, 7));
+  await connection.write(Buffer.concat([Buffer.from(body.slice(7)), compose('POST', path, json, ask('heard'))]));
+  assert.equal(contentOf(await connection.reply()), 'heard');
+  await connection.send('POST', path, { ...refused, 'content-length': 10_000_000 });
+  assert.equal((await connection.reply()).headers.connection, 'close', 'a long one is not');
+  assert.equal(await connection.ended(), 'fin');
+});
+
 test('expect: 100-continue is answered before the body, or with the refusal instead', async () => {
   const connection = await Connection.open(port);
   const body = ask('patient');
