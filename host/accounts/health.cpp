@@ -126,6 +126,11 @@ void Health::end(std::int64_t now_ms) {
     ended_ms_.store(now_ms, kRelaxed);
 }
 
+void Health::take_back() {
+    in_flight_.fetch_sub(1, kRelaxed);
+    attempts_.fetch_sub(1, kRelaxed);
+}
+
 void Health::content(std::int64_t now_ms, std::int64_t content_ms) {
     const auto seen = static_cast<float>(std::max<std::int64_t>(content_ms, 1));
     std::uint64_t word = latency_.load(kRelaxed);

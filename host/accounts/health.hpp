@@ -61,6 +61,8 @@ public:
     void begin();
     void content(std::int64_t now_ms, std::int64_t content_ms);
     void end(std::int64_t now_ms);
+    // What begin() counted, of an attempt that is not made.
+    void take_back();
     void count_success(std::int64_t now_ms);
     // Returns how many there were in a row.
     std::uint32_t count_failure(std::int64_t now_ms, int error_class, std::string_view text);

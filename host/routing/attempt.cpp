@@ -118,6 +118,17 @@ void Attempt::leave() {
     if (is_under_way()) end(seen_ms_);
 }
 
+void Attempt::take_back() {
+    if (!is_under_way()) return;
+    for (std::size_t i = 0; i < healths_.size(); ++i) {
+        if (healths_[i] == nullptr) continue;
+        healths_[i]->take_back();
+        if ((probes_ & (1U << i)) != 0) healths_[i]->give_probe_back();
+    }
+    probes_ = 0;
+    limits_ = nullptr;
+}
+
 void Attempt::end(std::int64_t now_ms) {
     for (std::size_t i = 0; i < healths_.size(); ++i) {
         if (healths_[i] == nullptr) continue;

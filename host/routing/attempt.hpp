@@ -17,7 +17,7 @@ inline constexpr std::size_t kProviderHealth = 0;
 inline constexpr std::size_t kAccountHealth = 1;
 inline constexpr std::size_t kModelHealth = 2;
 
-// Ends exactly once: by succeed(), fail() or leave(), and by its destructor at the latest.
+// Ends exactly once: by succeed(), fail(), leave() or take_back(), by its destructor at the latest.
 class Attempt {
 public:
     Attempt() = default;  // none
@@ -48,6 +48,8 @@ public:
     std::uint64_t fail(Fault fault, std::int64_t now_ms, std::uint64_t random);
     // Ends without a judgement: the client left, or the gateway failed.
     void leave();
+    // It is not made: nothing of it is counted.
+    void take_back();
 
 private:
     void end(std::int64_t now_ms);

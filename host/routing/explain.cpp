@@ -30,10 +30,11 @@ Line line_of(const Candidate& candidate, const Standing& standing, std::int64_t 
     return line;
 }
 
-// The account of a pick that is taken back at once.
-const Candidate* next_of(const Course& course, const Ask& ask) {
+// The account of a pick that is taken back at once, and with which no conversation stays.
+const Candidate* next_of(const Course& course, Ask ask) {
+    ask.is_aside = true;
     Picked picked = course.pick(ask);
-    picked.attempt.leave();
+    picked.attempt.take_back();
     return picked.candidate;
 }
 
