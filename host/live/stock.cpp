@@ -65,14 +65,21 @@ Result<std::unique_ptr<Stock>> Stock::open(const config::Config& config,
 Stock::Stock(std::unique_ptr<store::Ledger> ledger,
              const std::string& replica,
              const config::StoreLimits& limits)
-    : ledger_(std::move(ledger)), accounts_(*ledger_), state_(ledger_, replica), limits_(limits) {
+    : ledger_(std::move(ledger)),
+      accounts_(*ledger_),
+      state_(ledger_, replica),
+      limits_(limits),
+      was_read_(ledger_->was_ever_read()) {
     ledger_->start([this](const std::vector<std::string>& keys) {
         const auto has = [&](std::string_view prefix) {
             return std::any_of(keys.begin(), keys.end(), [prefix](const std::string& key) {
                 return key.starts_with(prefix);
             });
         };
-        const bool has_keys = has(store::kClientKeyPrefix);
+        // Once the store was read, those are all the keys there are.
+        const bool is_news = !was_read_ && ledger_->was_ever_read();
+        was_read_ = was_read_ || is_news;
+        const bool has_keys = is_news || has(store::kClientKeyPrefix);
         if (has_keys) has_other_keys_ = true;
         if (has_keys || has(store::kAccountPrefix)) changed(is_changed_);
         if (std::any_of(keys.begin(), keys.end(), accounts::KeptState::is_state)) {
@@ -97,9 +104,13 @@ Stock::~Stock() {
 }
 
 pipeline::Stored Stock::stored() {
-    return {ledger_, accounts_.read(), store::read_client_keys(*ledger_), [this] {
-                look_everywhere();
-            }};
+    // Asked first: what is read meanwhile is among the keys.
+    const bool may_hold_more = !ledger_->was_ever_read();
+    return {.ledger = ledger_,
+            .accounts = accounts_.read(),
+            .keys = store::read_client_keys(*ledger_),
+            .may_hold_more = may_hold_more,
+            .look = [this] { look_everywhere(); }};
 }
 
 void Stock::look_everywhere() {

@@ -55,6 +55,7 @@ private:
     store::AccountReader accounts_;
     accounts::KeptState state_;
     const config::StoreLimits limits_;
+    bool was_read_;  // once, on this machine; known to a thread of the ledger
     std::atomic<House*> house_{nullptr};
     // What is posted may come after the end of this.
     const std::shared_ptr<Stock*> self_ = std::make_shared<Stock*>(this);

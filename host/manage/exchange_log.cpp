@@ -59,6 +59,13 @@ std::string words_of(std::span<const AttemptNote> attempts) {
     return words;
 }
 
+// Refused before it was known who asks.
+bool is_of_nobody(const pipeline::Outcome& o) {
+    if (o.error == nullptr || !o.caller.empty() || !o.model.empty()) return false;
+    const int why = o.error->error_class;
+    return why == PARLEY_E_UNAUTHENTICATED || why == PARLEY_E_OVERLOADED;
+}
+
 }  // namespace
 
 bool Knocks::is_told(std::uint64_t now_ms, std::uint64_t& untold) {
@@ -77,8 +84,7 @@ void ExchangeLog::record(const pipeline::Outcome& o) {
     const LogLevel level = o.error == nullptr ? LogLevel::info : LogLevel::warn;
     if (!enabled_ || !base::log_enabled(level)) return;
     // Whoever tries keys must not fill the log.
-    const bool is_knock =
-        o.error != nullptr && o.error->error_class == PARLEY_E_UNAUTHENTICATED && o.caller.empty();
+    const bool is_knock = is_of_nobody(o);
     std::uint64_t untold = 0;
     if (is_knock && !knocks_.is_told(http::Loop::clock_ms(), untold)) return;
     boost::container::static_vector<base::LogField, 24> fields;

@@ -33,13 +33,20 @@ bool is_local_origin(std::string_view origin) {
 }
 
 // Whether exchanges can be served, and what is not as it should be. A store that is away keeps
-// nobody from being served.
+// nobody from being served, unless nobody knows who may be.
 std::pair<unsigned, std::string> readiness(const pipeline::World& world, bool is_draining) {
     if (is_draining) return {503, "{\"status\":\"draining\"}"};
     const bool is_ready = !world.registry.dialects().empty() && !world.router.places().empty();
     if (!is_ready) return {503, "{\"status\":\"no provider is loaded\"}"};
     if (world.stored.ledger == nullptr) return {200, "{\"status\":\"ready\"}"};
     const store::Reach reach = world.stored.ledger->reach();
+    const bool is_shut = world.stored.may_hold_more && world.callers.is_open();
+    if (is_shut) {
+        const boost::json::object told{
+            {"status", "the store, which may hold client keys, has not been read yet"},
+            {"store", reach.why}};
+        return {503, boost::json::serialize(told)};
+    }
     if (reach.is_good) return {200, "{\"status\":\"ready\"}"};
     const boost::json::object told{
         {"status", "degraded"}, {"store", reach.why}, {"not_stored_yet", reach.pending}};

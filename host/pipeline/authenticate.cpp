@@ -39,6 +39,15 @@ base::Error unknown_key() {
     return base::client_error(PARLEY_E_UNAUTHENTICATED, "the client key is not known");
 }
 
+// Keys that may be in a store which was never read: who may ask is not known yet.
+base::Error store_unread() {
+    constexpr std::uint64_t kAgainMs = 1'000;
+    auto why = base::gateway_error(PARLEY_E_OVERLOADED,
+                                   "the store, which may hold client keys, has not been read yet");
+    why.retry_after_ms = kAgainMs;
+    return why;
+}
+
 // A wait for the check of a key: a value to be awaited once.
 class KeyProof {
 public:
@@ -104,7 +113,9 @@ private:
 
 Result<void> Exchange::authenticate() {
     const accounts::Callers& callers = world_->callers;
+    const bool may_be_others = world_->stored.may_hold_more;
     if (callers.is_open()) {
+        if (may_be_others) return store_unread();
         if (client_.is_local()) return {};
         return base::client_error(
             PARLEY_E_FORBIDDEN, "no client keys are configured, so only local clients are served");
@@ -123,7 +134,7 @@ Result<void> Exchange::authenticate() {
         return {};
     }
     const accounts::Callers::Found found = callers.find(key);
-    if (found.caller == nullptr) return unknown_key();
+    if (found.caller == nullptr) return may_be_others ? store_unread() : unknown_key();
     asked_.caller = found.caller;
     unproven_ = found.unproven;
     known = {std::string(key), unproven_ == nullptr ? callers.number() : 0, found.caller};

@@ -28,6 +28,7 @@ struct Stored {
     std::shared_ptr<store::Ledger> ledger;  // null: nothing is kept
     std::vector<store::AccountPtr> accounts;
     std::vector<config::ClientKey> keys;
+    bool may_hold_more = false;  // it was never read on this machine
     // Has all workers look at the store now. [any thread]
     std::function<void()> look = {};
 };

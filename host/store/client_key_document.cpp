@@ -37,6 +37,18 @@ Result<config::ClientKey> read_client_key(std::string_view key, std::string_view
     return read;
 }
 
+namespace {
+
+// Where there is a key that cannot be read, those without one are not let in.
+config::ClientKey nobodys_key(std::string_view key) {
+    config::ClientKey made;
+    made.name = key.substr(kClientKeyPrefix.size());
+    made.disabled = true;
+    return made;
+}
+
+}  // namespace
+
 std::vector<config::ClientKey> read_client_keys(const Ledger& ledger) {
     std::vector<config::ClientKey> all;
     std::vector<std::string> faults;
@@ -46,10 +58,14 @@ std::vector<config::ClientKey> read_client_keys(const Ledger& ledger) {
             all.push_back(std::move(*read));
         } else {
             faults.push_back(read.error().message);
+            all.push_back(nobodys_key(key));
         }
     });
     for (const std::string& why : faults) {
         base::log(base::LogLevel::error, "stored client key left out", {{"why", why}});
+    }
+    for (const std::string& key : ledger.unreadable(kClientKeyPrefix)) {
+        all.push_back(nobodys_key(key));
     }
     return all;
 }

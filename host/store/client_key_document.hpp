@@ -18,7 +18,7 @@ std::string client_key_key(std::string_view name);
 
 base::Result<config::ClientKey> read_client_key(std::string_view key, std::string_view text);
 
-// Those that the ledger has, by name. What cannot be read is logged and left out.
+// Those that the ledger has, by name. What cannot be read is logged, and is a disabled key here.
 std::vector<config::ClientKey> read_client_keys(const Ledger& ledger);
 
 }  // namespace parley::store

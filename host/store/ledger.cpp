@@ -30,6 +30,9 @@ Ledger::Shared::Shared(std::shared_ptr<Documents> of,
       journal_path(std::move(journal_file)),
       lock(journal_path + ".lock") {
     standing.why = "the store has not been read yet";
+    // What was read then is in the journal, or it has gone with it.
+    was_ever_read =
+        ::access(read_path.c_str(), F_OK) == 0 && ::access(journal_path.c_str(), F_OK) == 0;
 }
 
 // Each store has a journal of its own, or what was wished of one would come into the other.
@@ -111,6 +114,20 @@ bool Ledger::stop() {
 bool Ledger::wait_until_read(std::uint64_t time_ms) const {
     std::unique_lock lock(shared_->mutex);
     return shared_->news.wait_for(lock, ms(time_ms), [this] { return shared_->has_read; });
+}
+
+bool Ledger::was_ever_read() const {
+    const std::lock_guard lock(shared_->mutex);
+    return shared_->was_ever_read;
+}
+
+std::vector<std::string> Ledger::unreadable(std::string_view prefix) const {
+    const std::lock_guard lock(shared_->mutex);
+    std::vector<std::string> keys;
+    for (const std::string& key : shared_->unreadable) {
+        if (key.starts_with(prefix)) keys.push_back(key);
+    }
+    return keys;
 }
 
 bool Ledger::wait_until_journaled(std::uint64_t time_ms) const {

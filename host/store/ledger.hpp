@@ -43,7 +43,8 @@ public:
     Ledger(const Ledger&) = delete;
     Ledger& operator=(const Ledger&) = delete;
 
-    // Which documents are others than before. On a thread of the ledger, one call at a time.
+    // Which documents are others than before; none: the store was read for the first time. On a
+    // thread of the ledger, one call at a time.
     using Told = std::function<void(const std::vector<std::string>& keys)>;
 
     // Begins to follow the store; `told` hears what others change.
@@ -54,6 +55,8 @@ public:
     bool stop();
     // Whether the store has been read as a whole, waiting that long for it.
     bool wait_until_read(std::uint64_t time_ms) const;
+    // Whether it ever was on this machine: what is known is what was there then.
+    bool was_ever_read() const;
 
     // ---- [any thread] ----
 
@@ -61,6 +64,9 @@ public:
     // For each document below the prefix in the order of the keys, under a lock: be quick.
     void each(std::string_view prefix,
               const std::function<void(const std::string& key, const Entry& entry)>& use) const;
+
+    // The documents below the prefix that are in the store and cannot be read; told of like others.
+    std::vector<std::string> unreadable(std::string_view prefix) const;
 
     // Makes of the text in force, or of none, what shall be in its place; nothing: it stays. Called
     // once, on a thread of the ledger.

@@ -51,7 +51,7 @@ Result<void> Ledger::Shared::adopt(const std::string& path) {
               {{"file", path}, {"changes", static_cast<std::uint64_t>(records.size())}});
     std::error_code none;
     std::filesystem::remove(path, none);
-    std::filesystem::remove(path + ".lock", none);
+    for (const char* beside : {".lock", ".read"}) std::filesystem::remove(path + beside, none);
     std::filesystem::remove(std::filesystem::path(path).parent_path(), none);  // when it is empty
     return {};
 }

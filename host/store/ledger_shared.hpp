@@ -94,7 +94,8 @@ struct Ledger::Shared : std::enable_shared_from_this<Shared> {
     void give_back_leases();
     void take_in(const std::string& key, std::optional<plugins::Document> found);
     void settle(Entry& entry, const std::string& key, std::optional<plugins::Document> theirs);
-    static void leave_out(const base::Error& why);
+    void leave_out(const std::string& key, const base::Error& why);
+    void note_read();
     void tell_changed();
     void tell_looked(const std::vector<Looked>& to, const base::Result<std::uint64_t>& outcome);
     base::Result<std::uint64_t> look();
@@ -138,6 +139,7 @@ struct Ledger::Shared : std::enable_shared_from_this<Shared> {
     std::string journal_fault;
     Clock::time_point journal_again{};
     const std::string journal_path;
+    const std::string read_path = journal_path + ".read";
     Journal journal;
     std::uint64_t anew_bytes = 0;  // how long it was when it was last written anew
     JournalLock lock;
@@ -157,7 +159,10 @@ struct Ledger::Shared : std::enable_shared_from_this<Shared> {
     bool is_read_only = false;  // what is wished stays in the journal
     std::vector<Looked> looks;  // who waits for the next look
     bool has_read = false;
-    bool is_whole = false;  // read since the position began
+    bool was_ever_read = false;  // by this machine; the file read_path says so
+    bool is_first_read_untold = false;
+    std::set<std::string> unreadable;  // is in the store, and is no document
+    bool is_whole = false;             // read since the position began
     Reach standing;
     std::uint64_t failures = 0;  // in a row
     Clock::time_point again{};

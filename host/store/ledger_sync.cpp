@@ -1,6 +1,8 @@
 // store/ledger_sync.cpp: how a ledger keeps step with its store. One thread makes all calls, but
 // for watch, which waits on a thread of its own.
 #include <algorithm>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "base/log.hpp"
 #include "store/ledger_shared.hpp"
@@ -145,6 +147,7 @@ Result<void> Ledger::Shared::read_all() {
         for (const auto& [key, entry] : image) {
             if (entry.known) gone.insert(key);
         }
+        gone.insert(unreadable.begin(), unreadable.end());
     }
     for (const std::string& prefix : prefixes) {
         std::string cursor;
@@ -155,7 +158,7 @@ Result<void> Ledger::Shared::read_all() {
             if (!page) return std::move(page).error();
             for (const auto& [key, why] : page->broken) {
                 gone.erase(key);  // it is there: what was known of it holds
-                leave_out(why);
+                leave_out(key, why);
             }
             for (Document& document : page->page.documents) {
                 const std::string key = document.key;
@@ -169,8 +172,7 @@ Result<void> Ledger::Shared::read_all() {
     const std::lock_guard held(mutex);
     position = begun->position;
     is_whole = true;
-    has_read = true;
-    news.notify_all();
+    note_read();
     return {};
 }
 
@@ -192,7 +194,7 @@ Result<void> Ledger::Shared::read_changes() {
 Result<void> Ledger::Shared::read_one(const std::string& key) {
     auto found = call([&](const Cancel& cancel) { return documents->get(key, cancel); });
     if (!found && found.error().error_class == PARLEY_E_CORRUPT_STATE) {
-        leave_out(found.error());
+        leave_out(key, found.error());
         return {};
     }
     if (!found) return std::move(found).error();
@@ -201,13 +203,27 @@ Result<void> Ledger::Shared::read_one(const std::string& key) {
 }
 
 // One document that is none holds up no other.
-void Ledger::Shared::leave_out(const base::Error& why) {
+void Ledger::Shared::leave_out(const std::string& key, const base::Error& why) {
     base::log(LogLevel::error, "stored document left out", {{"why", why.message}});
+    const std::lock_guard held(mutex);
+    if (unreadable.insert(key).second) changed.push_back(key);
+}
+
+// Under the lock. When the file cannot be made, the next start does not know it, and no more.
+void Ledger::Shared::note_read() {
+    has_read = true;
+    news.notify_all();
+    if (was_ever_read) return;
+    was_ever_read = true;
+    is_first_read_untold = true;
+    const int fd = ::open(read_path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0) ::close(fd);
 }
 
 // What the store has of a document now.
 void Ledger::Shared::take_in(const std::string& key, std::optional<Document> found) {
     const std::lock_guard held(mutex);
+    if (unreadable.erase(key) != 0) changed.push_back(key);
     Entry& entry = image[key];
     const std::uint64_t revision = found ? found->revision : PARLEY_REVISION_NONE;
     const bool is_same = entry.known.has_value() == found.has_value() && entry.revision == revision;
@@ -311,13 +327,15 @@ Result<void> Ledger::Shared::write_one(const std::string& key) {
 void Ledger::Shared::tell_changed() {
     std::vector<std::string> keys;
     Told to;
+    bool is_news = false;
     {
         const std::lock_guard held(mutex);
         keys.swap(changed);
+        is_news = std::exchange(is_first_read_untold, false) || !keys.empty();
         to = told;
     }
     const std::lock_guard speaking(voice);
-    if (!keys.empty() && to && !is_silent) to(keys);
+    if (is_news && to && !is_silent) to(keys);
 }
 
 // Those who wait for it hear of it when the changes themselves are known.

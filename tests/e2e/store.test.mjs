@@ -196,6 +196,70 @@ test('a store that never answered keeps nobody from serving', async (t) => {
   await parley.stop();
 });
 
+/** A Parley without keys of its own, and what becomes of a request with that key. */
+async function keyless(t, store, state) {
+  const config = configFor(await upstreamFor(t), { ...store.section, client_key: [] });
+  config.store.start_ms = 100;
+  const parley = await start(t, config, { state });
+  const body = JSON.stringify({ model: 'm', messages: user('hi') });
+  parley.ask = async (key = 'none') => {
+    const headers = { authorization: `Bearer ${key}` };
+    parley.reply = await once(parley.port, 'POST', '/v1/chat/completions', headers, body);
+    return parley.reply.status;
+  };
+  return parley;
+}
+
+test('while a store that may hold client keys was never read, nobody is let in', async (t) => {
+  const store = new TroubledStore();
+  const state = newFolder();
+  store.mood = 'failing';
+  const first = await keyless(t, store, state);
+  assert.equal(await first.ask(), 503);
+  assert.match(first.reply.text, /the store, which may hold client keys, has not been read yet/);
+  assert.equal(first.reply.headers['retry-after'], '1');
+  const shut = await ready(first);
+  assert.equal(shut.code, 503);
+  assert.equal(shut.status, 'the store, which may hold client keys, has not been read yet');
+  assert.match(shut.store, /it is in trouble/);
+  store.mood = 'well';
+  await until(200, 'it has none', () => first.ask());
+  assert.equal((await ready(first)).code, 200);
+  await first.stop();
+  store.mood = 'failing';
+  const again = await keyless(t, store, state);
+  assert.equal(await again.ask(), 200, 'what was known last is served');
+  await again.stop();
+
+  store.mood = 'well';
+  const maker = await keyless(t, store, newFolder());
+  const at = ['--config', maker.file, '--state', newFolder()];
+  const made = await command('key', 'new', 'ann', ...at);
+  assert.equal(made.code, 0, made.stderr);
+  const key = made.stdout.trim();
+  await maker.stop();
+  store.mood = 'failing';
+  const fresh = newFolder();
+  const shutAgain = await keyless(t, store, fresh);
+  assert.equal(await shutAgain.ask(key), 503, 'the key may be known later');
+  store.mood = 'well';
+  await until(200, 'it is known', () => shutAgain.ask(key));
+  assert.equal(await shutAgain.ask(), 401);
+  await shutAgain.stop();
+  store.mood = 'failing';
+  const later = await keyless(t, store, fresh);
+  assert.equal(await later.ask(), 401);
+  assert.equal(await later.ask(key), 200);
+});
+
+test('a client key that cannot be read opens nothing', async (t) => {
+  const store = new TroubledStore();
+  store.set('client-key/ann', { key_hash: 'none' });
+  const parley = await keyless(t, store, newFolder());
+  assert.equal(await parley.ask(), 401);
+  assert.equal((await ready(parley)).code, 200);
+});
+
 /** A provider whose secrets are refreshed, and who hands out the new ones. */
 async function vertexFor(t) {
   const tokens = await TokenServer.start();

@@ -143,6 +143,30 @@ TEST_F(LedgerTest, WithoutTheStoreItKnowsWhatItKnew) {
     EXPECT_EQ(text(*ledger, "account/a/2"), "two");
 }
 
+TEST_F(LedgerTest, RemembersThatTheStoreWasReadOnce) {
+    memory_.freeze(true);
+    auto ledger = start();
+    EXPECT_FALSE(ledger->was_ever_read());
+    memory_.freeze(false);
+    ASSERT_TRUE(ledger->wait_until_read(kLongMs));
+    EXPECT_TRUE(ledger->was_ever_read());
+    ledger.reset();
+    EXPECT_TRUE(open()->was_ever_read());
+    EXPECT_FALSE(open("another store")->was_ever_read());
+}
+
+TEST_F(LedgerTest, WhatCannotBeReadIsKnownToBeThere) {
+    memory_.set("state/a", R"({"sealed":"aes-256-gcm","key":"none"})");
+    memory_.set("state/b", "plain");
+    const auto ledger = start_and_read();
+    EXPECT_EQ(ledger->unreadable("state/"), std::vector<std::string>{"state/a"});
+    EXPECT_EQ(ledger->unreadable("account/"), std::vector<std::string>());
+    EXPECT_TRUE(is_told("state/a"));
+    memory_.set("state/a", "plain");
+    EXPECT_TRUE(is_told("state/a"));
+    EXPECT_TRUE(ledger->unreadable("").empty());
+}
+
 TEST_F(LedgerTest, AFrozenStoreHoldsNobodyUp) {
     memory_.set("account/a/1", "one");
     { ASSERT_TRUE(start_and_read()->wait_until_journaled(kLongMs)); }
