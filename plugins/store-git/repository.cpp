@@ -27,6 +27,7 @@ using Builder = std::unique_ptr<git_treebuilder, Freer<git_treebuilder, git_tree
 using Entry = std::unique_ptr<git_tree_entry, Freer<git_tree_entry, git_tree_entry_free>>;
 
 constexpr const char* kCloneLock = "parley.lock";
+constexpr std::string_view kBranches = "refs/heads/";
 constexpr const char* kOutgoing = "refs/parley/outgoing";
 
 std::string hex(const git_oid& id) {
@@ -167,9 +168,13 @@ std::string Repository::head() const {
     return hex(id);
 }
 
-bool Repository::fetch(Cancel cancel) {
+Repository::Fetched Repository::fetch(Cancel cancel) {
     const std::string before = head();
     Talk talk{settings_, cancel};
+    if (const std::string path = local_path(settings_.remote);
+        !path.empty() && ::access(path.c_str(), F_OK) != 0) {
+        throw store_failure(PARLEY_E_INTERNAL, path + ": there is no repository");
+    }
     git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
     options.callbacks = callbacks(talk);
     options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
@@ -182,21 +187,28 @@ bool Repository::fetch(Cancel cancel) {
     const git_remote_head** heads = nullptr;
     std::size_t count = 0;
     check(git_remote_ls(&heads, &count, remote_), "fetch");
-    bool is_there = false;
+    Fetched found;
     for (std::size_t i = 0; i < count; ++i) {
-        is_there = is_there || heads[i]->name == "refs/heads/" + settings_.branch;
+        const std::string_view name = heads[i]->name;
+        if (!name.starts_with(kBranches)) continue;
+        const std::string branch(name.substr(kBranches.size()));
+        found.is_there = found.is_there || branch == settings_.branch;
+        found.others += (found.others.empty() ? "\"" : ", \"") + branch + '"';
     }
-    if (!is_there && !before.empty()) {
+    if (!found.is_there && !before.empty()) {
         throw store_failure(PARLEY_E_INTERNAL,
-                            "the remote has no branch \"" + settings_.branch + "\" any more");
+                            "the remote has no branch \"" + settings_.branch +
+                                "\" any more; another remote wants another path than " +
+                                settings_.path);
     }
     const std::string now = head();
-    if (before.empty() || before == now) return false;
+    if (before.empty() || before == now) return found;
     git_oid older{};
     git_oid newer{};
     check(git_oid_fromstr(&older, before.c_str()), "commit");
     check(git_oid_fromstr(&newer, now.c_str()), "commit");
-    return git_graph_descendant_of(repository_, &newer, &older) != 1;
+    found.is_anew = git_graph_descendant_of(repository_, &newer, &older) != 1;
+    return found;
 }
 
 Tree Repository::tree_of(const std::string& commit) const {

@@ -74,8 +74,15 @@ public:
 
     void open(const Settings& settings);
 
-    // Brings the branch as it is at the remote now; true when its history was written anew.
-    bool fetch(sdk::Cancel cancel);
+    // What a fetch found. `others`: where the branch is not there yet, what branches are.
+    struct Fetched {
+        bool is_anew = false;  // its history was written anew
+        bool is_there = false;
+        std::string others;
+    };
+
+    // Brings the branch as it is at the remote now.
+    Fetched fetch(sdk::Cancel cancel);
 
     // The commit that the branch was at, as hex; empty before the first one.
     std::string head() const;

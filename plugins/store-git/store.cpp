@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
 #include "parley/sdk/settings.hpp"
 #include "remote.hpp"
@@ -183,12 +184,23 @@ void Store::close() noexcept {
 
 void Store::fetch(Cancel cancel) {
     const auto begun = Clock::now();
-    if (repository_->fetch(cancel)) {
+    const Repository::Fetched found = repository_->fetch(cancel);
+    if (!found.is_there) tell_of_no_branch(found.others);
+    if (found.is_anew) {
         sdk::log(host_,
                  PARLEY_LOG_WARN,
                  settings_.branch + ": its history was written anew; what is there now counts");
     }
     fetched_ = begun;
+}
+
+// One that is read-only would wait for ever for who mistook the name.
+void Store::tell_of_no_branch(const std::string& others) {
+    const std::string words = "the remote has no branch \"" + settings_.branch + "\", " +
+                              (others.empty() ? "nor any other" : "but " + others);
+    if (read_only_) throw store_failure(PARLEY_E_INTERNAL, words);
+    if (std::exchange(has_told_of_branch_, true) || others.empty()) return;
+    sdk::log(host_, PARLEY_LOG_WARN, words + "; the first write will make it");
 }
 
 Tree Store::recent(Cancel cancel) {

@@ -65,6 +65,7 @@ private:
     void give_back(const sdk::LeaseAsk& ask, sdk::Cancel cancel);
 
     void fetch(sdk::Cancel cancel);
+    void tell_of_no_branch(const std::string& others);
     // The documents as they were at the remote not longer ago than the interval of polls.
     Tree recent(sdk::Cancel cancel);
     std::string path_of(std::string_view key, sdk::FileForm form) const;
@@ -87,6 +88,7 @@ private:
     bool read_only_ = false;
     uint64_t value_bytes_max_ = 0;
     uint64_t poll_interval_ms_ = 0;
+    bool has_told_of_branch_ = false;
 
     std::mutex mutex_;  // the repository and what follows
     std::optional<Repository> repository_;

@@ -48,7 +48,7 @@ std::string words_of(std::string_view message) {
         rest.remove_prefix(std::min(line.size() + 1, rest.size()));
         if (line.empty() || line.starts_with("LOCATION:")) continue;
         if (!out.empty()) out += "; ";
-        out += line;
+        out += line.substr(std::min(line.find_first_not_of('\t'), line.size()));
     }
     return out;
 }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <limits>
 
+#include "address.hpp"
 #include "parley/sdk/settings.hpp"
 #include "schema.hpp"
 
@@ -87,6 +88,7 @@ Parameters name_and_token(const sdk::LeaseAsk& ask) {
 
 void Store::configure(std::string_view json) {
     const sdk::Settings settings(json);
+    check_url(settings.text("url"));
     options_ = {{"application_name", "parley"},
                 {"target_session_attrs", "primary"},
                 {"keepalives_idle", "10"},

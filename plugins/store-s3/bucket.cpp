@@ -60,8 +60,13 @@ void pause(uint64_t ms, Cancel cancel) {
 void check_reply(const HttpReply& reply, std::string_view what) {
     if (reply.status >= 200 && reply.status < 300) return;
     const std::string code = xml_text(reply.body, "Code");
-    const std::string text = std::string(what) + ": " + std::to_string(reply.status) + ' ' + code +
-                             ' ' + xml_text(reply.body, "Message");
+    std::string text = std::string(what) + ": " + std::to_string(reply.status) + ' ' + code + ' ' +
+                       xml_text(reply.body, "Message");
+    // Who is asked for a bucket of another region knows of which.
+    const bool is_elsewhere = reply.status == 301 || code == "AuthorizationHeaderMalformed";
+    std::string region = reply.field("x-amz-bucket-region");
+    if (region.empty()) region = xml_text(reply.body, "Region");
+    if (is_elsewhere && !region.empty()) text += "; the bucket is in region \"" + region + '"';
     if (may_help_to_wait(reply.status) || reply.status == 409) {
         throw store_failure(PARLEY_E_OVERLOADED, text, asked_pause_ms(reply, 1000));
     }

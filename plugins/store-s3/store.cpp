@@ -20,12 +20,18 @@ const std::string_view kSchema = R"json({
   "additionalProperties": false,
   "required": ["bucket"],
   "properties": {
-    "bucket": {"type": "string", "minLength": 3, "maxLength": 63, "description": "it must exist"},
+    "bucket": {
+      "type": "string", "minLength": 3, "maxLength": 63, "pattern": "^[A-Za-z0-9._-]+$",
+      "description": "its name alone; it must exist"
+    },
     "prefix": {
       "type": "string", "default": "parley/", "maxLength": 200,
       "description": "what all keys of objects begin with; a store of its own for each"
     },
-    "region": {"type": "string", "default": "us-east-1", "description": "of the signature"},
+    "region": {
+      "type": "string", "default": "us-east-1", "pattern": "^[A-Za-z0-9_-]+$",
+      "description": "of the signature"
+    },
     "endpoint": {
       "type": "string", "default": "",
       "description": "http[s]://host[:port] of a compatible server; empty: AWS in that region"

@@ -111,6 +111,29 @@ TEST_P(GitStore, ThatIsReadOnlyIsNotWritten) {
     EXPECT_EQ(reader->poll("", at).keys, Keys{"b"});
 }
 
+// A name that somebody mistook is no store without documents.
+TEST_P(GitStore, WithoutTheBranchThatIsNamedSaysWhichThereAre) {
+    PARLEY_ASSERT_OK(store_->put("a", "{}"));
+    const std::string misnamed = "\"remote\":\"" + remote_ + "\",\"branch\":\"production\"";
+    const Told reader = client(misnamed + ",\"mode\":\"read-only\"")->open();
+    PARLEY_EXPECT_CLASS(reader, PARLEY_E_INTERNAL);
+    EXPECT_NE(reader.message.find("no branch \"production\", but \"main\""), std::string::npos)
+        << reader.message;
+    auto writer = client(misnamed);
+    PARLEY_ASSERT_OK(writer->open());
+    EXPECT_NE(Client::log_lines().back().find("no branch \"production\", but \"main\""),
+              std::string::npos);
+    PARLEY_ASSERT_OK(writer->put("b", "{}"));
+    PARLEY_ASSERT_OK(client(misnamed + ",\"mode\":\"read-only\"")->open());
+}
+
+TEST_P(GitStore, WithoutARepositorySaysSo) {
+    const Told none = client("\"remote\":\"" + remote_ + "-none\"")->open();
+    PARLEY_EXPECT_CLASS(none, PARLEY_E_INTERNAL);
+    EXPECT_NE(none.message.find("there is no repository"), std::string::npos) << none.message;
+    PARLEY_ASSERT_OK(client("\"remote\":\"" + remote_ + "/\"")->open());
+}
+
 TEST_P(GitStore, KeepsToItsBranchAndFolder) {
     const auto folder = client("\"remote\":\"" + remote_ +
                                "\",\"branch\":\"live\",\"subdirectory\":\"deep/store\"");

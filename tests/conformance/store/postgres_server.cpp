@@ -64,7 +64,8 @@ std::vector<std::string> PostgresServer::as_server(std::vector<std::string> word
     return prefix;
 }
 
-PostgresServer::PostgresServer() : port_(free_port()) {
+PostgresServer::PostgresServer(int small_megabytes)
+    : port_(free_port()), small_megabytes_(small_megabytes) {
     const std::string& folder = scratch_.path();
     write(folder + "/password", "right");
     if (::geteuid() == 0) output_of({"chown", "-R", "postgres:", folder});
@@ -104,21 +105,33 @@ PostgresServer::~PostgresServer() {
 }
 
 void PostgresServer::start() {
-    server_ = std::make_unique<Process>(as_server({"postgres",
-                                                   "-D",
-                                                   folder() + "/data",
-                                                   "-k",
-                                                   folder(),
-                                                   "-h",
-                                                   "127.0.0.1",
-                                                   "-p",
-                                                   std::to_string(port_),
-                                                   "-c",
-                                                   "max_connections=20",
-                                                   "-c",
-                                                   "shared_buffers=16MB",
-                                                   "-c",
-                                                   "log_min_messages=panic"}));
+    std::vector<std::string> words = as_server({"postgres",
+                                                "-D",
+                                                folder() + "/data",
+                                                "-k",
+                                                folder(),
+                                                "-h",
+                                                "127.0.0.1",
+                                                "-p",
+                                                std::to_string(port_),
+                                                "-c",
+                                                "max_connections=20",
+                                                "-c",
+                                                "shared_buffers=16MB",
+                                                "-c",
+                                                "log_min_messages=panic"});
+    if (small_megabytes_ != 0) {
+        // Only the server sees that disk, which ends with it.
+        fs::create_directory(folder() + "/small");
+        const std::string mount =
+            "mount -t tmpfs -o mode=700,size=" + std::to_string(small_megabytes_) +
+            "m none \"$0\" && chown --reference \"$0/..\" \"$0\" && "
+            "exec \"$@\"";
+        const std::vector<std::string> alone{
+            "unshare", "-m", "sh", "-c", mount, folder() + "/small"};
+        words.insert(words.begin(), alone.begin(), alone.end());
+    }
+    server_ = std::make_unique<Process>(words);
     wait_until_it_answers();
 }
 

@@ -16,7 +16,10 @@ public:
     static std::string missing();
 
     // A new one, or a standby of another.
-    PostgresServer();
+    PostgresServer() : PostgresServer(0) {}
+
+    // With a folder "small" that is a disk of its own, of so many megabytes.
+    explicit PostgresServer(int small_megabytes);
     explicit PostgresServer(const PostgresServer& primary);
     PostgresServer& operator=(const PostgresServer&) = delete;
     ~PostgresServer();
@@ -51,6 +54,7 @@ private:
 
     Scratch scratch_;
     int port_ = 0;
+    int small_megabytes_ = 0;
     std::unique_ptr<Process> server_;
 };
 

@@ -230,6 +230,102 @@ TEST_P(PostgresStore, DoesNotKnowPositionsOfTheFuture) {
     EXPECT_TRUE(store_->poll("", later).reset);
 }
 
+// A password that has run out is one that is wrong, for whoever connects anew.
+TEST_P(PostgresStore, WhosePasswordHasRunOutForbidsAndNothingIsLost) {
+    PARLEY_ASSERT_OK(store_->put("a", "1"));
+    server().sql(
+        "CREATE ROLE brief LOGIN PASSWORD 'right' IN ROLE pg_read_all_data, pg_write_all_data");
+    server().sql("GRANT USAGE ON SCHEMA " + schema() + " TO brief");
+    auto store = client("{\"url\":\"" + server().url("brief", "right") + "\",\"schema\":\"" +
+                        schema() + "\"}");
+    PARLEY_ASSERT_OK(store->open());
+    PARLEY_ASSERT_OK(store->get("a"));
+    const auto send_away = [&] {
+        server().sql(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+            "WHERE usename = 'brief'");
+    };
+    server().sql("ALTER ROLE brief VALID UNTIL '2000-01-01'");
+    send_away();
+    for (const Told& told :
+         {Told(store->get("a")), Told(store->put("a", "2")), Told(store->poll("", ""))}) {
+        PARLEY_EXPECT_CLASS(told, PARLEY_E_FORBIDDEN);
+        EXPECT_EQ(told.message.find("right"), std::string::npos) << told.message;
+    }
+    server().sql("ALTER ROLE brief VALID UNTIL 'infinity'");
+    EXPECT_EQ(store->get("a").document.value, "1");
+    store.reset();
+    server().sql("DROP OWNED BY brief; DROP ROLE brief");
+}
+
+// What a password is made of is nobody's business, and in no message.
+TEST_P(PostgresStore, TakesAnyPasswordThatIsWrittenRight) {
+    server().sql("CREATE ROLE odd LOGIN PASSWORD 'p@ss/w%rd:#?&= $' IN ROLE pg_read_all_data");
+    server().sql("GRANT USAGE ON SCHEMA " + schema() + " TO odd");
+    server().sql("GRANT SELECT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + schema() + " TO odd");
+    const auto as = [&](const std::string& password) {
+        return client("{\"url\":\"" + server().url("odd", password) + "\",\"schema\":\"" +
+                      schema() + "\"}");
+    };
+    PARLEY_ASSERT_OK(as("p%40ss%2Fw%25rd:%23?&= $")->open());
+    for (const char* wrong : {"p@ss", "p/ss@x", "12/ss", "p%ss", "a@b/ss"}) {
+        try {
+            const auto store = as(wrong);
+            ADD_FAILURE() << wrong << " was taken: " << store->open().message;
+        } catch (const std::runtime_error& fault) {
+            const std::string words = fault.what();
+            EXPECT_NE(words.find("%40"), std::string::npos) << words;
+            EXPECT_EQ(words.find("ss@"), std::string::npos) << words;
+        }
+    }
+    EXPECT_ANY_THROW(client("{\"url\":\"http://127.0.0.1/x\"}"));
+    server().sql("DROP OWNED BY odd; DROP ROLE odd");
+}
+
+// By somebody with a disk of two megabytes, who makes room again.
+TEST_P(PostgresStore, WithoutRoomOnItsDiskTakesNothing) {
+    if (Process probe({"unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"});
+        probe.wait() != 0) {
+        GTEST_SKIP() << "nobody here may mount a small disk";
+    }
+    PostgresServer small(4);
+    const std::string settings = "{\"url\":\"" + small.url() + "\"}";
+    auto store = client(settings);
+    PARLEY_ASSERT_OK(store->open());
+    small.sql("CREATE TABLESPACE small LOCATION '" + small.folder() + "/small'");
+    small.sql("ALTER TABLE parley.documents SET TABLESPACE small");
+    small.sql(
+        "CREATE TABLE ballast TABLESPACE small AS "
+        "SELECT repeat('x', 1000) FROM generate_series(1, 1000)");
+    PARLEY_ASSERT_OK(store->put("a", "1"));
+    std::string noise;
+    for (std::uint32_t state = 1; noise.size() < std::size_t{1} << 20;) {
+        state = state * 1664525 + 1013904223;
+        noise.append(reinterpret_cast<const char*>(&state), sizeof(state));
+    }
+    std::size_t kept = 0;
+    Written full = store->put("n/0", noise);
+    for (; full.ok() && kept < 8; full = store->put("n/" + std::to_string(kept), noise)) ++kept;
+    PARLEY_EXPECT_CLASS(full, PARLEY_E_INTERNAL);
+    EXPECT_NE(full.message.find("No space left"), std::string::npos) << full.message;
+    EXPECT_EQ(store->get("a").document.value, "1");
+    EXPECT_EQ(store->list_all("n/").documents.size(), kept);
+    small.sql("DROP TABLE ballast");
+    PARLEY_ASSERT_OK(store->put("a", "2"));
+    PARLEY_ASSERT_OK(store->put("n/last", noise));
+}
+
+// Whoever changes a table by hand counts the revision on, as the README says, and is seen.
+TEST_P(PostgresStore, SeesWhatIsChangedByHand) {
+    const Written put = store_->put("a", "1");
+    const std::string at = store_->poll("", "").position;
+    server().sql("UPDATE " + schema() + ".documents SET value = '2', revision = nextval('" +
+                 schema() + ".revisions') WHERE key = 'a'");
+    EXPECT_EQ(store_->poll("", at).keys, Keys{"a"});
+    EXPECT_EQ(store_->get("a").document.value, "2");
+    PARLEY_EXPECT_CLASS(store_->put("a", "3", put.revision), PARLEY_E_CONFLICT);
+}
+
 TEST_P(PostgresStore, SpeaksTls) {
     const std::string folder = server().folder();
     const auto certificate = [&](const std::string& name) {

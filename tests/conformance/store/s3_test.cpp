@@ -324,6 +324,40 @@ TEST_F(S3Server, WhoseKeysRunOutForbidsAndNothingIsLost) {
     PARLEY_ASSERT_OK(client_->put("a", "{}"));
 }
 
+// MinIO's words for it, and RadosGW's.
+TEST_F(S3Server, WithoutRoomOnItsDiskTakesNothing) {
+    PARLEY_ASSERT_OK(open());
+    for (const auto& [status, code] :
+         {std::pair{507, "XMinioStorageFull"}, std::pair{403, "QuotaExceeded"}}) {
+        server_.script([status = status, code = code](const Asked& asked) {
+            if (asked.method == "PUT") return error(status, code);
+            return Answer{200, "{}", "ETag: \"e1\"\r\n"};
+        });
+        const Written put = client_->put("a", "[]");
+        EXPECT_LT(put.status, 0);
+        EXPECT_NE(put.message.find(code), std::string::npos) << put.message;
+        EXPECT_EQ(client_->get("a").document.value, "{}") << "what was there is read";
+    }
+    server_.script(honest);
+    PARLEY_ASSERT_OK(client_->put("a", "[]"));
+}
+
+TEST_F(S3Server, OfAnotherRegionSaysWhich) {
+    PARLEY_ASSERT_OK(open());
+    server_.script([](const Asked&) {
+        return Answer{400,
+                      "<Error><Code>AuthorizationHeaderMalformed</Code><Message>m</Message>"
+                      "<Region>eu-west-1</Region></Error>",
+                      ""};
+    });
+    EXPECT_NE(client_->get("a").message.find("in region \"eu-west-1\""), std::string::npos);
+    server_.script([](const Asked&) {
+        return error(301, "PermanentRedirect", "x-amz-bucket-region: eu-west-2\r\n");
+    });
+    const Listed listed = client_->list("");
+    EXPECT_NE(listed.message.find("in region \"eu-west-2\""), std::string::npos) << listed.message;
+}
+
 TEST_F(S3Server, DoesNotGuessAtWhatALaterVersionWrote) {
     PARLEY_ASSERT_OK(open());
     server_.script([](const Asked&) {
@@ -385,6 +419,39 @@ TEST_P(S3Store, WaitsNoLongerForAFrozenServerThanItShould) {
     PARLEY_EXPECT_CLASS(listed, PARLEY_E_OVERLOADED);
     PARLEY_EXPECT_CLASS(put, PARLEY_E_OVERLOADED);
     PARLEY_ASSERT_OK(client.get("a"));
+}
+
+// Another tool puts an object in the place of one that is ours.
+TEST_P(S3Store, SeesWhatIsChangedByHand) {
+    Process* server = dynamic_cast<S3Stage&>(stage("s3")).server();
+    if (server == nullptr) GTEST_SKIP() << "the server is not this test's own";
+    const Written put = store_->put("a", "{}");
+    const std::string at = store_->poll("", "").position;
+    const auto setting = [&](const std::string& name) {
+        const std::size_t begin = settings_.find("\"" + name + "\":\"") + name.size() + 4;
+        return settings_.substr(begin, settings_.find('"', begin) - begin);
+    };
+    output_of(
+        {"curl",
+         "-sSf",
+         "-X",
+         "PUT",
+         "--user",
+         setting("access_key") + ':' + setting("secret_key"),
+         "--aws-sigv4",
+         "aws:amz:us-east-1:s3",
+         "-H",
+         "x-amz-content-sha256: UNSIGNED-PAYLOAD",
+         "-H",
+         "content-type: application/json",
+         "--data-binary",
+         "[1]",
+         setting("endpoint") + '/' + setting("bucket") + '/' + setting("prefix") + "documents/a"});
+    EXPECT_EQ(store_->poll("", at).keys, std::vector<std::string>{"a"});
+    const Got got = store_->get("a");
+    PARLEY_ASSERT_OK(got);
+    EXPECT_EQ(got.document.value, "[1]");
+    PARLEY_EXPECT_CLASS(store_->put("a", "[]", put.revision), PARLEY_E_CONFLICT);
 }
 
 // A server tells at most 1000 keys at a time.
