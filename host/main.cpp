@@ -216,6 +216,7 @@ int main(int argc, char** argv) {
     CLI::App* why = command(app, "explain", "who would serve a model, and why", explain);
     why->add_option("--model", options.model, "as a client asks for it")->required();
     why->add_option("--key", options.key, "the name of the client key that asks");
+    why->add_flag("--json", options.json, "for programs");
     CLI::App* moving_in = command(app, "import", "move in from another program", import);
     moving_in->add_option("--from", options.from, "cliproxyapi, or parley for what export gave")
         ->required()

@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view kCoolDowns = "state/cool-downs/";
+constexpr std::string_view kCoolDowns = kCoolDownPrefix;
 constexpr std::string_view kBudgets = "state/budgets/";
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::int64_t kRoundMs = 1'000;
@@ -90,6 +90,13 @@ void round_times(json::value& value) {
 }
 
 }  // namespace
+
+void restore_cool_downs(Book& book,
+                        const base::Secret& document,
+                        std::int64_t now_ms,
+                        std::int64_t wall_ms) {
+    book.restore(object_of(document), now_ms, wall_ms);
+}
 
 std::string replica_of(const std::string& configured) {
     if (!configured.empty()) return configured;

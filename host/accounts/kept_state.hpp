@@ -16,6 +16,15 @@
 
 namespace parley::accounts {
 
+// Where the cool-downs of all replicas are.
+inline constexpr std::string_view kCoolDownPrefix = "state/cool-downs/";
+
+// Takes in what one of these documents says and has not expired.
+void restore_cool_downs(Book& book,
+                        const base::Secret& document,
+                        std::int64_t now_ms,
+                        std::int64_t wall_ms);
+
 class KeptState {
 public:
     KeptState(std::shared_ptr<store::Ledger> ledger, std::string replica)

@@ -8,7 +8,8 @@
 
 #include "base/clock.hpp"
 #include "command/commands.hpp"
-#include "command/known_accounts.hpp"
+#include "command/health_words.hpp"
+#include "command/seen_health.hpp"
 #include "config/units.hpp"
 
 namespace parley::command {
@@ -65,6 +66,44 @@ boost::json::object json_of(const KnownAccounts& known,
     }
     if (!account.terms.note.empty()) out["note"] = account.terms.note;
     return out;
+}
+
+// Beside what it is: how it goes with it. One object where one process knows of it.
+void add_health(boost::json::object& to, const SeenHealth& seen, const KnownAccount& account) {
+    const std::vector<boost::json::object> all = seen.of(account.name());
+    if (all.empty()) return;
+    to["seen"] = seen.is_live() ? "running" : "kept";
+    if (all.size() == 1) {
+        to["health"] = all.front();
+    } else {
+        to["workers"] = boost::json::array(all.begin(), all.end());
+    }
+}
+
+std::string worker_of(const std::vector<boost::json::object>& all, std::size_t i) {
+    return all.size() == 1 ? std::string() : "  (worker " + std::to_string(i + 1) + ')';
+}
+
+// Its state and, when it is left alone all the same, why and for how long.
+std::string state_with(const KnownAccount& account,
+                       const std::vector<boost::json::object>& health,
+                       std::int64_t now_ms) {
+    const std::string state = state_of(account, now_ms);
+    for (std::size_t i = 0; i < health.size() && state == "ready"; ++i) {
+        if (text_at(health[i], "state") != "cooling down") continue;
+        return words_of_state(health[i]) + worker_of(health, i);
+    }
+    return state;
+}
+
+void print_seen(const KnownAccount& account, const SeenHealth& seen) {
+    const std::vector<boost::json::object> all = seen.of(account.name());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (all.size() > 1) std::cout << "worker      " << i + 1 << '\n';
+        if (seen.is_live()) print_health(all[i], std::cout);
+        if (!seen.is_live()) print_kept(all[i], std::cout);
+    }
+    if (all.empty() && seen.is_live()) std::cout << "the parley that runs does not serve it\n";
 }
 
 // The secret as its login shows it: with what proves it blanked.
@@ -145,10 +184,16 @@ int account_list(const Options& options) {
     if (known == nullptr) return 1;
     auto all = known->all();
     if (!all) return say_failure(all.error());
+    const auto seen = SeenHealth::look(options, *known);
+    if (!seen) return say_failure(seen.error());
     const std::int64_t now_ms = base::wall_ms();
     if (options.json) {
         boost::json::array out;
-        for (const KnownAccount& each : *all) out.push_back(json_of(*known, each, now_ms));
+        for (const KnownAccount& each : *all) {
+            boost::json::object one = json_of(*known, each, now_ms);
+            add_health(one, *seen, each);
+            out.push_back(std::move(one));
+        }
         std::cout << boost::json::serialize(out) << '\n';
         return 0;
     }
@@ -156,10 +201,15 @@ int account_list(const Options& options) {
     for (const KnownAccount& each : *all) widest = std::max(widest, each.name().size());
     for (const KnownAccount& each : *all) {
         const std::string name = each.name();
-        std::cout << name << std::string(widest - name.size() + 2, ' ') << state_of(each, now_ms)
-                  << ", " << life_of(each, now_ms) << "  (" << place_of(*known, each) << ')';
+        const std::vector<boost::json::object> health = seen->of(name);
+        std::cout << name << std::string(widest - name.size() + 2, ' ')
+                  << state_with(each, health, now_ms) << ", " << life_of(each, now_ms) << "  ("
+                  << place_of(*known, each) << ')';
         if (!each.fault.empty()) std::cout << ": " << each.fault;
         std::cout << '\n';
+        for (std::size_t i = 0; i < health.size(); ++i) {
+            print_cool_downs(health[i], worker_of(health, i), std::cout);
+        }
     }
     if (all->empty()) std::cout << "no accounts; parley login <provider> wins one\n";
     return 0;
@@ -170,12 +220,16 @@ int account_show(const Options& options) {
     if (known == nullptr) return 1;
     auto account = known->find(options.account);
     if (!account) return say_failure(account.error());
+    const auto seen = SeenHealth::look(options, *known);
+    if (!seen) return say_failure(seen.error());
     const std::int64_t now_ms = base::wall_ms();
     if (!options.json) {
         print(*known, *account, now_ms);
+        print_seen(*account, *seen);
         return 0;
     }
     boost::json::object out = json_of(*known, *account, now_ms);
+    add_health(out, *seen, *account);
     boost::json::error_code fault;
     boost::json::value secret = boost::json::parse(shown_secret(*known, *account), fault);
     out["secret"] = fault ? boost::json::value(shown_secret(*known, *account)) : std::move(secret);

@@ -86,6 +86,23 @@ std::optional<std::vector<json::object>> ask_all(const Options& options,
     return answers;
 }
 
+base::Result<std::vector<json::object>> ask_who_runs(const Options& options,
+                                                     const std::string& method,
+                                                     const std::string& path,
+                                                     const json::object& question) {
+    const std::string state = state_folder(options);
+    std::vector<json::object> answers;
+    for (int seat = 1; seat <= static_cast<int>(config::kProcessesMax); ++seat) {
+        auto answer = ask_at(control_path(state, seat), method, path, question);
+        if (answer) {
+            answers.push_back(std::move(*answer));
+        } else if (answer.error().error_class != PARLEY_E_NOT_FOUND) {
+            return std::move(answer).error();
+        }
+    }
+    return answers;
+}
+
 bool print_json(const Options& options, const std::vector<json::object>& answers) {
     if (!options.json) return false;
     if (answers.size() == 1) {

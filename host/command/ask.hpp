@@ -7,6 +7,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "base/error.hpp"
 #include "command/options.hpp"
 
 namespace parley::command {
@@ -24,6 +25,14 @@ std::optional<std::vector<boost::json::object>> ask_all(const Options& options,
                                                         const std::string& method,
                                                         const std::string& path,
                                                         const boost::json::object& question = {});
+
+// The same of whoever runs, if anybody does; nothing is printed. Empty: nobody. An error: the first
+// that refuses.
+base::Result<std::vector<boost::json::object>> ask_who_runs(
+    const Options& options,
+    const std::string& method,
+    const std::string& path,
+    const boost::json::object& question = {});
 
 // For programs: the answer as it came, or {"workers": [...]} where there are several. False when
 // that was not asked for.

@@ -1,133 +1,174 @@
-// command/explain.cpp: who would serve a model, and why.
-#include "routing/explain.hpp"
-
-#include <cmath>
+// command/explain.cpp: who would serve a model, and why: as the Parley that runs sees it, else by
+// the configuration and by what was kept.
+#include <algorithm>
 #include <iostream>
-#include <random>
 
-#include "base/log.hpp"
-#include "base/nearest.hpp"
+#include <boost/json/array.hpp>
+
+#include "command/ask.hpp"
 #include "command/commands.hpp"
-#include "command/setup.hpp"
-#include "config/units.hpp"
+#include "command/health_words.hpp"
+#include "command/seen_health.hpp"
+#include "http/loop.hpp"
+#include "live/explanation.hpp"
 #include "pipeline/make_world.hpp"
+#include "store/client_key_document.hpp"
 
 namespace parley::command {
 
+namespace json = boost::json;
+
+using base::Result;
+
 namespace {
 
-using routing::Explanation;
-
-void print_standing(const Explanation::Line& line, std::int64_t now_ms, std::ostream& out) {
-    const routing::Standing& standing = line.standing;
-    const bool tries = standing.reason == routing::Reason::kUsable && standing.is_half_open;
-    out << (tries ? "may have recovered, one request tries it" : words_of(standing.reason));
-    if (standing.free_ms > now_ms) {
-        const auto ms = static_cast<std::uint64_t>(standing.free_ms - now_ms);
-        out << " for " << config::print_duration(ms);
-    }
-    if (standing.error_class != 0) {
-        constexpr const char* kOf[] = {"provider", "account", "model"};
-        out << " (" << base::name_of(standing.error_class) << ", of the " << kOf[standing.guilty]
-            << ')';
-    }
-    if (!line.last_error.empty()) out << ": " << line.last_error;
+bool is_so(const json::object& of, std::string_view key) {
+    const json::value* value = of.if_contains(key);
+    return value != nullptr && value->is_bool() && value->get_bool();
 }
 
-void print(const Explanation::Line& line, std::int64_t now_ms, std::ostream& out) {
-    out << (line.is_next ? "  > " : "    ") << line.provider;
-    if (!line.account.empty()) out << '/' << line.account;
-    out << "  " << line.model << "  priority " << line.priority << ", weight " << line.weight
-        << "  ";
-    print_standing(line, now_ms, out);
-    if (line.in_flight != 0) out << ", " << line.in_flight << " under way";
-    if (line.success_per_mille != 1000) out << ", " << line.success_per_mille / 10 << " % succeed";
-    if (line.content_ms > 0)
-        out << ", first content after " << std::lround(line.content_ms) << "ms";
-    if (line.headroom != accounts::Health::kUntold) out << ", headroom " << line.headroom;
+void print_standing(const json::object& line, std::ostream& out) {
+    out << text_at(line, "state");
+    if (line.contains("left_ms")) out << " for " << duration_at(line, "left_ms");
+    if (line.contains("why")) {
+        out << " (" << text_at(line, "why") << ", of the " << text_at(line, "of") << ')';
+    }
+    if (line.contains("last_error")) out << ": " << text_at(line, "last_error");
+}
+
+void print_line(const json::object& line, std::ostream& out) {
+    out << (is_so(line, "next") ? "  > " : "    ") << text_at(line, "provider");
+    const std::string account = text_at(line, "account");
+    if (!account.empty()) out << '/' << account;
+    out << "  " << text_at(line, "model") << "  priority " << text_at(line, "priority")
+        << ", weight " << text_at(line, "weight") << "  ";
+    print_standing(line, out);
+    constexpr std::int64_t kAll = 1'000;
+    const std::int64_t succeed = line.at("success_per_mille").to_number<std::int64_t>();
+    if (text_at(line, "in_flight") != "0")
+        out << ", " << text_at(line, "in_flight") << " under way";
+    if (succeed != kAll) out << ", " << succeed / 10 << " % succeed";
+    if (line.contains("content_ms"))
+        out << ", first content after " << text_at(line, "content_ms") << "ms";
+    if (line.contains("headroom")) out << ", headroom " << line.at("headroom").to_number<float>();
     out << '\n';
-}
-
-void print(const Explanation& why, std::int64_t now_ms, std::ostream& out) {
-    const routing::RouteTerms& terms = why.terms;
-    out << (terms.route.empty() ? "no route" : "route \"" + terms.route + '"');
-    if (!why.prefix.empty()) out << ", accounts of \"" << why.prefix << '"';
-    out << ", policy " << terms.policy << (terms.strict ? ", strict" : "")
-        << (terms.lenient ? ", lenient" : "") << '\n';
-    for (std::size_t i = 0; i < why.steps.size(); ++i) {
-        out << "step " << i + 1;
-        if (i != 0) {
-            out << ": when all before it are used up";
-            for (const int c : terms.next_step_on) out << ", or on " << base::name_of(c);
-        }
-        out << '\n';
-        for (const Explanation::Line& line : why.steps[i]) print(line, now_ms, out);
-    }
 }
 
 // What filters make of a request where client and upstream speak the same dialect; otherwise it is
 // translated in any case.
-void print(const pipeline::FilterChain& chain, std::ostream& out) {
-    for (const pipeline::FilterPtr& filter : chain.filters) {
-        out << "filter " << filter->name() << ": ";
-        if (filter->is_missing()) {
+void print_filters(const json::object& why, std::ostream& out) {
+    for (const json::value& each : why.at("filters").as_array()) {
+        const json::object& filter = each.as_object();
+        out << "filter " << text_at(filter, "name") << ": ";
+        if (is_so(filter, "missing")) {
             out << "not loaded; requests are refused\n";
             continue;
         }
-        out << (filter->wants_requests() ? "reads requests" : "")
-            << (filter->wants_requests() && filter->sees_events() ? ", " : "")
-            << (filter->sees_events() ? "hears replies" : "") << "; what it fails on "
-            << (filter->passes_on_error() ? "goes on without it" : "is refused") << '\n';
+        const bool reads = is_so(filter, "reads_requests");
+        const bool hears = is_so(filter, "hears_replies");
+        out << (reads ? "reads requests" : "") << (reads && hears ? ", " : "")
+            << (hears ? "hears replies" : "") << "; what it fails on "
+            << (is_so(filter, "passes_on_error") ? "goes on without it" : "is refused") << '\n';
     }
-    out << (chain.sees_events
+    out << (is_so(why, "replies_are_decoded")
                 ? "no reply is relayed: filters hear it event by event, so it is decoded and "
                   "written again\n"
                 : "requests are decoded for filters, and relayed as they came when none of them "
                   "changes anything\n");
 }
 
-// False when there is no such key.
-bool find_caller(const config::Config& config, const std::string& name, accounts::Caller& caller) {
-    std::vector<std::string> names;
-    for (const config::ClientKey& key : config.client_keys) {
-        names.push_back(key.name);
-        if (key.name != name) continue;
-        caller = accounts::Caller(key);
-        return true;
+void print(const json::object& why, std::ostream& out) {
+    if (why.contains("refused")) {
+        out << text_at(why, "refused") << '\n';
+        return;
     }
-    std::cerr << "no client key has the name \"" << name << '"';
-    const auto near = base::nearest(name, names, 1);
-    if (!near.empty()) std::cerr << "; did you mean \"" << near.front() << '"';
-    std::cerr << '\n';
-    return false;
+    const std::string route = text_at(why, "route");
+    const std::string prefix = text_at(why, "prefix");
+    out << (route.empty() ? "no route" : "route \"" + route + '"');
+    if (!prefix.empty()) out << ", accounts of \"" << prefix << '"';
+    out << ", policy " << text_at(why, "policy") << (is_so(why, "strict") ? ", strict" : "")
+        << (is_so(why, "lenient") ? ", lenient" : "") << '\n';
+    const json::array& steps = why.at("steps").as_array();
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        out << "step " << i + 1;
+        if (i != 0) {
+            out << ": when all before it are used up";
+            for (const json::value& on : why.at("next_step_on").as_array()) {
+                out << ", or on " << std::string_view(on.as_string());
+            }
+        }
+        out << '\n';
+        for (const json::value& line : steps[i].as_array()) print_line(line.as_object(), out);
+    }
+    if (why.contains("filters")) print_filters(why, out);
+}
+
+// What the store has; of what it has and nobody can read is said why.
+pipeline::Stored stored_in(store::Opened& store) {
+    pipeline::Stored stored;
+    auto accounts = store.accounts();
+    if (!accounts) std::cerr << "warning: " << accounts.error().message << '\n';
+    if (accounts) {
+        for (store::Listed& each : *accounts) {
+            if (!each.account) continue;
+            stored.accounts.push_back(
+                std::make_shared<const store::AccountDocument>(std::move(*each.account)));
+        }
+    }
+    std::stable_sort(stored.accounts.begin(), stored.accounts.end(), [](auto& a, auto& b) {
+        return a->provider < b->provider;
+    });
+    const auto keys = store.list(std::string(store::kClientKeyPrefix));
+    if (!keys) std::cerr << "warning: " << keys.error().message << '\n';
+    if (keys) {
+        for (const plugins::Document& document : *keys) {
+            auto key = store::read_client_key(document.key, document.value.reveal());
+            if (key) stored.keys.push_back(std::move(*key));
+        }
+    }
+    return stored;
+}
+
+// Where no Parley runs. Nothing: what stands in the way has been printed.
+std::optional<Result<json::object>> explain_here(const Options& options) {
+    const auto known = KnownAccounts::open(options, false);
+    if (known == nullptr) return std::nullopt;
+    store::Opened* store = known->store();
+    const pipeline::MadeWorld made =
+        pipeline::make_world(known->config(),
+                             known->catalogue(),
+                             known->services(),
+                             nullptr,
+                             store == nullptr ? pipeline::Stored() : stored_in(*store));
+    for (const config::Fault& fault : made.faults) {
+        std::cerr << fault.text(known->setup().file) << '\n';
+    }
+    if (made.world == nullptr) return std::nullopt;
+    const auto now_ms = static_cast<std::int64_t>(http::Loop::clock_ms());
+    if (store != nullptr) bring_kept_cool_downs(*store, *made.world->book, now_ms);
+    return live::explanation(*made.world, options.model, options.key);
 }
 
 }  // namespace
 
 int explain(const Options& options) {
-    const Setup setup = read_configuration(options, false);
-    if (!report(setup.loaded, setup.file)) return 1;
-    base::set_up_log({base::LogLevel::error, false});
-    const auto services = make_services();
-    const plugins::Catalogue catalogue = load_plugins(setup.loaded.config, services);
-    const pipeline::MadeWorld made = pipeline::make_world(setup.loaded.config, catalogue, services);
-    for (const config::Fault& fault : made.faults) std::cerr << fault.text(setup.file) << '\n';
-    if (made.world == nullptr) return 1;
-    accounts::Caller caller;
-    const bool is_someone = !options.key.empty();
-    if (is_someone && !find_caller(setup.loaded.config, options.key, caller)) return 1;
-    routing::Ask ask;
-    ask.now_ms = 1;
-    ask.random = std::random_device()();
-    const Explanation why =
-        routing::explain(made.world->router, options.model, is_someone ? &caller : nullptr, ask);
-    if (why.error) {
-        std::cout << why.error->message << '\n';
-        return 1;
+    const json::object question{{"model", options.model}, {"key", options.key}};
+    auto answers = ask_who_runs(options, "POST", "/explain", question);
+    if (!answers) return say_failure(answers.error());
+    const bool is_live = !answers->empty();
+    if (!is_live) {
+        auto own = explain_here(options);
+        if (!own) return 1;
+        if (!*own) return say_failure(own->error());
+        answers->push_back(std::move(**own));
     }
-    print(why, ask.now_ms, std::cout);
-    const pipeline::FilterChain* chain = made.world->filters.of(why.terms.route);
-    if (chain != nullptr) print(*chain, std::cout);
+    if (print_json(options, *answers)) return 0;
+    for (std::size_t i = 0; i < answers->size(); ++i) {
+        print_worker(*answers, i);
+        print((*answers)[i], std::cout);
+    }
+    std::cout << (is_live ? "so says the parley that runs\n"
+                          : "no parley runs here: so say the configuration and the store\n");
     return 0;
 }
 

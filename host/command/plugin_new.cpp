@@ -42,8 +42,8 @@ std::string write(const fs::path& folder, const Files& files) {
 void print(const fs::path& folder, const Files& files, const Making& making) {
     std::cout << "wrote " << folder.string() << ":";
     for (const auto& [name, text] : files) std::cout << ' ' << name;
-    std::cout << "\n\nbuild it, and put it to the test:\n\n    cd " << folder.string()
-              << " && " << making.build << "\n    parley plugin check " << making.library
+    std::cout << "\n\nbuild it, and put it to the test:\n\n    cd " << folder.string() << " && "
+              << making.build << "\n    parley plugin check " << making.library
               << "\n\nREADME.md says how to go on.\n";
 }
 

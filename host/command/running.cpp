@@ -7,7 +7,7 @@
 
 #include "command/ask.hpp"
 #include "command/commands.hpp"
-#include "config/units.hpp"
+#include "command/health_words.hpp"
 
 namespace parley::command {
 
@@ -19,37 +19,15 @@ std::string text_of(const json::value& value) {
     return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
 }
 
-std::string text_at(const json::object& from, std::string_view key) {
-    const json::value* value = from.if_contains(key);
-    return value == nullptr ? std::string() : text_of(*value);
-}
-
-std::string duration_at(const json::object& from, std::string_view key) {
-    const json::value* value = from.if_contains(key);
-    return value == nullptr ? std::string()
-                            : config::print_duration(value->to_number<std::uint64_t>());
-}
-
-void print_cool_down(const json::object& of) {
-    if (text_at(of, "state") != "cooling down") return;
-    std::cout << ": " << text_at(of, "why") << ", for " << duration_at(of, "left_ms");
-    if (const json::value* last = of.if_contains("last_error")) {
-        std::cout << ": " << text_at(last->as_object(), "text");
-    }
-}
-
 void print_account(const json::object& account) {
-    std::cout << text_at(account, "account") << "  " << text_at(account, "state");
-    print_cool_down(account);
-    std::cout << "  in flight " << text_at(account, "in_flight") << ", attempts "
-              << text_at(account, "attempts") << '\n';
+    std::cout << text_at(account, "account") << "  " << words_of_state(account) << "  in flight "
+              << text_at(account, "in_flight") << ", attempts " << text_at(account, "attempts")
+              << '\n';
     const json::value* models = account.if_contains("models");
     if (models == nullptr) return;
     for (const auto& [name, model] : models->as_object()) {
-        std::cout << "    " << std::string_view(name) << "  "
-                  << text_at(model.as_object(), "state");
-        print_cool_down(model.as_object());
-        std::cout << '\n';
+        std::cout << "    " << std::string_view(name) << "  " << words_of_state(model.as_object())
+                  << '\n';
     }
 }
 

@@ -48,6 +48,7 @@ json::object in_json(const Health& health, std::int64_t now_ms) {
     return out;
 }
 
+// While its provider cools down, an account is not asked either.
 json::object in_json(const routing::Place& place,
                      const accounts::Account& account,
                      std::int64_t now_ms) {
@@ -57,17 +58,24 @@ json::object in_json(const routing::Place& place,
                      {"priority", account.priority},
                      {"weight", account.weight}};
     if (!account.note.empty()) out["note"] = account.note;
-    for (auto& [key, value] : in_json(account.state->health, now_ms)) out[key] = std::move(value);
+    for (auto& [key, value] : state_of(*account.state, now_ms)) out[key] = std::move(value);
     if (account.disabled) out["state"] = "disabled";
+    const Health& of_place = place.state->health;
+    if (of_place.cool_down().until_ms > now_ms) out["of_provider"] = in_json(of_place, now_ms);
+    return out;
+}
+
+}  // namespace
+
+json::object state_of(const accounts::State& account, std::int64_t now_ms) {
+    json::object out = in_json(account.health, now_ms);
     json::object models;
-    for (const auto* model = account.state->first(); model != nullptr; model = model->next) {
+    for (const auto* model = account.first(); model != nullptr; model = model->next) {
         models[model->name] = in_json(model->health, now_ms);
     }
     if (!models.empty()) out["models"] = std::move(models);
     return out;
 }
-
-}  // namespace
 
 json::array account_states(const pipeline::World& world) {
     const auto now_ms = static_cast<std::int64_t>(http::Loop::clock_ms());

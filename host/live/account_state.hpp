@@ -10,4 +10,7 @@ namespace parley::live {
 // One object for each account, in the order of the configuration. No secrets.
 boost::json::array account_states(const pipeline::World& world);
 
+// What of that is known of one by its live side alone.
+boost::json::object state_of(const accounts::State& account, std::int64_t now_ms);
+
 }  // namespace parley::live

@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "live/account_state.hpp"
+#include "live/explanation.hpp"
 
 namespace parley::live {
 
@@ -49,6 +50,13 @@ Control::Answer status(const House& house, const Reload& reload, std::int64_t st
         {"dialects", world.registry.dialects().size()},
         {"plugins",
          {{"serving", house.inputs().catalogue->libraries().size()}, {"refused", refused}}}};
+}
+
+Control::Answer explain(const House& house, const Control::Question& question) {
+    const auto model = text_of(question, "model");
+    const auto key = text_of(question, "key");
+    if (!model || !key) return model ? key.error() : model.error();
+    return explanation(*house.world(), *model, *key);
 }
 
 Control::Answer clear(const House& house, const Control::Question& question) {
@@ -97,6 +105,7 @@ void add_questions(Control& control, House& house, Reload& reload, Plugins& plug
     control.add("GET", "/accounts", [&](const Question&) -> Control::Answer {
         return json::object{{"accounts", account_states(*house.world())}};
     });
+    control.add("POST", "/explain", [&](const Question& q) { return explain(house, q); });
     control.add("POST", "/accounts/clear", [&](const Question& q) { return clear(house, q); });
     control.add(
         "GET", "/plugins", [&](const Question&) -> Control::Answer { return plugins.status(); });

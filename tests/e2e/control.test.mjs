@@ -10,6 +10,7 @@ import { sdk, user } from './support/house.mjs';
 import { binary, configuration, Parley, provider, secret } from './support/parley.mjs';
 import { completion } from './support/replies.mjs';
 import { Upstream } from './support/upstream.mjs';
+import { until } from './support/wait.mjs';
 
 const run = promisify(execFile);
 
@@ -99,6 +100,90 @@ test('who cools down, why, and its end', async (t) => {
   await tell('account', 'clear', 'up/main');
   assert.ok(stateOf((await states())[0]).every((s) => s.state === 'ready'));
   await assert.rejects(tell('account', 'clear', 'up/nobody'), (error) => /not known/.test(error.stderr));
+});
+
+/** What `explain` says of a candidate, as JSON. */
+const lineOf = (why, label) => why.steps[0].find((line) => line.account === label);
+
+test('list, show and explain have it from the Parley that runs, and afterwards from the store', async (t) => {
+  const { parley, upstream, ask, tell } = await scene(t);
+  const kError = { message: 'slow down', type: 'requests', code: 'rate_limit_exceeded' };
+  const kWindows = {
+    'x-ratelimit-limit-requests': '100',
+    'x-ratelimit-remaining-requests': '7',
+    'x-ratelimit-reset-requests': '59s',
+  };
+  upstream.script = (request, reply) => {
+    const isFirst = request.headers.authorization === `Bearer ${upstream.key}`;
+    if (!isFirst) return reply.json(200, completion(request, { content: 'other' }), kWindows);
+    return reply.json(429, { error: kError }, { 'retry-after': '600' });
+  };
+  const next = async () => {
+    const why = JSON.parse(await tell('explain', '--model', 'm', '--json'));
+    return why.steps[0].find((line) => line.next)?.account;
+  };
+  assert.equal(await next(), 'main');
+  await ask();
+  for (let i = 0; i < 3; ++i) assert.equal(await next(), 'other');
+
+  const listed = JSON.parse(await tell('account', 'list', '--json'));
+  const [main, other] = ['up/main', 'up/other'].map((name) => listed.find((a) => a.account === name));
+  const models = Object.values(main.health.models);
+  const cooling = [main.health, ...models].find((s) => s.state === 'cooling down');
+  assert.equal(main.seen, 'running');
+  assert.equal(cooling.why, 'rate_limited');
+  assert.ok(cooling.left_ms > 590_000 && cooling.left_ms <= 600_000, `${cooling.left_ms}`);
+  assert.equal(cooling.last_error.text, 'slow down');
+  const windows = [other.health, ...Object.values(other.health.models ?? {})].flatMap((s) => s.windows ?? []);
+  assert.deepEqual(windows.map(({ name, limit, remaining }) => [name, limit, remaining]), [['requests', 100, 7]]);
+  assert.equal(other.health.attempts, 1, 'an explanation is no attempt');
+  const kCools = /cooling down: rate_limited, for (9m5\ds|10m): slow down/;
+  assert.match(await tell('account', 'list'), kCools);
+  const shown = await tell('account', 'show', 'up/main');
+  assert.match(shown, kCools);
+  assert.match(shown, /last error {2}rate_limited, \S+ ago: slow down\n/);
+  assert.match(await tell('account', 'show', 'up/other'), /window {6}requests 7 of 100, full again in 5\ds\n/);
+
+  const why = await tell('explain', '--model', 'm', '--key', 'tester');
+  assert.match(why, /^no route, policy fill-first\nstep 1\n/);
+  assert.match(why, / {4}up\/main {2}m .*cooling down for (9m5\ds|10m) \(rate_limited, of the (model|account)\): slow down/);
+  assert.match(why, / {2}> up\/other {2}m /);
+  assert.match(why, /so says the parley that runs\n$/);
+  const wrong = tell('explain', '--model', 'm', '--key', 'testr');
+  await assert.rejects(wrong, (error) => /no client key in force has the name "testr"; did you mean "tester"/.test(error.stderr));
+
+  // What is kept at its end is what commands know then.
+  parley.signal('SIGTERM');
+  await parley.ended();
+  parley.stop = async () => {};
+  const kept = JSON.parse(await tell('explain', '--model', 'm', '--json'));
+  assert.equal(lineOf(kept, 'main').state, 'cooling down');
+  assert.equal(lineOf(kept, 'main').last_error, 'slow down');
+  assert.ok(lineOf(kept, 'main').left_ms > 500_000);
+  assert.equal(lineOf(kept, 'other').next, true);
+  assert.match(await tell('explain', '--model', 'm'), /no parley runs here: so say the configuration and the store\n$/);
+  const [mainKept, otherKept] = JSON.parse(await tell('account', 'list', '--json'));
+  assert.equal(mainKept.seen, 'kept');
+  assert.equal(mainKept.health.attempts, undefined, 'nobody knows');
+  assert.equal(otherKept.health, undefined);
+  assert.match(await tell('account', 'list'), kCools);
+  assert.match(await tell('account', 'show', 'up/main'), kCools);
+});
+
+test('an account of the store is in an explanation, whether a Parley runs or not', async (t) => {
+  const { parley, tell } = await scene(t);
+  const folder = join(parley.folder, 'state/store/account/up');
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  fs.writeFileSync(join(folder, 'spare.json'), JSON.stringify({ secret: 'sk-spare' }), { mode: 0o600 });
+  const spare = async () => {
+    const why = JSON.parse(await tell('explain', '--model', 'm', '--json'));
+    return lineOf(why, 'spare')?.state;
+  };
+  await until('usable', 'it is followed', spare);
+  parley.signal('SIGTERM');
+  await parley.ended();
+  parley.stop = async () => {};
+  assert.equal(await spare(), 'usable');
 });
 
 test('without a Parley that runs, commands say so', async () => {
