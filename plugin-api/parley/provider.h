@@ -144,8 +144,9 @@ typedef struct parley_provider {
     parley_status (*plan)(parley_instance *instance, const parley_plan_ask *ask,
                           const parley_arena *arena, parley_plan *out, parley_error *error);
 
-    /* What a reply that is not a success means. `told` is what the dialect's decode_error read;
-     * `head` is NULL when there was no reply, and told then says why.
+    /* What a reply that is not a success means. `told` is what the dialect's decode_error read, its
+     * class by the status where the body had none; `head` is NULL when there was no reply, and told
+     * then says why.
      * @thread loop  @need optional: by status and told  @life arena  @null head may be NULL
      * @since 0.1 */
     parley_status (*classify)(parley_instance *instance, const parley_account *account,

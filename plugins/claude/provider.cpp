@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "parley/sdk/oauth.hpp"
+#include "parley/sdk/settings.hpp"
 #include "peek.hpp"
 #include "words.hpp"
 
@@ -98,34 +99,6 @@ constexpr std::array kRows{
     Row{PARLEY_E_UPSTREAM_FAILED, PARLEY_FAULT_UPSTREAM, PARLEY_SCOPE_MODEL, PARLEY_ADVICE_SAME, 0},
 };
 
-// The class by status, where the body told none.
-int32_t class_of_status(uint32_t status) {
-    switch (status) {
-        case 401:
-            return PARLEY_E_UNAUTHENTICATED;
-        case 402:
-            return PARLEY_E_PAYMENT_REQUIRED;
-        case 403:
-            return PARLEY_E_FORBIDDEN;
-        case 404:
-            return PARLEY_E_NOT_FOUND;
-        case 408:
-        case 504:
-            return PARLEY_E_TIMEOUT;
-        case 409:
-            return PARLEY_E_CONFLICT;
-        case 413:
-            return PARLEY_E_TOO_LARGE;
-        case 429:
-            return PARLEY_E_RATE_LIMITED;
-        case 503:
-        case 529:
-            return PARLEY_E_OVERLOADED;
-        default:
-            return status >= 500 ? PARLEY_E_UPSTREAM_FAILED : PARLEY_E_INVALID_ARGUMENT;
-    }
-}
-
 }  // namespace
 
 constexpr std::string_view kSchemaText = R"json({
@@ -170,30 +143,11 @@ constexpr std::string_view kSchemaText = R"json({
 const std::string_view kProviderSchema = kSchemaText;
 
 void Provider::configure(std::string_view json) {
-    std::string url(kOfficialUrl);
-    key_header_ = "x-api-key";
-    JsonReader r(json);
-    JsonString key;
-    JsonString text;
-    r.enter_object();
-    while (r.next_key(key)) {
-        if (key.equals("base_url") && r.read_string(text)) {
-            url = text.text();
-        } else if (key.equals("key_header") && r.read_string(text)) {
-            key_header_ = text.text();
-        } else if (key.equals("headers") && r.enter_object()) {
-            JsonString name;
-            while (r.next_key(name) && r.read_string(text)) {
-                headers_.emplace_back(name.text(), text.text());
-            }
-        } else {
-            r.skip();
-        }
-    }
-    bearer_ = key_header_ == "authorization";
-    while (url.ends_with('/')) url.pop_back();
-    official_ = url == kOfficialUrl;
-    base_ = place_of(url);
+    const sdk::Settings settings(json);
+    key_header_ = settings.text("key_header");
+    headers_ = settings.texts("headers");
+    base_ = place_of(settings.text("base_url"));
+    official_ = base_.origin + base_.path == kOfficialUrl;
 }
 
 std::span<const parley_str> Provider::dialects() {
@@ -206,17 +160,7 @@ std::span<const parley_model_offer> Provider::models() {
 }
 
 void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& out) {
-    const std::string_view own = view(ask.account->base_url);
-    const sdk::BaseUrl moved = own.empty() ? sdk::BaseUrl() : place_of(own);
-    std::string target = own.empty() ? base_.path : moved.path;
-    target += view(ask.path);
-    if (ask.query.len != 0) {
-        target += '?';
-        target += view(ask.query);
-    }
-    out.origin = own.empty() ? str(base_.origin) : arena.copy(moved.origin);
-    out.target = arena.copy(target);
-
+    sdk::set_place(ask, base_, view(ask.path), arena, out, place_of);
     auto* headers = arena.array<parley_header>(headers_.size() + 3);
     uint64_t count = 0;
     if (header(*ask.client, "anthropic-version").empty()) {
@@ -234,13 +178,8 @@ uint64_t Provider::prove(const parley_plan_ask& ask,
     const std::string_view secret = view(ask.account->secret);
     if (secret.empty()) return 0;
     const bool is_login = sdk::is_token_document(secret);
-    const bool is_bearer = is_login || bearer_;
     const std::string_view proof = is_login ? sdk::token_in(secret) : secret;
-    const std::string_view scheme = is_bearer ? "Bearer " : "";
-    char* value = arena.array<char>(scheme.size() + proof.size());
-    std::copy(proof.begin(), proof.end(), std::copy(scheme.begin(), scheme.end(), value));
-    const std::string_view name = is_login ? "authorization" : std::string_view(key_header_);
-    headers[0] = {str(name), str({value, scheme.size() + proof.size()}), PARLEY_HEADER_SECRET};
+    headers[0] = sdk::proof_header(is_login ? "authorization" : key_header_, proof, arena);
     if (!is_login) return 1;
     // The client's own betas hold as well.
     std::string betas;
@@ -257,16 +196,12 @@ uint64_t Provider::prove(const parley_plan_ask& ask,
 }
 
 void Provider::classify(const parley_account& account,
-                        const parley_http_reply_head* head,
+                        const parley_http_reply_head*,
                         std::string_view,
                         const parley_error& told,
                         sdk::Arena&,
                         parley_verdict& out) {
     out.error = told;
-    if (out.error.error_class == 0) {
-        out.error.error_class =
-            head != nullptr ? class_of_status(head->status) : PARLEY_E_UPSTREAM_FAILED;
-    }
     for (const Row& row : kRows) {
         if (row.error_class != out.error.error_class) continue;
         out.error.fault = row.fault;
@@ -274,10 +209,8 @@ void Provider::classify(const parley_account& account,
         out.error.advice = row.advice;
         out.cool_down_ms = row.cool_down_ms;
     }
-    const bool is_login = sdk::is_token_document(view(account.secret));
-    if (out.error.error_class == PARLEY_E_UNAUTHENTICATED && is_login) {
-        // A token that was revoked, or that our clock took for a good one.
-        out.error.advice = PARLEY_ADVICE_REFRESH;
+    if (sdk::is_refused_login(account, out.error)) {
+        sdk::ask_for_refresh(out.error);
         out.cool_down_ms = 0;
     }
     if (out.error.retry_after_ms != 0) out.cool_down_ms = out.error.retry_after_ms;

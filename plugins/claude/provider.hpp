@@ -44,7 +44,6 @@ private:
 
     sdk::BaseUrl base_;  // "https://api.anthropic.com", and what it may have behind it
     std::string key_header_;
-    bool bearer_ = false;
     bool official_ = false;  // the default address: its own models are known
     std::vector<std::pair<std::string, std::string>> headers_;
 };

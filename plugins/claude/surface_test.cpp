@@ -6,6 +6,7 @@
 #include "claude_test.hpp"
 #include "parley/sdk/provider.hpp"
 #include "provider.hpp"
+#include "support/defaults.hpp"
 
 namespace parley::claude {
 
@@ -483,7 +484,7 @@ Planned planned(const std::string& config,
                 std::vector<parley_header> client = {},
                 const std::string& secret = "sk-1") {
     Provider provider(nullptr);
-    provider.configure(config);
+    provider.configure(with_defaults(kProviderSchema, config));
     TestArena arena;
     sdk::Arena sdk_arena = arena.sdk();
     auto account = sized<parley_account>();
@@ -565,20 +566,20 @@ TEST(Provider, RenewsALoginThatIsRefused) {
 TEST(Provider, RefusesAddressesThatAreNone) {
     for (const char* url : {"", "api.anthropic.com", "ftp://h", "https://", "https://u@h"}) {
         Provider provider(nullptr);
-        EXPECT_THROW(provider.configure(R"({"base_url":")" + std::string(url) + "\"}"),
-                     sdk::Failure)
+        const std::string settings = R"({"base_url":")" + std::string(url) + "\"}";
+        EXPECT_THROW(provider.configure(with_defaults(kProviderSchema, settings)), sdk::Failure)
             << url;
     }
 }
 
 TEST(Provider, OffersModelsAtItsOwnPlaceOnly) {
     Provider own(nullptr);
-    own.configure("{}");
+    own.configure(with_defaults(kProviderSchema, "{}"));
     ASSERT_EQ(own.models().size(), 1u);
     EXPECT_EQ(view(own.models()[0].pattern), "claude-*");
     EXPECT_EQ(view(own.dialects()[0]), "anthropic-messages");
     Provider other(nullptr);
-    other.configure(R"({"base_url":"https://h"})");
+    other.configure(with_defaults(kProviderSchema, R"({"base_url":"https://h"})"));
     EXPECT_TRUE(other.models().empty());
 }
 

@@ -4,6 +4,7 @@
 #include "claude_test.hpp"
 #include "parley/sdk/provider.hpp"
 #include "provider.hpp"
+#include "support/defaults.hpp"
 
 namespace parley::claude {
 
@@ -21,7 +22,7 @@ struct Told {
 
     explicit Told(std::vector<parley_header> headers) {
         Provider provider(nullptr);
-        provider.configure("{}");
+        provider.configure(with_defaults(kProviderSchema, "{}"));
         auto head = sized<parley_http_reply_head>();
         head.headers = headers.data();
         head.header_count = headers.size();

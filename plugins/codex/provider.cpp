@@ -75,11 +75,7 @@ void Provider::classify(const parley_account& account,
                         sdk::Arena&,
                         parley_verdict& out) {
     out.error = told;
-    // A token that was revoked, or that our clock took for a good one.
-    if (told.error_class != PARLEY_E_UNAUTHENTICATED || !is_chatgpt(account)) return;
-    out.error.fault = PARLEY_FAULT_GATEWAY;
-    out.error.scope = PARLEY_SCOPE_ACCOUNT;
-    out.error.advice = PARLEY_ADVICE_REFRESH;
+    if (sdk::is_refused_login(account, told)) sdk::ask_for_refresh(out.error);
 }
 
 // The backend answers with streams only, and does not count.

@@ -1,6 +1,6 @@
 #include "settings.hpp"
 
-#include "parley/sdk/oauth.hpp"
+#include "parley/sdk/settings.hpp"
 
 namespace parley::codex {
 
@@ -44,18 +44,19 @@ constexpr std::string_view kSchemaText = R"json({
 const std::string_view kSettingsSchema = kSchemaText;
 
 Settings read_settings(std::string_view json) {
-    const auto text = [&](std::string_view name) {
-        return std::string(sdk::member_text(json, name).view());
+    const sdk::Settings said(json);
+    const auto address = [&](std::string_view name) {
+        return sdk::BaseUrl::of(name, said.text(name));
     };
     Settings settings;
-    settings.backend = sdk::BaseUrl::of("base_url", text("base_url"));
-    settings.api = sdk::BaseUrl::of("api_base_url", text("api_base_url"));
+    settings.backend = address("base_url");
+    settings.api = address("api_base_url");
     settings.is_official = settings.backend.origin + settings.backend.path == kBackend;
-    const sdk::BaseUrl issuer = sdk::BaseUrl::of("issuer", text("issuer"));
+    const sdk::BaseUrl issuer = address("issuer");
     settings.issuer = issuer.origin + issuer.path;
-    settings.client_id = text("client_id");
-    settings.callback_port = static_cast<uint32_t>(sdk::member_count(json, "callback_port"));
-    settings.headers = sdk::member_texts(sdk::member_raw(json, "headers"));
+    settings.client_id = said.text("client_id");
+    settings.callback_port = static_cast<uint32_t>(said.count("callback_port"));
+    settings.headers = said.texts("headers");
     return settings;
 }
 

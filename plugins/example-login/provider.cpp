@@ -1,5 +1,7 @@
 #include "provider.hpp"
 
+#include "parley/sdk/oauth.hpp"
+
 namespace parley::example_login {
 
 void Provider::configure(std::string_view json) {

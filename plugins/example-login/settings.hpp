@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "parley/sdk/oauth.hpp"
+#include "parley/sdk/settings.hpp"
 
 namespace parley::example_login {
 
@@ -43,14 +43,12 @@ struct Settings {
     std::string scope;
 
     static Settings read(std::string_view json) {
-        const auto text = [&](std::string_view name) {
-            return std::string(sdk::member_text(json, name).view());
-        };
-        return {text("base_url"),
-                text("device_url"),
-                text("token_url"),
-                text("client_id"),
-                text("scope")};
+        const sdk::Settings said(json);
+        return {said.text("base_url"),
+                said.text("device_url"),
+                said.text("token_url"),
+                said.text("client_id"),
+                said.text("scope")};
     }
 };
 

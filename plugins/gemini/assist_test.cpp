@@ -5,6 +5,7 @@
 #include "gemini_test.hpp"
 #include "login.hpp"
 #include "provider.hpp"
+#include "support/defaults.hpp"
 #include "support/op_cases.hpp"
 
 namespace parley::gemini {
@@ -105,7 +106,8 @@ struct Planned {
             const std::string& body,
             uint32_t operation = PARLEY_OPERATION_GENERATE,
             std::string_view attributes = R"({"place":"code-assist","project_id":"p-1"})") {
-        provider.configure(R"({"code_assist_url":"http://127.0.0.1:9/x/"})");
+        constexpr std::string_view kPlace = R"({"code_assist_url":"http://127.0.0.1:9/x/"})";
+        provider.configure(with_defaults(kProviderSchema, kPlace));
         account.secret = str(kDocument);
         account.attributes = str(attributes);
         client.path = str(path);

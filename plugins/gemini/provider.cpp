@@ -5,6 +5,7 @@
 
 #include "assist.hpp"
 #include "parley/sdk/oauth.hpp"
+#include "parley/sdk/settings.hpp"
 #include "parley/sdk/windows.hpp"
 #include "service_account.hpp"
 #include "vertex_body.hpp"
@@ -118,33 +119,16 @@ constexpr std::string_view kSchemaText = R"json({
 const std::string_view kProviderSchema = kSchemaText;
 
 void Provider::configure(std::string_view json) {
+    const sdk::Settings said(json);
     Settings settings;
-    settings.location = "global";
-    settings.api_version = "v1";
-    key_header_ = "x-goog-api-key";
-    each_member(json, [&](const JsonString& key, JsonReader& r) {
-        if (key.raw == "base_url") {
-            settings.base_url = read_word(r).text();
-        } else if (key.raw == "vertex") {
-            settings.is_vertex = read_flag(r);
-        } else if (key.raw == "project") {
-            settings.project = read_word(r).text();
-        } else if (key.raw == "location") {
-            settings.location = read_word(r).text();
-        } else if (key.raw == "api_version") {
-            settings.api_version = read_word(r).text();
-        } else if (key.raw == "code_assist_url") {
-            assist_ = sdk::BaseUrl::of(key.raw, read_word(r).text());
-        } else if (key.raw == "key_header") {
-            key_header_ = read_word(r).text();
-        } else if (key.raw == "headers") {
-            each_member(r, [&](const JsonString& name, JsonReader& value) {
-                headers_.emplace_back(name.text(), read_word(value).text());
-            });
-        } else {
-            r.skip();
-        }
-    });
+    settings.base_url = said.text("base_url");
+    settings.is_vertex = said.flag("vertex");
+    settings.project = said.text("project");
+    settings.location = said.text("location");
+    settings.api_version = said.text("api_version");
+    assist_ = sdk::BaseUrl::of("code_assist_url", said.text("code_assist_url"));
+    key_header_ = said.text("key_header");
+    headers_ = said.texts("headers");
     place_ = Place::of(std::move(settings));
 }
 
@@ -182,11 +166,7 @@ void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& 
     for (const auto& [name, value] : headers_) headers[count++] = {str(name), str(value), 0};
     if (!proof.empty()) {
         const std::string_view name = has_token ? "authorization" : std::string_view(key_header_);
-        const std::string_view scheme = name == "authorization" ? "Bearer " : "";
-        char* value = arena.array<char>(scheme.size() + proof.size());
-        std::copy(proof.begin(), proof.end(), std::copy(scheme.begin(), scheme.end(), value));
-        headers[count++] = {
-            str(name), str({value, scheme.size() + proof.size()}), PARLEY_HEADER_SECRET};
+        headers[count++] = sdk::proof_header(name, proof, arena);
     }
     out.headers = headers;
     out.header_count = count;

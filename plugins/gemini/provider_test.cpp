@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "codec/codec.hpp"
+#include "support/defaults.hpp"
 
 namespace parley::gemini {
 
@@ -20,7 +21,7 @@ std::string planned(const std::string& config,
                     const std::string& path = "/v1beta/models/m:generateContent",
                     const std::string& body = "{}") {
     Provider provider(nullptr);
-    provider.configure(config);
+    provider.configure(with_defaults(kProviderSchema, config));
     auto account = sized<parley_account>();
     account.secret = str(secret);
     if (secret == kToken) account.attributes = str(R"({"project_id":"p-1"})");
@@ -121,7 +122,7 @@ TEST(Provider, SaysWhatVertexDoesNotServe) {
 
 std::string amended(std::string_view model, uint32_t operation, const std::string& body) {
     Provider provider(nullptr);
-    provider.configure(R"({"vertex":true,"project":"p"})");
+    provider.configure(with_defaults(kProviderSchema, R"({"vertex":true,"project":"p"})"));
     auto ask = sized<parley_plan_ask>();
     ask.operation = operation;
     ask.model = str(model);
@@ -156,7 +157,7 @@ TEST(Provider, WritesBodiesAsVertexHasThem) {
                       R"("safetySettings":[],"systemInstruction":{},"tools":[],"toolConfig":{}}})"),
               R"({"contents":[{"a": 1}],"systemInstruction":{},"tools":[]})");
     Provider api(nullptr);
-    api.configure("{}");
+    api.configure(with_defaults(kProviderSchema, "{}"));
     auto ask = sized<parley_plan_ask>();
     ask.operation = embeds;
     EXPECT_EQ(api.wants(ask), 0u);
@@ -164,10 +165,10 @@ TEST(Provider, WritesBodiesAsVertexHasThem) {
 
 TEST(Provider, OffersModelsOfTheOfficialPlaceOnly) {
     Provider official(nullptr);
-    official.configure("{}");
+    official.configure(with_defaults(kProviderSchema, "{}"));
     EXPECT_FALSE(official.models().empty());
     Provider other(nullptr);
-    other.configure(R"({"base_url":"http://127.0.0.1:1"})");
+    other.configure(with_defaults(kProviderSchema, R"({"base_url":"http://127.0.0.1:1"})"));
     EXPECT_TRUE(other.models().empty());
     EXPECT_EQ(view(other.dialects()[0]), "gemini-generate");
 }

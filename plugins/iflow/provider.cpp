@@ -75,11 +75,7 @@ void Provider::classify(const parley_account& account,
     out.error = told;
     // So it says, with a status of 200, that a token is over.
     if (view(told.code) == "439") out.error.error_class = PARLEY_E_UNAUTHENTICATED;
-    const bool is_login = sdk::is_token_document(view(account.secret));
-    if (out.error.error_class != PARLEY_E_UNAUTHENTICATED || !is_login) return;
-    out.error.fault = PARLEY_FAULT_GATEWAY;
-    out.error.scope = PARLEY_SCOPE_ACCOUNT;
-    out.error.advice = PARLEY_ADVICE_REFRESH;
+    if (sdk::is_refused_login(account, out.error)) sdk::ask_for_refresh(out.error);
 }
 
 }  // namespace parley::iflow

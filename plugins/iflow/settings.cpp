@@ -1,6 +1,6 @@
 #include "settings.hpp"
 
-#include "parley/sdk/oauth.hpp"
+#include "parley/sdk/settings.hpp"
 
 namespace parley::iflow {
 
@@ -50,19 +50,17 @@ constexpr std::string_view kSchemaText = R"json({
 const std::string_view kProviderSchema = kSchemaText;
 
 Settings Settings::read(std::string_view json) {
-    const auto text = [&](std::string_view name) {
-        return std::string(sdk::member_text(json, name).view());
-    };
+    const sdk::Settings said(json);
     Settings made;
-    made.base_url = text("base_url");
-    made.client_id = text("client_id");
-    made.client_secret = text("client_secret");
-    made.authorize_url = text("authorize_url");
-    made.token_url = text("token_url");
-    made.user_url = text("user_url");
-    made.key_url = text("key_url");
-    made.callback_port = static_cast<uint32_t>(sdk::member_count(json, "callback_port"));
-    made.headers = sdk::member_texts(sdk::member_raw(json, "headers"));
+    made.base_url = said.text("base_url");
+    made.client_id = said.text("client_id");
+    made.client_secret = said.text("client_secret");
+    made.authorize_url = said.text("authorize_url");
+    made.token_url = said.text("token_url");
+    made.user_url = said.text("user_url");
+    made.key_url = said.text("key_url");
+    made.callback_port = static_cast<uint32_t>(said.count("callback_port"));
+    made.headers = said.texts("headers");
     return made;
 }
 

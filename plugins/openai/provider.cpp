@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "parley/sdk/json.hpp"
+#include "parley/sdk/settings.hpp"
 #include "parley/sdk/windows.hpp"
 
 namespace parley::openai {
@@ -67,32 +67,13 @@ constexpr std::string_view kSchemaText = R"json({
 const std::string_view kProviderSchema = kSchemaText;
 
 void Provider::configure(std::string_view json) {
-    std::string url(kOfficialUrl);
-    JsonReader r(json);
-    JsonString key;
-    JsonString text;
-    r.enter_object();
-    while (r.next_key(key)) {
-        if (key.equals("base_url") && r.read_string(text)) {
-            url = text.text();
-        } else if (key.equals("key_header") && r.read_string(text)) {
-            key_header_ = text.text();
-        } else if (key.equals("dialects") && r.enter_array()) {
-            while (r.next_item() && r.read_string(text)) dialects_.push_back(text.text());
-        } else if (key.equals("headers") && r.enter_object()) {
-            JsonString name;
-            while (r.next_key(name) && r.read_string(text)) {
-                headers_.emplace_back(name.text(), text.text());
-            }
-        } else {
-            r.skip();
-        }
-    }
+    const sdk::Settings settings(json);
+    key_header_ = settings.text("key_header");
+    headers_ = settings.texts("headers");
+    dialects_ = settings.list("dialects");
     for (const std::string& id : dialects_) dialect_views_.push_back(str(id));
-    bearer_ = key_header_ == "authorization";
-    while (url.ends_with('/')) url.pop_back();
-    official_ = url == kOfficialUrl;
-    base_ = sdk::BaseUrl::of("base_url", url);
+    base_ = sdk::BaseUrl::of("base_url", settings.text("base_url"));
+    official_ = base_.origin + base_.path == kOfficialUrl;
 }
 
 std::span<const parley_model_offer> Provider::models() {
@@ -103,26 +84,12 @@ std::span<const parley_model_offer> Provider::models() {
 void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& out) {
     std::string_view path = view(ask.path);
     if (path.starts_with("/v1/")) path.remove_prefix(3);
-    const std::string_view own = view(ask.account->base_url);
-    const sdk::BaseUrl moved = own.empty() ? sdk::BaseUrl() : sdk::BaseUrl::of("base_url", own);
-    std::string target = own.empty() ? base_.path : moved.path;
-    target += path;
-    if (ask.query.len != 0) {
-        target += '?';
-        target += view(ask.query);
-    }
-    out.origin = own.empty() ? str(base_.origin) : arena.copy(moved.origin);
-    out.target = arena.copy(target);
-
+    sdk::set_place(ask, base_, path, arena, out);
     auto* headers = arena.array<parley_header>(headers_.size() + 1);
     uint64_t count = 0;
     for (const auto& [name, value] : headers_) headers[count++] = {str(name), str(value), 0};
     const std::string_view secret = view(ask.account->secret);
-    if (!secret.empty()) {
-        const std::string bearer = "Bearer " + std::string(bearer_ ? secret : std::string_view());
-        const parley_str value = arena.copy(bearer_ ? std::string_view(bearer) : secret);
-        headers[count++] = {str(key_header_), value, PARLEY_HEADER_SECRET};
-    }
+    if (!secret.empty()) headers[count++] = sdk::proof_header(key_header_, secret, arena);
     out.headers = headers;
     out.header_count = count;
 }

@@ -29,7 +29,6 @@ public:
 private:
     sdk::BaseUrl base_;  // "https://api.openai.com" and "/v1"
     std::string key_header_;
-    bool bearer_ = true;
     bool official_ = false;  // the default address: its own models are known
     std::vector<std::string> dialects_;
     std::vector<parley_str> dialect_views_;

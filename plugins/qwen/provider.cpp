@@ -79,12 +79,7 @@ void Provider::classify(const parley_account& account,
                         sdk::Arena&,
                         parley_verdict& out) {
     out.error = told;
-    const bool is_login = sdk::is_token_document(view(account.secret));
-    if (told.error_class != PARLEY_E_UNAUTHENTICATED || !is_login) return;
-    // A token that was revoked, or that our clock took for a good one.
-    out.error.fault = PARLEY_FAULT_GATEWAY;
-    out.error.scope = PARLEY_SCOPE_ACCOUNT;
-    out.error.advice = PARLEY_ADVICE_REFRESH;
+    if (sdk::is_refused_login(account, out.error)) sdk::ask_for_refresh(out.error);
 }
 
 }  // namespace parley::qwen

@@ -1,6 +1,6 @@
 #include "settings.hpp"
 
-#include "parley/sdk/oauth.hpp"
+#include "parley/sdk/settings.hpp"
 
 namespace parley::qwen {
 
@@ -38,15 +38,13 @@ constexpr std::string_view kSchemaText = R"json({
 const std::string_view kProviderSchema = kSchemaText;
 
 Settings Settings::read(std::string_view json) {
-    const auto text = [&](std::string_view name) {
-        return std::string(sdk::member_text(json, name).view());
-    };
-    Settings made{text("base_url"),
-                  text("client_id"),
-                  text("device_url"),
-                  text("token_url"),
-                  text("scope"),
-                  sdk::member_texts(sdk::member_raw(json, "headers"))};
+    const sdk::Settings said(json);
+    Settings made{said.text("base_url"),
+                  said.text("client_id"),
+                  said.text("device_url"),
+                  said.text("token_url"),
+                  said.text("scope"),
+                  said.texts("headers")};
     return made;
 }
 

@@ -1,5 +1,5 @@
-// parley/sdk/base_url.hpp: providers whose requests go below one address and are proven by a bearer
-// token: the address taken apart, and the plan.
+// parley/sdk/base_url.hpp: providers whose requests go below one address: the address taken apart,
+// and what a plan says of it.
 #pragma once
 
 #include <algorithm>
@@ -49,6 +49,37 @@ struct BaseUrl {
     }
 };
 
+inline BaseUrl account_url(std::string_view url) {
+    return BaseUrl::of("base_url", url);
+}
+
+// Where a plan goes: to `path`, and the query of the ask, below the address that is the account's
+// own, as `read` takes it apart, or else the usual one.
+inline void set_place(const parley_plan_ask& ask,
+                      const BaseUrl& usual,
+                      std::string_view path,
+                      Arena& arena,
+                      parley_plan& out,
+                      BaseUrl (*read)(std::string_view) = account_url) {
+    const std::string_view own = view(ask.account->base_url);
+    const BaseUrl moved = own.empty() ? BaseUrl() : read(own);
+    const BaseUrl& base = own.empty() ? usual : moved;
+    std::string target = base.path;
+    target += path;
+    if (ask.query.len != 0) target.append("?").append(view(ask.query));
+    out.origin = arena.copy(base.origin);
+    out.target = arena.copy(target);
+}
+
+// What proves an account, in the header of this name; authorization takes it as a bearer token.
+inline parley_header proof_header(std::string_view name, std::string_view proof, Arena& arena) {
+    const std::string_view scheme = name == "authorization" ? "Bearer " : "";
+    const std::size_t size = scheme.size() + proof.size();
+    char* value = arena.array<char>(size);
+    std::copy(proof.begin(), proof.end(), std::copy(scheme.begin(), scheme.end(), value));
+    return {str(name), str({value, size}), PARLEY_HEADER_SECRET};
+}
+
 // A request of openai-chat's kind, below a base URL that ends in its version: the account's own
 // where it has one.
 inline void plan_bearer(const parley_plan_ask& ask,
@@ -57,26 +88,13 @@ inline void plan_bearer(const parley_plan_ask& ask,
                         std::string_view proof,
                         Arena& arena,
                         parley_plan& out) {
-    const std::string_view own = view(ask.account->base_url);
-    const BaseUrl base = own.empty() ? usual : BaseUrl::of("base_url", own);
     std::string_view path = view(ask.path);
     if (path.starts_with("/v1/")) path.remove_prefix(3);
-    std::string target = base.path;
-    target += path;
-    if (ask.query.len != 0) target.append("?").append(view(ask.query));
-    out.origin = arena.copy(base.origin);
-    out.target = arena.copy(target);
+    set_place(ask, usual, path, arena, out);
     auto* fields = arena.array<parley_header>(headers.size() + 1);
     uint64_t count = 0;
     for (const auto& [name, value] : headers) fields[count++] = {str(name), str(value), 0};
-    if (!proof.empty()) {
-        constexpr std::string_view kScheme = "Bearer ";
-        char* value = arena.array<char>(kScheme.size() + proof.size());
-        std::copy(proof.begin(), proof.end(), std::copy(kScheme.begin(), kScheme.end(), value));
-        fields[count++] = {str("authorization"),
-                           str({value, kScheme.size() + proof.size()}),
-                           PARLEY_HEADER_SECRET};
-    }
+    if (!proof.empty()) fields[count++] = proof_header("authorization", proof, arena);
     out.headers = fields;
     out.header_count = count;
 }

@@ -385,6 +385,18 @@ inline Refusal read_refusal(std::string_view body) {
     return told;
 }
 
+// For a provider's verdict: the token of a login was refused, as one that was revoked, or that our
+// clock took for a good one. A fresh one may be had.
+inline bool is_refused_login(const parley_account& account, const parley_error& error) {
+    return error.error_class == PARLEY_E_UNAUTHENTICATED && is_token_document(view(account.secret));
+}
+
+inline void ask_for_refresh(parley_error& error) {
+    error.fault = PARLEY_FAULT_GATEWAY;
+    error.scope = PARLEY_SCOPE_ACCOUNT;
+    error.advice = PARLEY_ADVICE_REFRESH;
+}
+
 // Asking again does not help: the account, its tokens or its rights are gone.
 inline bool is_final(std::string_view code) {
     constexpr std::array<std::string_view, 11> kFinal{"invalid_grant",

@@ -6,6 +6,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "parley/sdk/json.hpp"
 #include "parley/sdk/plugin.hpp"
@@ -40,6 +42,29 @@ public:
         bool value = false;
         JsonReader(raw(name)).read_bool(value);
         return value;
+    }
+
+    // The elements of a list of texts.
+    std::vector<std::string> list(std::string_view name) const {
+        std::vector<std::string> all;
+        JsonReader r(raw(name));
+        JsonString value;
+        if (r.peek() != '[' || !r.enter_array()) return all;
+        while (r.next_item() && r.read_string(value)) all.push_back(value.text());
+        return all;
+    }
+
+    // The members of an object of texts, in their order.
+    std::vector<std::pair<std::string, std::string>> texts(std::string_view name) const {
+        std::vector<std::pair<std::string, std::string>> all;
+        JsonReader r(raw(name));
+        JsonString key;
+        JsonString value;
+        if (r.peek() != '{' || !r.enter_object()) return all;
+        while (r.next_key(key) && r.read_string(value)) {
+            all.emplace_back(key.text(), value.text());
+        }
+        return all;
     }
 
 private:
