@@ -4,6 +4,7 @@
 
 #include "errors.hpp"
 #include "models.hpp"
+#include "parley/sdk/headers.hpp"
 #include "peek.hpp"
 #include "read_request.hpp"
 #include "write_request.hpp"
@@ -39,7 +40,7 @@ uint32_t Messages::match(const parley_call& call) {
     const bool shared =
         call.operation == PARLEY_OPERATION_MODELS || call.operation == PARLEY_OPERATION_MODEL;
     if (!shared) return 1;
-    return header(*call.http, "anthropic-version").empty() ? 0 : 2;
+    return sdk::header(*call.http, "anthropic-version").empty() ? 0 : 2;
 }
 
 void Messages::peek(const parley_call& call, sdk::Arena& arena, parley_peek& out) {

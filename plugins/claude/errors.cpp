@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "json_text.hpp"
+#include "parley/sdk/headers.hpp"
 #include "parley/sdk/too_long.hpp"
 
 namespace parley::claude {
@@ -91,36 +91,6 @@ std::string message_of(const parley_error& error) {
     return std::string(param) + ": " + std::string(message);
 }
 
-bool is_header(const parley_header& header, std::string_view lower_case) {
-    const std::string_view name = view(header.name);
-    return std::equal(
-        name.begin(), name.end(), lower_case.begin(), lower_case.end(), [](char a, char b) {
-            return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
-        });
-}
-
-// A number that makes sense, in milliseconds; 0 for the rest. A date would need a clock.
-uint64_t wait_ms(std::string_view value, double unit_ms) {
-    constexpr double kSecondsMax = 1e9;
-    double amount = 0;
-    const char* stop = value.data() + value.size();
-    const auto [end, fault] = std::from_chars(value.data(), stop, amount);
-    const bool sound = fault == std::errc() && end == stop && amount >= 0;
-    if (!sound || amount * unit_ms > kSecondsMax * 1000) return 0;
-    return static_cast<uint64_t>(amount * unit_ms);
-}
-
-uint64_t retry_after_ms(const parley_http_reply_head& head) {
-    uint64_t coarse_ms = 0;
-    for (uint64_t i = 0; i < head.header_count; ++i) {
-        const std::string_view value = view(head.headers[i].value);
-        if (is_header(head.headers[i], "retry-after")) coarse_ms = wait_ms(value, 1000);
-        if (!is_header(head.headers[i], "retry-after-ms")) continue;
-        if (const uint64_t fine_ms = wait_ms(value, 1); fine_ms != 0) return fine_ms;
-    }
-    return coarse_ms;
-}
-
 }  // namespace
 
 Told read_told(std::string_view json) {
@@ -197,7 +167,7 @@ void read_error(const parley_http_reply_head& head,
     out.error_class = class_of(told);
     out.fault = PARLEY_FAULT_UPSTREAM;
     out.http_status = head.status;
-    out.retry_after_ms = retry_after_ms(head);
+    out.retry_after_ms = sdk::retry_after_ms(head);
     out.message = arena.copy(told.message);
     out.code = arena.copy(told.code);
 }

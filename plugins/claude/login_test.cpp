@@ -3,7 +3,7 @@
 #include "login.hpp"
 
 #include "claude_test.hpp"
-#include "support/op_cases.hpp"
+#include "support/facts.hpp"
 
 namespace parley::claude {
 
@@ -41,16 +41,8 @@ PARLEY_OP_TESTS(Op);
 PARLEY_OP_CASES(Op, browser);
 PARLEY_OP_CASES(Op, refresh);
 
-struct Facts {
-    explicit Facts(std::string_view secret) {
-        Login login(stage::hashing_host());
-        login.configure(kSettings);
-        sdk::Arena memory = arena.sdk();
-        login.parse(secret, memory, told);
-    }
-
-    TestArena arena;
-    parley_secret_facts told = sized<parley_secret_facts>();
+struct Facts : stage::Facts<Login> {
+    explicit Facts(std::string_view secret) : stage::Facts<Login>(secret, kSettings) {}
 };
 
 TEST(Login, KnowsKeysAndDocuments) {

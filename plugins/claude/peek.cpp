@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "json_text.hpp"
+#include "parley/sdk/headers.hpp"
 #include "parley/sdk/owned.hpp"
 #include "scrub.hpp"
 
@@ -110,33 +111,18 @@ private:
     std::string user_id_;
     // Who names files says so in a header; the others need not be searched.
     const bool names_files_ =
-        header(*call_.http, "anthropic-beta").find("files-api") != std::string_view::npos;
+        sdk::header(*call_.http, "anthropic-beta").find("files-api") != std::string_view::npos;
     bool model_seen_ = false;
     bool stream_seen_ = false;
 };
 
 }  // namespace
 
-bool is_named(const parley_header& header, std::string_view lower_case) {
-    const std::string_view name = view(header.name);
-    return std::equal(
-        name.begin(), name.end(), lower_case.begin(), lower_case.end(), [](char a, char b) {
-            return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
-        });
-}
-
-std::string_view header(const parley_http_request& request, std::string_view lower_case) {
-    for (uint32_t i = 0; i < request.header_count; ++i) {
-        if (is_named(request.headers[i], lower_case)) return view(request.headers[i].value);
-    }
-    return {};
-}
-
 // "user_<hash>_account_<id>_session_<id>", or an object with a member for it.
 parley_str session_of(const parley_http_request& request,
                       std::string_view user_id,
                       sdk::Arena& arena) {
-    const std::string_view told = header(request, "x-claude-code-session-id");
+    const std::string_view told = sdk::header(request, "x-claude-code-session-id");
     if (!told.empty()) return arena.copy(told);
     if (is_object(user_id)) return arena.copy(Members(user_id).text("session_id"));
     constexpr std::string_view kMark = "_session_";

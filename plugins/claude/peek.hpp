@@ -8,11 +8,6 @@
 
 namespace parley::claude {
 
-bool is_named(const parley_header& header, std::string_view lower_case);
-
-// The value of a header of the request; empty when it has none.
-std::string_view header(const parley_http_request& request, std::string_view lower_case);
-
 // What one conversation has in common, of metadata.user_id or a header; empty when neither tells.
 parley_str session_of(const parley_http_request& request,
                       std::string_view user_id,

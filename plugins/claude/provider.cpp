@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "parley/sdk/headers.hpp"
 #include "parley/sdk/oauth.hpp"
 #include "parley/sdk/settings.hpp"
-#include "peek.hpp"
 #include "words.hpp"
 
 namespace parley::claude {
@@ -163,7 +163,7 @@ void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& 
     sdk::set_place(ask, base_, view(ask.path), arena, out, place_of);
     auto* headers = arena.array<parley_header>(headers_.size() + 3);
     uint64_t count = 0;
-    if (header(*ask.client, "anthropic-version").empty()) {
+    if (sdk::header(*ask.client, "anthropic-version").empty()) {
         headers[count++] = {str("anthropic-version"), str(kVersion), 0};
     }
     for (const auto& [name, value] : headers_) headers[count++] = {str(name), str(value), 0};
@@ -188,7 +188,7 @@ uint64_t Provider::prove(const parley_plan_ask& ask,
     };
     for (uint32_t i = 0; i < ask.client->header_count; ++i) {
         const parley_header& one = ask.client->headers[i];
-        if (is_named(one, "anthropic-beta")) add(view(one.value));
+        if (sdk::is_header(one, "anthropic-beta")) add(view(one.value));
     }
     if (betas.find(kLoginBeta) == betas.npos) add(kLoginBeta);
     headers[1] = {str("anthropic-beta"), arena.copy(betas), 0};

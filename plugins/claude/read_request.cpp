@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "errors.hpp"
+#include "parley/sdk/headers.hpp"
 #include "peek.hpp"
 #include "words.hpp"
 
@@ -66,8 +67,8 @@ public:
         if (r.failed() || !r.at_end()) {
             invalid("", "body: malformed JSON at byte " + std::to_string(r.at()));
         }
-        r_.dialect_version = str(header(*call_.http, "anthropic-version"));
-        const std::string_view beta = header(*call_.http, "anthropic-beta");
+        r_.dialect_version = str(sdk::header(*call_.http, "anthropic-version"));
+        const std::string_view beta = sdk::header(*call_.http, "anthropic-beta");
         if (!beta.empty()) rest.key("anthropic-beta").string(beta);
         rest.end_object();
         if (rest_.size() > 2) draft_.extras(rest_);

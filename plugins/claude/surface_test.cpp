@@ -597,25 +597,42 @@ parley_verdict judged(uint32_t status, const std::string& body, uint64_t retry_a
 }
 
 TEST(Provider, SaysWhatAFailureMeans) {
+    const auto body_of = [](const std::string& type, const std::string& message = "m") {
+        return R"({"error":{"type":")" + type + R"(","message":")" + message + "\"}}";
+    };
     const auto expect = [](uint32_t status, const std::string& body, std::vector<uint32_t> wanted) {
         const parley_error e = judged(status, body).error;
         EXPECT_EQ((std::vector<uint32_t>{static_cast<uint32_t>(e.error_class), e.scope, e.advice}),
                   wanted)
             << status << " " << body;
     };
-    expect(401, "", {PARLEY_E_UNAUTHENTICATED, PARLEY_SCOPE_ACCOUNT, PARLEY_ADVICE_OTHER_ACCOUNT});
-    expect(403, "", {PARLEY_E_FORBIDDEN, PARLEY_SCOPE_ACCOUNT, PARLEY_ADVICE_OTHER_ACCOUNT});
-    expect(404, "", {PARLEY_E_NOT_FOUND, PARLEY_SCOPE_MODEL, PARLEY_ADVICE_OTHER_PROVIDER});
-    expect(400, "", {PARLEY_E_INVALID_ARGUMENT, PARLEY_SCOPE_REQUEST, PARLEY_ADVICE_NEVER});
+    expect(401,
+           body_of("authentication_error"),
+           {PARLEY_E_UNAUTHENTICATED, PARLEY_SCOPE_ACCOUNT, PARLEY_ADVICE_OTHER_ACCOUNT});
+    expect(403,
+           body_of("permission_error"),
+           {PARLEY_E_FORBIDDEN, PARLEY_SCOPE_ACCOUNT, PARLEY_ADVICE_OTHER_ACCOUNT});
+    expect(404,
+           body_of("not_found_error"),
+           {PARLEY_E_NOT_FOUND, PARLEY_SCOPE_MODEL, PARLEY_ADVICE_OTHER_PROVIDER});
+    expect(400,
+           body_of("invalid_request_error"),
+           {PARLEY_E_INVALID_ARGUMENT, PARLEY_SCOPE_REQUEST, PARLEY_ADVICE_NEVER});
+    expect(400,
+           body_of("invalid_request_error", "Your credit balance is too low"),
+           {PARLEY_E_PAYMENT_REQUIRED, PARLEY_SCOPE_ACCOUNT, PARLEY_ADVICE_OTHER_ACCOUNT});
+    expect(429,
+           body_of("rate_limit_error"),
+           {PARLEY_E_RATE_LIMITED, PARLEY_SCOPE_ACCOUNT, PARLEY_ADVICE_OTHER_ACCOUNT});
+    expect(529,
+           body_of("overloaded_error"),
+           {PARLEY_E_OVERLOADED, PARLEY_SCOPE_MODEL, PARLEY_ADVICE_OTHER_PROVIDER});
+    expect(500,
+           body_of("api_error"),
+           {PARLEY_E_UPSTREAM_FAILED, PARLEY_SCOPE_MODEL, PARLEY_ADVICE_SAME});
     expect(
-        400,
-        R"({"error":{"type":"invalid_request_error","message":"Your credit balance is too low"}})",
-        {PARLEY_E_PAYMENT_REQUIRED, PARLEY_SCOPE_ACCOUNT, PARLEY_ADVICE_OTHER_ACCOUNT});
-    expect(429, "", {PARLEY_E_RATE_LIMITED, PARLEY_SCOPE_ACCOUNT, PARLEY_ADVICE_OTHER_ACCOUNT});
-    expect(529, "", {PARLEY_E_OVERLOADED, PARLEY_SCOPE_MODEL, PARLEY_ADVICE_OTHER_PROVIDER});
-    expect(500, "", {PARLEY_E_UPSTREAM_FAILED, PARLEY_SCOPE_MODEL, PARLEY_ADVICE_SAME});
-    expect(504, "", {PARLEY_E_TIMEOUT, PARLEY_SCOPE_MODEL, PARLEY_ADVICE_SAME});
-    EXPECT_EQ(judged(429, "", 7000).cool_down_ms, 7000u);
+        504, body_of("timeout_error"), {PARLEY_E_TIMEOUT, PARLEY_SCOPE_MODEL, PARLEY_ADVICE_SAME});
+    EXPECT_EQ(judged(429, body_of("rate_limit_error"), 7000).cool_down_ms, 7000u);
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 #include "claims.hpp"
 #include "codec/codec.hpp"
-#include "support/op_cases.hpp"
+#include "support/facts.hpp"
 
 namespace parley::codex {
 
@@ -68,25 +68,12 @@ std::vector<std::string> all_ops() {
 
 INSTANTIATE_TEST_SUITE_P(cases, Op, testing::ValuesIn(all_ops()), stage::op_case_name);
 
-struct Facts {
-    explicit Facts(std::string_view secret) {
-        Login login(stage::hashing_host());
-        login.configure(kSettings);
-        sdk::Arena memory = arena.sdk();
-        login.parse(secret, memory, told);
-    }
-
-    TestArena arena;
-    parley_secret_facts told = sized<parley_secret_facts>();
+struct Facts : stage::Facts<Login> {
+    explicit Facts(std::string_view secret) : stage::Facts<Login>(secret, kSettings) {}
 };
 
 std::string why_not(std::string_view secret) {
-    try {
-        const Facts facts(secret);
-    } catch (const sdk::Failure& failure) {
-        return failure.message;
-    }
-    return "none";
+    return stage::why_not<Facts>(secret);
 }
 
 TEST(Login, KnowsKeysAndDocuments) {

@@ -6,7 +6,7 @@
 #include "login.hpp"
 #include "provider.hpp"
 #include "support/defaults.hpp"
-#include "support/op_cases.hpp"
+#include "support/facts.hpp"
 
 namespace parley::gemini {
 
@@ -72,16 +72,9 @@ TEST(People, NeedAClientOfTheirOwn) {
     EXPECT_EQ(why_not("{" + kClient + kUrls + "}", kDocument), "none");
 }
 
-struct Facts {
-    explicit Facts(std::string_view secret, const std::string& settings = "{}") {
-        Login login(stage::hashing_host());
-        login.configure(settings);
-        sdk::Arena memory = arena.sdk();
-        login.parse(secret, memory, told);
-    }
-
-    codec::TestArena arena;
-    parley_secret_facts told = sized<parley_secret_facts>();
+struct Facts : stage::Facts<Login> {
+    explicit Facts(std::string_view secret, const std::string& settings = "{}")
+        : stage::Facts<Login>(secret, settings) {}
 };
 
 TEST(People, AreKnownByTheirTokens) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "parley/sdk/headers.hpp"
 #include "parley/sdk/too_long.hpp"
 #include "wire.hpp"
 
@@ -141,14 +142,6 @@ void read_inner(JsonReader& r, Told& told) {
             value.skip();
         }
     });
-}
-
-bool is_header(const parley_header& header, std::string_view lower_case) {
-    const std::string_view name = view(header.name);
-    return std::equal(
-        name.begin(), name.end(), lower_case.begin(), lower_case.end(), [](char a, char b) {
-            return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
-        });
 }
 
 // Longer than that Google's clients do not wait.
@@ -304,10 +297,7 @@ void read_error(const parley_http_reply_head& head,
     if (told.message.empty()) {
         told.message = "upstream returned HTTP " + std::to_string(head.status);
     }
-    for (uint64_t i = 0; i < head.header_count && told.retry_ms == 0; ++i) {
-        if (!is_header(head.headers[i], "retry-after")) continue;
-        told.retry_ms = duration_ms(view(head.headers[i].value));
-    }
+    if (told.retry_ms == 0) told.retry_ms = duration_ms(sdk::header(head, "retry-after"));
     out.error_class = class_of(told, head.status);
     out.fault = PARLEY_FAULT_UPSTREAM;
     out.http_status = head.status;

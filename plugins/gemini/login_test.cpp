@@ -5,6 +5,7 @@
 #include "gemini_test.hpp"
 #include "parley/sdk/op_stage.hpp"
 #include "service_account.hpp"
+#include "support/facts.hpp"
 #include "token.hpp"
 
 namespace parley::gemini {
@@ -112,26 +113,12 @@ TEST_P(Refresh, EndsWithAnErrorAtEveryStep) {
 
 INSTANTIATE_TEST_SUITE_P(cases, Refresh, testing::ValuesIn(cases_of("login")), test_name);
 
-struct Facts {
-    explicit Facts(std::string_view secret) {
-        Login login(&signer().host);
-        sdk::Arena memory = arena.sdk();
-        login.parse(secret, memory, told);
-    }
-
-    codec::TestArena arena;
-    parley_secret_facts told = sized<parley_secret_facts>();
+struct Facts : stage::Facts<Login> {
+    explicit Facts(std::string_view secret) : stage::Facts<Login>(secret, "", &signer().host) {}
 };
 
 std::string why_not(std::string_view secret) {
-    try {
-        const Facts facts(secret);
-    } catch (const sdk::Failure& failure) {
-        EXPECT_TRUE(failure.error_class == PARLEY_E_INVALID_ARGUMENT ||
-                    failure.error_class == PARLEY_E_UNAUTHENTICATED);
-        return failure.message;
-    }
-    return "none";
+    return stage::why_not<Facts>(secret);
 }
 
 TEST(Login, KnowsKeysOfAllKinds) {

@@ -4,7 +4,7 @@
 #include "envelope.hpp"
 #include "login.hpp"
 #include "provider.hpp"
-#include "support/op_cases.hpp"
+#include "support/facts.hpp"
 
 namespace parley::iflow {
 
@@ -113,15 +113,8 @@ TEST(Login, SaysWhenACookieIsNone) {
     EXPECT_EQ(play.message, "cookie: it holds no BXAuth=...");
 }
 
-struct Facts {
-    explicit Facts(std::string_view secret) {
-        Login login(stage::hashing_host());
-        sdk::Arena memory = arena.sdk();
-        login.parse(secret, memory, told);
-    }
-
-    TestArena arena;
-    parley_secret_facts told = sized<parley_secret_facts>();
+struct Facts : stage::Facts<Login> {
+    explicit Facts(std::string_view secret) : stage::Facts<Login>(secret, "") {}
 };
 
 TEST(Login, KnowsKeysAndDocuments) {

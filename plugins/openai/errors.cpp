@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
+#include "parley/sdk/headers.hpp"
 #include "parley/sdk/json.hpp"
 #include "parley/sdk/too_long.hpp"
 
@@ -63,22 +63,10 @@ uint32_t status_of(const parley_error& error) {
     return error.http_status == 0 || foreign ? row_of(error).status : error.http_status;
 }
 
-bool is_header(const parley_header& header, std::string_view lower_case) {
-    const std::string_view name = view(header.name);
-    return std::equal(
-        name.begin(), name.end(), lower_case.begin(), lower_case.end(), [](char a, char b) {
-            return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
-        });
-}
-
 // Codex goes on trying unless it reads the words that its own backend uses.
 bool is_codex(const parley_call* call) {
     if (call == nullptr) return false;
-    for (uint32_t i = 0; i < call->http->header_count; ++i) {
-        const parley_header& header = call->http->headers[i];
-        if (is_header(header, "originator")) return view(header.value).starts_with("codex");
-    }
-    return false;
+    return sdk::header(*call->http, "originator").starts_with("codex");
 }
 
 std::string usage_limit(const parley_error& error) {
@@ -93,17 +81,6 @@ std::string usage_limit(const parley_error& error) {
     return json;
 }
 
-// A number that makes sense, in milliseconds; 0 for the rest. A date would need a clock.
-uint64_t wait_ms(std::string_view value, double unit_ms) {
-    constexpr double kSecondsMax = 1e9;
-    double amount = 0;
-    const char* stop = value.data() + value.size();
-    const auto [end, fault] = std::from_chars(value.data(), stop, amount);
-    const bool sound = fault == std::errc() && end == stop && amount >= 0;
-    if (!sound || amount * unit_ms > kSecondsMax * 1000) return 0;
-    return static_cast<uint64_t>(amount * unit_ms);
-}
-
 // "try again in 1.2s", "Please retry in 900ms"
 uint64_t wait_in_words(std::string_view message) {
     for (const std::string_view words : {"try again in ", "retry in "}) {
@@ -115,7 +92,7 @@ uint64_t wait_in_words(std::string_view message) {
         const double unit_ms = unit.starts_with("ms") ? 1 : unit.starts_with('s') ? 1000 : 0;
         std::string_view amount = rest.substr(0, digits);
         if (amount.ends_with('.')) amount.remove_suffix(1);
-        if (unit_ms != 0) return wait_ms(amount, unit_ms);
+        if (unit_ms != 0) return sdk::wait_ms(amount, unit_ms);
     }
     return 0;
 }
@@ -140,7 +117,7 @@ bool read_field(JsonReader& r, const JsonString& key, Told& told) {
     else if (key.equals("param"))
         read_text(r, told.param);
     else if (key.equals("resets_in_seconds"))
-        told.retry_after_ms = wait_ms(r.raw(), 1000);
+        told.retry_after_ms = sdk::wait_ms(r.raw(), 1000);
     else
         return false;
     return true;
@@ -227,17 +204,6 @@ Told read_object(JsonReader& r) {
     told.retry_after_ms = std::max(told.retry_after_ms, inner.retry_after_ms);
     if (told.retry_after_ms == 0) told.retry_after_ms = wait_in_words(told.message);
     return told;
-}
-
-uint64_t retry_after_ms(const parley_http_reply_head& head) {
-    uint64_t coarse_ms = 0;
-    for (uint64_t i = 0; i < head.header_count; ++i) {
-        const std::string_view value = view(head.headers[i].value);
-        if (is_header(head.headers[i], "retry-after")) coarse_ms = wait_ms(value, 1000);
-        if (!is_header(head.headers[i], "retry-after-ms")) continue;
-        if (const uint64_t fine_ms = wait_ms(value, 1); fine_ms != 0) return fine_ms;
-    }
-    return coarse_ms;
 }
 
 }  // namespace
@@ -417,7 +383,7 @@ void read_error(const parley_http_reply_head& head,
     out.error_class = class_of(told);
     out.fault = PARLEY_FAULT_UPSTREAM;
     out.http_status = head.status;
-    out.retry_after_ms = retry_after_ms(head);
+    out.retry_after_ms = sdk::retry_after_ms(head);
     if (out.retry_after_ms == 0) out.retry_after_ms = told.retry_after_ms;
     out.message = arena.copy(told.message);
     out.code = arena.copy(told.code);
