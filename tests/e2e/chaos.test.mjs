@@ -41,7 +41,14 @@ after(async () => {
 const client = sdk(parley);
 
 // What the flapping account is at, and what is known of the phase it is in.
-const calm = () => ({ refused: new Set(), older: null, probes: 0, looked: 0, isLookedFor: defer() });
+const calm = () => ({
+  refused: new Set(),
+  older: null,
+  probes: 0,
+  looked: 0,
+  isLookedFor: defer(),
+  isFound: defer(),
+});
 const phase = { isDown: false, ...calm() };
 const seen = { refusals: 0, probes: 0, probesAtOnce: 0, servedAfterDown: 0 };
 
@@ -78,6 +85,7 @@ upstream.script = async (request, reply) => {
   const isFlapping = request.headers.authorization === `Bearer ${keys.flapping}`;
   if (isFlapping && phase.isDown) return refuse(request, reply);
   if (isFlapping && seen.refusals > 0) seen.servedAfterDown += 1;
+  if (isFlapping) phase.isFound.resolve();
   // Who was refused and comes here has been told of the failure.
   const knows = phase.isDown && phase.refused.has(request.json.user);
   if (knows) phase.older ??= new Set(open);
@@ -124,6 +132,7 @@ test('200 streams at a time hear nothing of an account that flaps; one probe at 
   for await (const next of setInterval(1000, flip)) {
     // On a slow machine it takes longer until all that was sent before is over.
     if (phase.isDown) await within(phase.isLookedFor.promise, 'it is looked for twice');
+    else await within(phase.isFound.promise, 'it is found, up as it is');
     next();
     if (flips >= kPhases) break; // it is up again
   }

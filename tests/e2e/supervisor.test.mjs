@@ -57,7 +57,9 @@ for (const [model, times] of [
 ]) {
   test(`a plugin that leaks a gigabyte is named: ${model}`, async () => {
     upstream.script = calm;
-    const parley = await supervised(withHazard({ supervisor: { crashes_max: 1 } }));
+    // To fill a gigabyte takes a sanitizer longer than plugins may hold a loop up.
+    const stuck_abort_ms = isSanitized ? '5m' : '10s';
+    const parley = await supervised(withHazard({ supervisor: { crashes_max: 1, stuck_abort_ms } }));
     const told = parley.next((l) => /takes memory and keeps it/.test(l.message ?? ''), 'who it is');
     // Among requests that are none of its business, which have the supervisor look closely.
     for (let i = 0; i < times; ++i) {
