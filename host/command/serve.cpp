@@ -134,8 +134,11 @@ int work(const Options& options, supervisor::Parent& parent) {
 
 int serve(const Options& options) {
     if (!options.worker.empty()) {
-        std::optional<supervisor::Parent> parent = supervisor::Parent::meet(options.worker);
-        if (!parent) return 1;
+        auto parent = supervisor::Parent::meet(options.worker);
+        if (!parent) {
+            base::log(LogLevel::error, "no worker", {{"why", parent.error().message}});
+            return 1;
+        }
         supervisor::mark_crashes();
         return work(options, *parent);
     }

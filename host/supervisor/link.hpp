@@ -11,6 +11,8 @@
 //                    taken something over     processes <count>  workers that are wanted
 //   look             another worker was told  look               the others are to look at the
 //                    of news in the store                        store, too
+//
+// Both read what they do not know as nothing. After an upgrade they are of different programs.
 #pragma once
 
 #include <optional>
@@ -19,6 +21,10 @@
 #include <utility>
 
 namespace parley::supervisor {
+
+// What both must have in common: these messages and the layout of base::BlackBox. A change of
+// meaning or of layout is another language, which a worker of another program refuses to speak.
+inline constexpr int kLanguage = 1;
 
 // Owns a descriptor.
 class Descriptor {

@@ -1,7 +1,10 @@
 #include "supervisor/parent.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <fcntl.h>
+#include <optional>
 #include <sstream>
 
 #include "base/black_box.hpp"
@@ -22,37 +25,55 @@ Crash read_crash(const std::string& text) {
     return crash;
 }
 
-// "<link>,<memory>"
-std::optional<std::pair<int, int>> read_descriptors(const std::string& text) {
-    std::pair<int, int> found{-1, -1};
+// The value of --worker: "<link>,<memory>,<language>".
+struct Handover {
+    int link = -1;
+    int memory = -1;
+    int language = 0;
+};
+
+std::optional<Handover> read_handover(const std::string& text) {
+    Handover found;
+    const char* at = text.data();
     const char* const end = text.data() + text.size();
-    const auto [comma, fault] = std::from_chars(text.data(), end, found.first);
-    if (fault != std::errc() || comma == end || *comma != ',') return std::nullopt;
-    const auto [rest, bad] = std::from_chars(comma + 1, end, found.second);
-    if (bad != std::errc() || rest != end) return std::nullopt;
-    return found;
+    for (int* const number : {&found.link, &found.memory, &found.language}) {
+        if (number != &found.link && (at == end || *at++ != ',')) return std::nullopt;
+        const auto [rest, fault] = std::from_chars(at, end, *number);
+        if (fault != std::errc() || *number < 0) return std::nullopt;
+        at = rest;
+    }
+    return at == end ? std::optional(found) : std::nullopt;
+}
+
+base::Error no_work(std::string why) {
+    return base::gateway_error(PARLEY_E_PRECONDITION, std::move(why));
 }
 
 }  // namespace
 
-std::optional<Parent> Parent::meet(const std::string& worker) {
-    const auto descriptors = read_descriptors(worker);
-    if (!descriptors) return std::nullopt;
+base::Result<Parent> Parent::meet(const std::string& worker) {
+    const auto handover = read_handover(worker);
+    if (!handover) return no_work("--worker: a supervisor says it to its workers, nobody else");
     Parent parent;
-    parent.link_ = Descriptor(descriptors->first);
-    const Descriptor memory(descriptors->second);
+    parent.link_ = Descriptor(handover->link);
+    const Descriptor memory(handover->memory);
+    if (handover->language != kLanguage) {
+        return no_work("the supervisor is of another version of parley and speaks language " +
+                       std::to_string(handover->language) + "; this program speaks " +
+                       std::to_string(kLanguage) + ", restart parley to change to it");
+    }
     ::fcntl(parent.link(), F_SETFD, FD_CLOEXEC);
-    if (!base::keep_black_box(memory.get())) return std::nullopt;
+    if (!base::keep_black_box(memory.get())) return no_work("--worker: it has no black box");
     for (;;) {
         std::optional<Message> message = receive(parent.link());
-        if (!message) return std::nullopt;
+        if (!message) return no_work("the supervisor is gone");
         if (message->verb == "crash") parent.crashes_.push_back(read_crash(message->rest));
         if (message->verb == "door") {
             parent.is_first_ = false;
             parent.know(message->rest, std::move(message->descriptor));
         }
         if (message->verb == "go") {
-            parent.seat_ = std::stoi(message->rest);
+            parent.seat_ = std::max(1, std::atoi(message->rest.c_str()));
             return parent;
         }
     }

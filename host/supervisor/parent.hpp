@@ -4,10 +4,10 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "supervisor/link.hpp"
 
 namespace parley::supervisor {
@@ -23,9 +23,9 @@ struct Crash {
 class Parent {
 public:
     Parent() = default;
-    // From the value of --worker; hears what there is to know before the work begins. Empty when
-    // the value is none or the supervisor is gone.
-    static std::optional<Parent> meet(const std::string& worker);
+    // From the value of --worker; hears what there is to know before the work begins. Fails where
+    // the value is none, the supervisor is of a program that speaks otherwise, or it is gone.
+    static base::Result<Parent> meet(const std::string& worker);
 
     const std::vector<Crash>& crashes() const { return crashes_; }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstring>
@@ -54,6 +55,13 @@ std::string how(int status) {
 int exit_status(int status) {
     constexpr int kBySignal = 128;
     return WIFSIGNALED(status) ? kBySignal + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+std::size_t seats_in(const std::string& text, std::size_t otherwise) {
+    const char* const end = text.data() + text.size();
+    std::size_t count = 0;
+    const auto [rest, fault] = std::from_chars(text.data(), end, count);
+    return fault == std::errc() && rest == end && count != 0 ? count : otherwise;
 }
 
 // "<level> <text|json>"
@@ -170,7 +178,7 @@ void Supervisor::hear(Seat& seat, Worker& worker) {
         doors_[message->rest] = std::move(message->descriptor);
     }
     if (verb == "drop") doors_.erase(message->rest);
-    if (verb == "processes") seats_wanted_ = std::stoul(message->rest);
+    if (verb == "processes") seats_wanted_ = seats_in(message->rest, seats_wanted_);
     if (verb == "changed") tell_others(seat, "reload", "", -1);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -36,6 +37,12 @@ void keep_over_exec(int descriptor) {
     ::fcntl(descriptor, F_SETFD, 0);
 }
 
+// What a worker wrote may be anything: it has crashed.
+template <std::size_t N>
+std::string text_of(const std::array<char, N>& room) {
+    return {room.data(), ::strnlen(room.data(), N)};
+}
+
 BlackBox* map(int descriptor) {
     void* const page =
         ::mmap(nullptr, sizeof(BlackBox), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
@@ -55,7 +62,7 @@ std::optional<Worker> Worker::start(const std::string& program,
     BlackBox* const box = map(memory.get());
     if (box == nullptr) return std::nullopt;
     arguments.push_back("--worker=" + std::to_string(theirs.get()) + ',' +
-                        std::to_string(memory.get()));
+                        std::to_string(memory.get()) + ',' + std::to_string(kLanguage));
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
@@ -101,7 +108,7 @@ std::vector<Suspect> Worker::suspects(int signal) const {
         const base::BlackBoxPlugin* plugin = box_->plugin_of(taker->place);
         if (plugin != nullptr && plugin->sha256.front() != '\0') {
             const std::uint32_t function = BlackBox::function_of(taker->place);
-            return {{plugin->file.data(), plugin->sha256.data(), function}};
+            return {{text_of(plugin->file), text_of(plugin->sha256), function}};
         }
     }
     const auto collect = [this](auto&& place_of) {
@@ -111,7 +118,7 @@ std::vector<Suspect> Worker::suspects(int signal) const {
             const base::BlackBoxPlugin* plugin = box_->plugin_of(place);
             if (plugin == nullptr || plugin->sha256.front() == '\0') continue;
             Suspect suspect{
-                plugin->file.data(), plugin->sha256.data(), BlackBox::function_of(place)};
+                text_of(plugin->file), text_of(plugin->sha256), BlackBox::function_of(place)};
             const bool known = std::any_of(found.begin(), found.end(), [&](const Suspect& other) {
                 return other.sha256 == suspect.sha256;
             });

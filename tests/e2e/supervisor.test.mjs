@@ -1,14 +1,24 @@
 // The supervisor: what crashes is named and replaced, nobody is refused meanwhile, and the program
 // is exchanged under way.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { after, test } from 'node:test';
+import { promisify } from 'node:util';
 
 import * as hazard from './support/hazard.mjs';
 import { ask, calm, folder, plugins, supervised } from './support/hazard.mjs';
-import { isSanitized } from './support/parley.mjs';
+import { binary, isSanitized } from './support/parley.mjs';
 import { Connection } from './support/raw.mjs';
 import { chunks, kDone } from './support/replies.mjs';
 import { Upstream } from './support/upstream.mjs';
@@ -234,6 +244,53 @@ test('an upgrade that fails leaves the old worker at work', async () => {
   assert.equal(workerOf(parley), before);
   assert.equal((await ask(parley, 'calm')).status, 200);
   await parley.stop();
+});
+
+test('an upgrade starts the program that is on the disk by then', async () => {
+  upstream.script = calm;
+  const home = join(folder, 'elsewhere');
+  mkdirSync(join(home, 'bin'), { recursive: true });
+  symlinkSync(resolve(dirname(binary), '../lib'), join(home, 'lib'));
+  const program = join(home, 'bin/parley');
+  const put = (bytes) => {
+    writeFileSync(`${program}.new`, bytes, { mode: 0o700 });
+    renameSync(`${program}.new`, program);
+  };
+  const bytes = readFileSync(binary);
+  put(bytes);
+  const parley = await supervised(withHazard(), { program });
+  const runs = (pid) => statSync(`/proc/${pid}/exe`).ino;
+  const first = workerOf(parley);
+  assert.equal(runs(first), runs(parley.pid));
+
+  const given = parley.next((l) => l.message === 'upgrade: given up, the old worker goes on', 'so');
+  put('#!/bin/false\n');
+  parley.signal('SIGUSR2');
+  await given;
+  assert.equal((await ask(parley, 'calm')).status, 200);
+
+  const serves = parley.next((l) => l.message === 'upgrade: the new worker serves', 'it serves');
+  put(Buffer.concat([bytes, Buffer.from('another one\n')]));
+  parley.signal('SIGUSR2');
+  await serves;
+  const second = workerOf(parley, first);
+  assert.equal(runs(second), statSync(program).ino);
+  assert.notEqual(runs(second), runs(parley.pid), 'the supervisor stays what it was');
+  assert.equal((await ask(parley, 'calm')).status, 200);
+  // What a worker of another program does says the supervisor as before.
+  const named = parley.next((l) => /^worker crashed/.test(l.message ?? ''), 'the crash is told');
+  await ask(parley, 'hazard-null').catch(() => {});
+  assert.equal((await named).function, 'plan');
+  assert.equal((await ask(parley, 'calm')).status, 200);
+  await parley.stop({ hasCrashed: true });
+});
+
+test('a supervisor that speaks another language is refused in words', async () => {
+  const refused = promisify(execFile)(binary, ['serve', '--worker=0,1,99'], { env: hazard.env });
+  await assert.rejects(refused, (error) => {
+    assert.match(error.stderr, /speaks language 99; this program speaks 1, restart parley/);
+    return error.code === 1;
+  });
 });
 
 test('a worker whose supervisor is killed ends in order', async () => {

@@ -70,8 +70,11 @@ export class Parley {
   #ended = defer();
 
   /** With a configuration, or with none: then it makes its own in a fresh state folder. `through`
-   * is a command that starts it, as soon as somebody comes to `port`. */
-  static async start(config, { env = {}, state, supervised = false, args = [], through = [], port } = {}) {
+   * is a command that starts it, as soon as somebody comes to `port`; `program` another one than usual. */
+  static async start(
+    config,
+    { env = {}, state, supervised = false, args = [], through = [], port, program = binary } = {},
+  ) {
     const parley = new Parley();
     parley.folder = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
     parley.config = config;
@@ -84,7 +87,7 @@ export class Parley {
     }
     // Tests look at the process that serves, which is then the one that they started.
     if (!supervised) all.push('--no-supervisor');
-    parley.#spawn([...through, binary, ...all, ...args], env);
+    parley.#spawn([...through, program, ...all, ...args], env);
     try {
       if (port) await knock(port);
       const heard = parley.lines.find((l) => l.message === 'listening', 'parley listens');
