@@ -1,10 +1,12 @@
 #include "live/plugins.hpp"
 
 #include <algorithm>
+#include <climits>
 #include <filesystem>
 #include <set>
 
 #include "base/log.hpp"
+#include "plugins/text.hpp"
 
 namespace parley::live {
 
@@ -16,6 +18,7 @@ namespace {
 constexpr std::uint64_t kTickMs = 200;
 // Of the libraries that went, so many are remembered.
 constexpr std::size_t kDeparturesMax = 256;
+constexpr std::size_t kWhyBytesMax = 64 * 1024;
 
 std::string in_words(const std::vector<config::Fault>& faults) {
     std::string all;
@@ -283,13 +286,14 @@ boost::json::object Plugins::status() const {
     json::array files;
     for (const auto& file : present().files()) {
         const bool serves = file.library != nullptr;
-        json::object row{{"file", file.path},
+        // Names of files are any bytes.
+        json::object row{{"file", plugins::printable(file.path, PATH_MAX)},
                          {"plugin", file.id},
                          {"version", serves ? file.library->manifest().version : file.version},
                          {"sha256", serves ? file.library->sha256() : file.sha256},
                          {"serves", serves}};
-        if (!file.refusal.empty()) row["refused"] = file.refusal;
-        if (!file.aside.empty()) row["aside"] = file.aside;
+        if (!file.refusal.empty()) row["refused"] = plugins::printable(file.refusal, kWhyBytesMax);
+        if (!file.aside.empty()) row["aside"] = plugins::printable(file.aside, kWhyBytesMax);
         if (const auto known = generations_.find(file.id); serves && known != generations_.end()) {
             row["generation"] = known->second;
         }

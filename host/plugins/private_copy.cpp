@@ -40,6 +40,8 @@ private:
     int fd_;
 };
 
+constexpr const char* kNoFile = "not a regular file; a library was expected";
+
 std::string reason(int error) {
     return std::generic_category().message(error);
 }
@@ -50,10 +52,10 @@ base::Error file_refusal(int error_class, std::string message) {
 
 Result<void> check_owner(const struct stat& facts, const std::string& what) {
     if (facts.st_uid != 0 && facts.st_uid != ::geteuid()) {
+        const std::string us = ::geteuid() == 0 ? "" : " or user " + std::to_string(::geteuid());
         return file_refusal(PARLEY_E_FORBIDDEN,
-                            what + " belongs to user " + std::to_string(facts.st_uid) +
-                                "; root or user " + std::to_string(::geteuid()) +
-                                ", who runs parley, was expected, run chown");
+                            what + " belongs to user " + std::to_string(facts.st_uid) + "; root" +
+                                us + ", who runs parley, was expected, run chown");
     }
     if ((facts.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
         return file_refusal(PARLEY_E_FORBIDDEN,
@@ -70,6 +72,8 @@ Result<int> open_failed(int error) {
         case ELOOP:
             return file_refusal(PARLEY_E_FORBIDDEN,
                                 "a symbolic link; put the file itself into the folder");
+        case ENXIO:  // a socket
+            return file_refusal(PARLEY_E_FORBIDDEN, kNoFile);
         default:
             return file_refusal(PARLEY_E_FORBIDDEN, "cannot be opened (" + reason(error) + ")");
     }
@@ -101,8 +105,7 @@ Result<struct stat> check_file(int fd, std::uint64_t bytes_max) {
         return file_refusal(PARLEY_E_INTERNAL, "cannot be looked at (" + reason(errno) + ")");
     }
     if (!S_ISREG(facts.st_mode)) {
-        return file_refusal(PARLEY_E_INVALID_ARGUMENT,
-                            "not a regular file; a library was expected");
+        return file_refusal(PARLEY_E_INVALID_ARGUMENT, kNoFile);
     }
     if (Result<void> right = check_owner(facts, "the file"); right.has_error()) {
         return right.error();

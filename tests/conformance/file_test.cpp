@@ -130,7 +130,7 @@ TEST_F(PluginFile, MustBeOursOrRoots) {
     const std::string path = put("minimal");
     ASSERT_EQ(::chown(path.c_str(), 12345, 0), 0);
     EXPECT_EQ(refused(path),
-              "the file belongs to user 12345; root or user 0, who runs parley, was expected, run "
+              "the file belongs to user 12345; root, who runs parley, was expected, run "
               "chown");
 }
 

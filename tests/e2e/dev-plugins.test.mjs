@@ -7,7 +7,8 @@ import { test } from 'node:test';
 
 import { sdk, user } from './support/house.mjs';
 import { Outside } from './support/outside.mjs';
-import { binary, configuration, Parley } from './support/parley.mjs';
+import { binary, configuration, isSanitized, Parley } from './support/parley.mjs';
+import { tell } from './support/wait.mjs';
 
 test('a build is live at once, a broken one is named and changes nothing', async (t) => {
   const outside = new Outside();
@@ -36,13 +37,26 @@ test('a build is live at once, a broken one is named and changes nothing', async
   await make(first.replaceAll('Hello from', 'Good morning from'));
   const built = performance.now();
   await taken;
-  t.diagnostic(`live ${Math.round(performance.now() - built)} ms after the build`);
   assert.equal(await ask(), 'Good morning from draft!');
+  tell(`dev-plugins: live ${Math.round(performance.now() - built)} ms after the build`);
+
+  // From the save to the first answer; a busy machine may spoil some, but not all.
+  const all = [];
+  for (let i = 0; i < 5; ++i) {
+    const saved = performance.now();
+    const live = parley.next((l) => l.message === 'plugin taken over', 'it is taken over');
+    await make(first.replaceAll('Hello from', `${i} times hello from`));
+    await live;
+    assert.equal(await ask(), `${i} times hello from draft!`);
+    all.push(Math.round(performance.now() - saved));
+  }
+  tell(`dev-plugins: save, build and live in ${all} ms`);
+  if (!isSanitized) assert.ok(Math.min(...all) < 1000, `${all} ms`);
 
   const refused = parley.next((l) => l.message === 'plugin refused', 'it is refused');
   await make(first.replace('.plan = plan,', ''));
   assert.match((await refused).why, /draft\.so: .*plan is missing; parley\.provider\/1 requires it/);
-  assert.equal(await ask(), 'Good morning from draft!');
+  assert.equal(await ask(), '4 times hello from draft!');
 
   const mended = parley.next((l) => l.message === 'plugin taken over', 'it is taken over again');
   await make(first.replaceAll('Hello from', 'Good night from'));

@@ -28,7 +28,7 @@ function versioned(bytes, version) {
 }
 
 /** A Parley whose plugins come, beside the bundled ones, from a folder of its own. */
-async function scene(t, more = {}) {
+async function scene(t, more = {}, limits = {}) {
   const upstream = await Upstream.start();
   const go = defer();
   upstream.script = async (request, reply) => {
@@ -43,7 +43,7 @@ async function scene(t, more = {}) {
   fs.chmodSync(folder, 0o700);
   const config = configuration(upstream, {
     server: { threads: 2 },
-    plugins: { folders: [folder], quiet_ms: '20ms', wait_max_ms: '500ms', cool_ms: '100ms' },
+    plugins: { folders: [folder], quiet_ms: '20ms', wait_max_ms: '500ms', cool_ms: '100ms', ...limits },
     ...more,
   });
   const parley = await Parley.start(config);
@@ -191,6 +191,43 @@ test('a file that is removed: while it is needed it serves on, and then it goes'
   await gone;
   assert.equal(await serving(id), undefined);
   assert.deepEqual((await status()).pinned, []);
+  await ask();
+});
+
+test('what cannot be unloaded is told with the reason, and only so much of it is borne', async (t) => {
+  const limits = { quiet_ms: '20ms', cool_ms: '1ms', pinned_max: 2 };
+  const { ask, status, serving, put, heard } = await scene(t, {}, limits);
+  const id = 'dev.parley.test.staying-policy';
+  const bytes = fs.readFileSync(join(process.env.PARLEY_TEST_PLUGINS, 'staying-policy.so'));
+  // A generation stays for a rollback, and the one before that leaves.
+  for (let n = 1; n <= 4; ++n) {
+    const taken = heard('plugin taken over', id);
+    const pinned = n > 2 ? heard('plugin pinned', id) : undefined;
+    put('staying.so', variant(bytes, n));
+    assert.equal((await taken).generation, n);
+    if (pinned) assert.notEqual((await pinned).why, '');
+  }
+  const { pinned } = await status();
+  assert.equal(pinned.length, 2);
+  for (const each of pinned) assert.match(each.why, /\S/);
+  const { sha256 } = await serving(id);
+  const refused = heard('plugin refused', id);
+  put('staying.so', variant(bytes, 5));
+  assert.match((await refused).why, /2 generations .* could not be unloaded \(plugins\.pinned_max\); restart parley/);
+  assert.equal((await serving(id)).sha256, sha256);
+  await ask();
+});
+
+test('names of files may be any bytes, and are told so that they can be read', async (t) => {
+  const { ask, status, folder, heard } = await scene(t);
+  const named = (bytes) => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(bytes), Buffer.from('.so')]);
+  for (const name of [[0xff, 0xfe], [...Buffer.from('a "b"\n\u202ec')]]) {
+    const refused = heard('plugin refused');
+    fs.writeFileSync(named(name), 'no library', { mode: 0o600 });
+    assert.match((await refused).why, /not an ELF file/);
+  }
+  const files = (await status()).files.map((file) => file.file).filter((file) => file.startsWith(folder));
+  assert.deepEqual(files.map((file) => file.slice(folder.length + 1)), ['a "b"\\n\\xe2\\x80\\xaec.so', '\\xff\\xfe.so']);
   await ask();
 });
 
