@@ -1,12 +1,9 @@
 /* stream.c: the pattern in replies, wherever their deltas are cut. */
 #include "filter.h"
 
-static parley_status say(parley_session* s,
-                         const parley_sink* sink,
-                         const char* text,
-                         uint64_t len) {
-    s->last.text = as_str(text, len);
-    return len == 0 ? PARLEY_OK : sink->emit(sink, &s->last);
+static parley_status say(parley_session* s, const parley_sink* sink, const char* at, uint64_t n) {
+    s->last.text = as_str(at, n);
+    return n == 0 ? PARLEY_OK : sink->emit(sink, &s->last);
 }
 
 /* Positions count from where `text` begins; what was held stands in front of it. */

@@ -121,6 +121,17 @@ for (const kind of ['provider', 'dialect', 'login', 'store', 'policy', 'filter',
   }
 }
 
+test('make is told where a Parley in a prefix of its own is', async () => {
+  await outside.run('.', binary, 'plugin', 'new', 'policy', 'told', '--lang', 'c');
+  const cwd = join(outside.folder, 'told');
+  const env = { PATH: process.env.PATH, PKG_CONFIG_LIBDIR: '/nowhere' };
+  const unfound = /no Parley; say where: make PKG_CONFIG_PATH=/;
+  await assert.rejects(run('make', [], { cwd, env }), (error) => unfound.test(error.stderr));
+  await run('make', [`PKG_CONFIG_PATH=${join(outside.prefix, 'share/pkgconfig')}`], { cwd, env });
+  assert.ok(fs.existsSync(join(cwd, 'told.so')));
+  await run('make', ['clean'], { cwd, env });
+});
+
 test('what cannot be begun is said in words, and nothing is touched', async () => {
   const refuses = async (pattern, ...args) => {
     const refused = await outside
