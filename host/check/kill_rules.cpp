@@ -69,10 +69,11 @@ bool write_and_kill(Trial& trial, Progress& progress, std::mt19937& random) {
     if (child < 0) return false;
     const auto end = std::chrono::steady_clock::now() + kPatience;
     int status = 0;
-    bool has_ended = false;
     while (progress.returned < before + kWritesMin && std::chrono::steady_clock::now() < end) {
-        has_ended = ::waitpid(child, &status, WNOHANG) == child;
-        if (has_ended) return false;
+        if (::waitpid(child, &status, WNOHANG) == child) {
+            trial.expect(status == 0, "store: fails or ends its process in a put, unkilled");
+            return false;
+        }
         std::this_thread::yield();
     }
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 5'000));

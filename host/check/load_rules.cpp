@@ -9,7 +9,6 @@
 #include <thread>
 #include <unistd.h>
 
-#include "check/other_host.hpp"
 #include "check/rules.hpp"
 #include "plugins/bare_library.hpp"
 #include "plugins/border.hpp"
@@ -151,6 +150,10 @@ void says_what_its_manifest_says(Trial& trial) {
     load_is_right(trial, "B3");
 }
 
+void describes_its_settings(Trial& trial) {
+    load_is_right(trial, "C2");
+}
+
 void begins_and_ends_again(Trial& trial) {
     const auto library = load_bare(trial);
     if (library == nullptr) return;
@@ -245,36 +248,6 @@ void lives_beside_itself(Trial& trial) {
     first.reset();
     trial.enter("the generation that stays");
     make_all(second);
-}
-
-void bears_other_hosts(Trial& trial) {
-    const auto library = trial.load();
-    if (library == nullptr) return;
-    for (const OtherHost::Age age : {OtherHost::Age::older, OtherHost::Age::newer}) {
-        const std::string words = age == OtherHost::Age::older ? "an older host" : "a newer host";
-        for (const Component& component : library->components()) {
-            if (trial.make(library, component) == nullptr) continue;
-            const OtherHost host(trial.services(), std::string(component.id), age);
-            parley_instance* made = nullptr;
-            trial.enter("create under " + words + " of " + plugins::quoted(component.id));
-            const parley_component& record = *component.record;
-            const parley_status status = record.create(host.border(), &made, nullptr);
-            if (status < 0) {  // an older one may lack what it cannot do without
-                trial.expect(age == OtherHost::Age::older, "create: refuses " + words);
-                continue;
-            }
-            trial.enter("the life under " + words + " of " + plugins::quoted(component.id));
-            const std::string settings = trial.settings_text(*library, component);
-            const bool configured = record.configure == nullptr ||
-                                    record.configure(made, plugins::str(settings), nullptr) >= 0;
-            if (configured && record.activate != nullptr) {
-                if (record.activate(made, nullptr) >= 0 && record.deactivate != nullptr) {
-                    record.deactivate(made);
-                }
-            }
-            record.destroy(made);
-        }
-    }
 }
 
 }  // namespace parley::check

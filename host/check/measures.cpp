@@ -29,12 +29,12 @@ constexpr std::string_view kDelta = "a delta of 16 bytes";
 
 // One component and its name in the table of figures.
 struct Subjected {
-    Measures& measures;
-    Made made;
+    Calls& calls;
+    const Made& made;
     std::string name;
 
     void take(std::string_view what, const std::function<void()>& call) const {
-        measures.take(name, what, made->component().table, call);
+        calls.take(name, what, made->component().table, call);
     }
 
     template <class Table>
@@ -42,6 +42,11 @@ struct Subjected {
         return *static_cast<const Table*>(made->component().table);
     }
 };
+
+std::string name_of(const parley_component& component) {
+    return std::string(plugins::short_kind(view(component.kind))) + ' ' +
+           std::string(view(component.id));
+}
 
 parley_event delta_of(std::string_view text) {
     parley_event delta = sdk::make_event(PARLEY_EVENT_TEXT_DELTA);
@@ -285,9 +290,7 @@ void measure_login(const Subjected& it) {
     });
 }
 
-// Only where it is told to work: it writes.
 void measure_store(const Subjected& it) {
-    if (!it.measures.trial().is_told(*it.made)) return;
     const plugins::Cancel cancel(600'000, plugins::make_stop_flag());
     plugins::Store store(it.made, config::StoreLimits{});
     if (!store.open({}, cancel)) return;
@@ -304,22 +307,27 @@ void measure_store(const Subjected& it) {
 
 }  // namespace
 
+void call_everything(Calls& calls, const Trial& trial, const Made& made) {
+    const std::string_view kind = view(made->component().kind);
+    const Subjected it{calls, made, name_of(made->component())};
+    if (kind == PARLEY_KIND_DIALECT) measure_dialect(it);
+    if (kind == PARLEY_KIND_PROVIDER) measure_provider(it);
+    if (kind == PARLEY_KIND_FILTER) measure_filter(it);
+    if (kind == PARLEY_KIND_POLICY) measure_policy(it);
+    if (kind == PARLEY_KIND_OBSERVER) measure_observer(it);
+    if (kind == PARLEY_KIND_LOGIN) measure_login(it);
+    // It writes.
+    if (kind == PARLEY_KIND_STORE && trial.is_told(*made)) measure_store(it);
+}
+
 void measure_component(Measures& measures,
                        const std::shared_ptr<plugins::Library>& library,
                        const plugins::Component& component) {
-    const std::string name =
-        std::string(plugins::short_kind(component.kind_id)) + ' ' + std::string(component.id);
-    const Subjected it{measures, measures.trial().make(library, component), name};
-    if (it.made == nullptr) return;
+    const Made made = measures.trial().make(library, component);
+    if (made == nullptr) return;
     const auto live = [&] { measures.trial().make(library, component); };
-    measures.take(name, "create to destroy", component.record, live, false);
-    if (component.kind_id == PARLEY_KIND_DIALECT) measure_dialect(it);
-    if (component.kind_id == PARLEY_KIND_PROVIDER) measure_provider(it);
-    if (component.kind_id == PARLEY_KIND_FILTER) measure_filter(it);
-    if (component.kind_id == PARLEY_KIND_POLICY) measure_policy(it);
-    if (component.kind_id == PARLEY_KIND_OBSERVER) measure_observer(it);
-    if (component.kind_id == PARLEY_KIND_LOGIN) measure_login(it);
-    if (component.kind_id == PARLEY_KIND_STORE) measure_store(it);
+    measures.take(name_of(*component.record), "create to destroy", component.record, live, false);
+    call_everything(measures, measures.trial(), made);
 }
 
 }  // namespace parley::check

@@ -1,4 +1,4 @@
-// check/measures.hpp: where the figures of one plugin are taken, kind by kind.
+// check/measures.hpp: everything that a plugin is called for, kind by kind, and the figures of it.
 #pragma once
 
 #include <functional>
@@ -11,20 +11,32 @@
 
 namespace parley::check {
 
+// What is done with each call.
+class Calls {
+public:
+    virtual ~Calls() = default;
+
+    // `inside` is something of the plugin whose allocations count; null: they do not. `with_cpp`:
+    // so do those of the C++ library, which the host leaves alone during the call.
+    virtual void take(std::string_view component,
+                      std::string_view what,
+                      const void* inside,
+                      const std::function<void()>& call,
+                      bool with_cpp = true) = 0;
+};
+
 // In a process of its own; what is measured goes onto the scroll.
-class Measures {
+class Measures final : public Calls {
 public:
     Measures(Trial& trial, const Scroll& scroll, int each_ms);
 
     Trial& trial() { return trial_; }
 
-    // `inside` is something of the plugin whose allocations count; null: they do not. `with_cpp`:
-    // so do those of the C++ library, which the host leaves alone during the call.
     void take(std::string_view component,
               std::string_view what,
               const void* inside,
               const std::function<void()>& call,
-              bool with_cpp = true);
+              bool with_cpp = true) override;
 
     void take_loading();
 
@@ -41,7 +53,11 @@ private:
 };
 
 // Everything that the pipeline calls for each request or event; of other components what the host
-// calls them for.
+// calls them for. Stores are asked where they are told to work.
+void call_everything(Calls& calls,
+                     const Trial& trial,
+                     const std::shared_ptr<plugins::Instance>& made);
+
 void measure_component(Measures& measures,
                        const std::shared_ptr<plugins::Library>& library,
                        const plugins::Component& component);

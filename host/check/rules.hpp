@@ -9,12 +9,16 @@ namespace parley::check {
 void loads(Trial& trial);
 void leaves_the_process_alone(Trial& trial);
 void says_what_its_manifest_says(Trial& trial);
+void describes_its_settings(Trial& trial);
 void begins_and_ends_again(Trial& trial);
 void knows_no_unknown_ids(Trial& trial);
 void goes_when_unloaded(Trial& trial);
 void leaves_nothing_behind(Trial& trial);
 void lives_beside_itself(Trial& trial);
+
+// A plugin and its host.
 void bears_other_hosts(Trial& trial);
+void calls_its_host_by_the_rules(Trial& trial);
 
 // Components of any kind.
 void describes_itself_the_same(Trial& trial);

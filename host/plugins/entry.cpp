@@ -108,14 +108,19 @@ Result<void> check_texts(const parley_component& record) {
                      "; a name such as \"my-provider\" was expected");
     }
     const auto schema = config::Schema::parse(view(record.config_schema));
-    if (!schema) return fault("config_schema: " + schema.error().message);
-    return {};
+    if (schema) return {};
+    return refusal("C2", PARLEY_E_INVALID_ARGUMENT, "config_schema: " + schema.error().message);
 }
 
 Result<void> check_record(const parley_component& record) {
     Result<void> right = check_struct_size(record.struct_size, kComponentBytesMin);
     if (right.has_value()) right = check_texts(record);
     if (right.has_error()) return right;
+    if ((record.flags & PARLEY_COMPONENT_EXCLUSIVE) != 0) {
+        return fault(
+            "PARLEY_COMPONENT_EXCLUSIVE is set, but here instances overlap while exchanges end; "
+            "own such a thing for one call, or by a lease of the store");
+    }
     if (record.create == nullptr) return fault("create is missing; it is required");
     if (record.destroy == nullptr) return fault("destroy is missing; it is required");
     const Kind* kind = find_kind(view(record.kind));

@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <regex>
+#include <set>
 #include <sstream>
 #include <unistd.h>
 
@@ -87,6 +90,24 @@ std::ostream& operator<<(std::ostream& out, const Fault& fault) {
     return out << fault.plugin;
 }
 
+// Where a store may work; others know no such setting.
+class StoreFolder {
+public:
+    explicit StoreFolder(Subject& subject)
+        : path_(testing::TempDir() + "/parley-broken-store-" + std::to_string(getpid())) {
+        std::filesystem::create_directories(path_);
+        subject.settings["folder"] = path_;
+    }
+
+    StoreFolder(const StoreFolder&) = delete;
+    StoreFolder& operator=(const StoreFolder&) = delete;
+
+    ~StoreFolder() { std::filesystem::remove_all(path_); }
+
+private:
+    std::string path_;
+};
+
 class Broken : public testing::TestWithParam<Fault> {};
 
 TEST_P(Broken, FailsItsOwnCheckAndNoOther) {
@@ -94,6 +115,7 @@ TEST_P(Broken, FailsItsOwnCheckAndNoOther) {
     if (GetParam().place != nullptr) subject.settings["place"] = GetParam().place;
     subject.path = std::string(PARLEY_TEST_PLUGINS "/") + GetParam().plugin + ".so";
     subject.check_max = std::chrono::seconds(30);
+    const StoreFolder folder(subject);
     std::vector<std::string> only;
     if (*GetParam().only != '\0') {
         only.emplace_back(GetParam().only);
@@ -142,11 +164,16 @@ const Fault kByTheLoad[] = {
     {"INIT_SETS_ENV", "B2", "environment"},
     {"entry_abi", "B3", "write the same in both"},
     {"table_null", "B3", "plan is missing"},
-    {"component_schema", "B3", "unknown type"},
+    {"component_alone", "B3", "PARLEY_COMPONENT_EXCLUSIVE is set"},
+    {"component_schema", "C2", "unknown type"},
+    {"DEFAULT_IS_NO_NUMBER", "C2", "tries"},
     {"INIT_ONCE", "B4", "fails with -21 after a deinit"},
     {"COMPONENT_WITHOUT_END", "B5", "index 1 of 1 gives something"},
+    {"CREATE_STAYS", "B6", "it stays in memory"},
     {"CREATE_LEAKS_FILE", "B7", "files stay open"},
+    {"CREATE_BELIEVES_ITSELF_ALONE", "B8", "the second one of the same file"},
     {"CREATE_ONE_MINOR", "B9", "refuses a newer host"},
+    {"CRYPTO_IS_EXPECTED", "B9", "in plan of provider broken, under an older host"},
 };
 INSTANTIATE_TEST_SUITE_P(ByTheLoad, Broken, testing::ValuesIn(kByTheLoad), name_of_fault);
 
@@ -156,8 +183,12 @@ const Fault kByTheComponent[] = {
     {"CREATE_HANGS", "C5", "did not return within 5000 ms in create of \"broken\"", "C5"},
     {"CREATE_FILLS_ERROR", "C5", "crashed"},
     {"DESTROY_CRASHES", "C5", "in destroy of \"broken\""},
+    {"COMPONENT_IS_ANOTHER", "C1", "another one the second time"},
     {"CREATE_ASKS", "C3", "asks the host for more than its log"},
-    {"CREATE_PRINTS", "", ""},
+    {"CONFIGURE_SAYS_NOTHING", "C4", "refuses settings without saying why"},
+    {"HOST_IS_KEPT", "C6", "wall_ms: called after the end of the instance whose host it was"},
+    {"METRIC_IS_LATE", "C6", "define: called on a loop's thread"},
+    {"METRIC_IS_NONE", "C6", "record: with a handle that define never gave"},
     {"SECRET_IS_LOGGED", "C8", "secret stands in it"},
     {"PLAN_TRUSTS_ARENA", "C9", "plan when the arena ends"},
     {"SECRET_IN_TARGET", "E1", "stands in the URL"},
@@ -193,6 +224,7 @@ const Fault kByTheDialect[] = {
     {"REQUEST_OVERREAD", "D7", "crashed"},
     {"REQUEST_COUNTS", "D10", "other bytes the second time"},
     {"ERROR_CRASHES", "D11", "crashed with SIG"},
+    {"NEWEST_KNOWS_ALL", "G3", "streams read otherwise while"},
     {"DECODE_WALKS_HISTORY", "H2", "as long as its beginning"},
 };
 INSTANTIATE_TEST_SUITE_P(ByTheDialect, Broken, testing::ValuesIn(kByTheDialect), name_of_fault);
@@ -202,6 +234,12 @@ const Fault kByTheStore[] = {
     {"READ_ONLY_TAKES_WRITES", "F1", "a write is not FORBIDDEN", "", "here"},
     {"READ_ONLY_LISTS_ANOTHER", "F1", "another document than list told", "", "here"},
     {"READ_ONLY_TELLS_OF_NOTHING", "F3", "where nothing was written", "", "here"},
+    {"sound_store", "", ""},
+    {"PUT_ASKS_FOR_NO_REVISION", "F1", "an old revision is no conflict"},
+    {"PUT_IS_WRITTEN_LATER", "F2", "after a kill"},
+    {"POLL_FORGETS_REMOVALS", "F3", "does not tell of writes that returned before"},
+    {"LEASE_IS_FOR_ALL", "F4", "given to two owners at a time"},
+    {"LIST_SKIPS", "F5", "documents of 250"},
 };
 INSTANTIATE_TEST_SUITE_P(ByTheStore, Broken, testing::ValuesIn(kByTheStore), name_of_fault);
 
@@ -232,6 +270,81 @@ TEST(ReadOnlyStore, IsCheckedAsOne) {
     std::filesystem::remove_all(place);
 }
 
+// What warns, and does not fail. What the build of these tests itself brings does not count.
+class Odd : public testing::TestWithParam<Fault> {};
+
+TEST_P(Odd, WarnsOfItsOwnCheckAndFailsNone) {
+    std::vector<std::string> only;
+    if (*GetParam().only != '\0') only.emplace_back(GetParam().only);
+    const auto warned_of = [](const std::string& plugin, const std::vector<std::string>& only) {
+        Subject subject;
+        subject.path = PARLEY_TEST_PLUGINS "/" + plugin + ".so";
+        const auto report = run(subject, only);
+        std::map<std::string, std::string> found;
+        if (!report) return found;
+        EXPECT_EQ(report->count(Verdict::failed), 0u) << told(*report, Verdict::failed);
+        for (const Row& row : report->rows) {
+            if (row.outcome.verdict == Verdict::warned) found[row.id] = row.outcome.text;
+        }
+        return found;
+    };
+    static const auto of_the_build = warned_of("sound_provider", {});
+    auto warned = warned_of(GetParam().plugin, only);
+    std::string others;
+    for (const auto& [id, text] : warned) {
+        const auto known = of_the_build.find(id);
+        const bool is_news = known == of_the_build.end() || known->second != text;
+        if (id != GetParam().check && is_news) others += id + ": " + text + '\n';
+    }
+    EXPECT_EQ(others, "");
+    EXPECT_NE(warned[GetParam().check].find(GetParam().words), std::string::npos)
+        << warned[GetParam().check];
+}
+
+const Fault kOdd[] = {
+    {"needs_more", "A7", "libz.so"},
+    {"tomorrow", "A9", "GLIBC 2.99", "A9"},  // the system of today does not load it, either
+    {"IMPORTS_SYSTEM", "A10", "\"system\""},
+    {"no_build_id", "A11", "no build id"},
+    {"CREATE_PRINTS", "C7", "standard output"},
+};
+INSTANTIATE_TEST_SUITE_P(ByTheFile, Odd, testing::ValuesIn(kOdd), name_of_fault);
+
+TEST(Checks, EachHasAPluginThatTripsIt) {
+    std::set<std::string> tripped;
+    const auto add = [&tripped](const auto& all) {
+        for (const Fault& fault : all) tripped.insert(fault.check);
+    };
+    add(kByTheFile);
+    add(kByTheLoad);
+    add(kByTheComponent);
+    add(kByTheDialect);
+    add(kByTheStore);
+    add(kOdd);
+    for (const Check& check : checks())
+        EXPECT_EQ(tripped.count(std::string(check.id)), 1u) << check.id;
+}
+
+TEST(Checks, AreThoseThatTheMistakesName) {
+    std::ostringstream page;
+    page << std::ifstream(PARLEY_SOURCE_DIR "/docs/ten-mistakes.md").rdbuf();
+    const std::string text = page.str();
+    const std::regex heading(R"(\n\*\*([0-9]+)\.[^(]*\(([A-Z0-9, ]+)\)\.\*\*)");
+    const std::regex id("[A-Z][0-9]+");
+    int count = 0;
+    for (std::sregex_iterator it(text.begin(), text.end(), heading), end; it != end; ++it) {
+        EXPECT_EQ((*it)[1].str(), std::to_string(++count));
+        const std::string ids = (*it)[2].str();
+        for (std::sregex_iterator at(ids.begin(), ids.end(), id); at != end; ++at) {
+            const auto all = checks();
+            const bool is_there = std::any_of(
+                all.begin(), all.end(), [&](const Check& check) { return check.id == at->str(); });
+            EXPECT_TRUE(is_there) << at->str();
+        }
+    }
+    EXPECT_EQ(count, 10);
+}
+
 TEST(Checks, AreDocumented) {
     std::ostringstream page;
     page << std::ifstream(PARLEY_SOURCE_DIR "/docs/checks.md").rdbuf();
@@ -240,6 +353,36 @@ TEST(Checks, AreDocumented) {
                                 " | " + std::string(check.cure) + " |";
         EXPECT_NE(page.str().find(row), std::string::npos) << "docs/checks.md lacks: " << row;
     }
+}
+
+// Lines that are neither blank nor a comment, of all sources but the test.
+int lines_of_code(const std::filesystem::path& folder) {
+    const std::regex nothing(R"(\s*((//|/\*|\*).*)?)");
+    int count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        const std::string name = entry.path().filename().string();
+        const bool is_source = std::regex_match(name, std::regex(".*\\.([ch]|[ch]pp)"));
+        if (!is_source || name.find("_test.") != name.npos) continue;
+        std::ifstream in(entry.path());
+        for (std::string line; std::getline(in, line);) {
+            if (!std::regex_match(line, nothing)) ++count;
+        }
+    }
+    return count;
+}
+
+// Each is there to be read whole.
+TEST(Examples, AreShort) {
+    int examples = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(PARLEY_SOURCE_DIR "/plugins")) {
+        const std::string name = entry.path().filename().string();
+        if (!name.starts_with("example-")) continue;
+        ++examples;
+        const int lines = lines_of_code(entry.path());
+        EXPECT_GT(lines, 30) << name;
+        EXPECT_LT(lines, 300) << name;
+    }
+    EXPECT_EQ(examples, 5);
 }
 
 TEST(Checks, AreToldToPrograms) {

@@ -6,8 +6,10 @@
 #include "parley/host.h"
 #include "parley/provider.h"
 
+#ifndef TEXT
 #define TEXT(s) \
     { s, sizeof(s) - 1 }
+#endif
 
 #ifndef ENTRY_SIZE
 #define ENTRY_SIZE sizeof(parley_entry)
@@ -42,6 +44,9 @@
 #ifndef COMPONENT_SIZE
 #define COMPONENT_SIZE sizeof(parley_component)
 #endif
+#ifndef COMPONENT_FLAGS
+#define COMPONENT_FLAGS 0
+#endif
 #ifndef COMPONENT_KIND
 #define COMPONENT_KIND TEXT(PARLEY_KIND_PROVIDER)
 #endif
@@ -60,6 +65,12 @@
 #endif
 #ifndef COMPONENT_CREATE
 #define COMPONENT_CREATE create_instance
+#endif
+#ifndef COMPONENT_CONFIGURE
+#define COMPONENT_CONFIGURE NULL
+#endif
+#ifndef COMPONENT_ACTIVATE
+#define COMPONENT_ACTIVATE NULL
 #endif
 #ifndef ENTRY_COMPONENT
 #define ENTRY_COMPONENT get_component
@@ -123,15 +134,15 @@ __attribute__((unused)) static const parley_provider table = {
 
 static const parley_component component = {
     COMPONENT_SIZE,
-    0,
+    COMPONENT_FLAGS,
     COMPONENT_KIND,
     COMPONENT_ID,
     TEXT("a provider for tests"),
     COMPONENT_SCHEMA,
     COMPONENT_TABLE,
     COMPONENT_CREATE,
-    NULL,
-    NULL,
+    COMPONENT_CONFIGURE,
+    COMPONENT_ACTIVATE,
     NULL,
     NULL,
     COMPONENT_DESTROY,

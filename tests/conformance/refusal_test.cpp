@@ -164,7 +164,7 @@ const Case kByAComponent[] = {
      "component 0: struct_size 4; a multiple of 8 from 136 to 4096 was expected, set it by "
      "sizeof"},
     {"component_schema",
-     "B3",
+     "C2",
      "component \"broken\": config_schema: schema: properties.url.type: unknown type; known: null, "
      "boolean, integer, number, string, array, object"},
     {"component_destroy", "B3", "component \"broken\": destroy is missing; it is required"},

@@ -3,8 +3,10 @@
 #include "parley/sdk/dialect.hpp"
 
 #include <array>
+#include <atomic>
 #include <sstream>
 #include <string>
+#include <sys/mman.h>
 
 #include "parley/sdk/emitter.hpp"
 #include "parley/sdk/grammar.hpp"
@@ -41,8 +43,20 @@ std::string line_of(const parley_event& e) {
 
 int calls = 0;
 
+// One number for the whole process, whichever generation asks.
+[[maybe_unused]] std::atomic<const int*>& in_the_process() {
+    void* const at = reinterpret_cast<void*>(UINT64_C(0x6f0000000000));
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+    ::mmap(at, 4096, PROT_READ | PROT_WRITE, flags, -1, 0);  // or it is there
+    return *static_cast<std::atomic<const int*>*>(at);
+}
+
 struct Dialect {
-    explicit Dialect(const parley_host*) {}
+    explicit Dialect(const parley_host*) {
+#ifdef NEWEST_KNOWS_ALL
+        in_the_process() = &calls;
+#endif
+    }
 
     std::span<const parley_route> routes() {
         static const std::array<parley_route, 1> all{parley_route{sizeof(parley_route),
@@ -236,6 +250,9 @@ struct Dialect {
 #endif
 #ifdef ENCODE_SHORTENS
             if (event.type == PARLEY_EVENT_FINISH) return;
+#endif
+#ifdef NEWEST_KNOWS_ALL
+            if (in_the_process() != &calls && event.type == PARLEY_EVENT_FINISH) return;
 #endif
             out.write(line_of(event));
         }
