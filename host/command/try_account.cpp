@@ -1,5 +1,6 @@
 // command/try_account.cpp: does the provider take this account? Asked without a bill: its tokens
 // are renewed when they are due, and its list of models is read.
+#include <algorithm>
 #include <iostream>
 
 #include "accounts/op_call.hpp"
@@ -9,6 +10,8 @@
 #include "command/commands.hpp"
 #include "command/known_accounts.hpp"
 #include "command/sign_in.hpp"
+#include "config/routes.hpp"
+#include "http/head.hpp"
 #include "http/tls.hpp"
 #include "plugins/border.hpp"
 
@@ -28,7 +31,11 @@ constexpr std::size_t kPlanBytesMax = 256 * 1024;
 class Trial {
 public:
     Trial(KnownAccounts& known, KnownProvider& provider, KnownAccount& account)
-        : known_(known), provider_(provider), account_(account), secret_(account.secret()) {}
+        : known_(known), provider_(provider), account_(account), secret_(account.secret()) {
+        for (const std::string& header : account.terms.headers) {
+            own_headers_.push_back(config::header_of(header));
+        }
+    }
 
     // What shows that it works, in words.
     Result<std::string> run() {
@@ -66,7 +73,25 @@ private:
         a.label = str(account_.terms.label);
         a.secret = str(secret_.reveal());
         if (account_.facts) a.attributes = str(account_.facts->attributes);
+        a.base_url = str(account_.terms.base_url);
         return a;
+    }
+
+    // What is sent: as the account has it, else as the provider plans it.
+    std::vector<parley_header> headers_with(const parley_plan& plan) const {
+        std::vector<parley_header> all;
+        for (const auto& [name, value] : own_headers_) {
+            all.push_back({str(name), str(value), PARLEY_HEADER_SECRET});
+        }
+        for (std::size_t i = 0; i < plan.header_count; ++i) {
+            const std::string_view name = view(plan.headers[i].name);
+            const bool is_own =
+                std::any_of(own_headers_.begin(), own_headers_.end(), [&](const auto& own) {
+                    return http::equals_ignoring_case(own.first, name);
+                });
+            if (!is_own) all.push_back(plan.headers[i]);
+        }
+        return all;
     }
 
     // Only where the new ones can be kept: the old ones may be good for nothing then.
@@ -175,8 +200,9 @@ private:
         auto wanted = sized<parley_http_call>();
         wanted.method = str("GET");
         wanted.url = str(url);
-        wanted.headers = plan.headers;
-        wanted.header_count = plan.header_count;
+        const std::vector<parley_header> headers = headers_with(plan);
+        wanted.headers = headers.data();
+        wanted.header_count = static_cast<std::uint32_t>(headers.size());
         http::Call call;
         if (accounts::read_call(wanted, known_.config().accounts.op_call_ms, call) < 0) {
             return base::gateway_error(PARLEY_E_CONFIG, "cannot be asked there: " + url);
@@ -187,7 +213,7 @@ private:
         auto reply = call_out(call);
         if (!reply) return std::move(reply).error();
         if (reply->status < 400) return "works: HTTP " + std::to_string(reply->status);
-        return refusal(*reply, {plan.headers, plan.header_count}, arena);
+        return refusal(*reply, headers, arena);
     }
 
     base::Error refusal(const http::CallReply& reply,
@@ -230,6 +256,7 @@ private:
     KnownProvider& provider_;
     KnownAccount& account_;
     Secret secret_;
+    std::vector<std::pair<std::string, std::string>> own_headers_;
     std::unique_ptr<plugins::Provider> place_;
     std::unique_ptr<plugins::Dialect> dialect_;  // null: none of its has a list of models
     std::string path_;

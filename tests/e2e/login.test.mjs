@@ -12,6 +12,7 @@ import { OAuthServer } from './support/oauth.mjs';
 import { clients } from './support/clients.mjs';
 import { configuration, Parley, secret } from './support/parley.mjs';
 import { HttpProxy, SocksProxy } from './support/proxy.mjs';
+import { Upstream } from './support/upstream.mjs';
 
 const pty = { pty: true };
 const kUrl = /(http:\/\/127\.0\.0\.1:\d+\/\S*authorize\S+)/;
@@ -295,6 +296,26 @@ test('accounts are listed, switched off and on, tried and forgotten', async (t) 
   assert.match(typo.text, /did you mean "codex\/me@example\.com"/);
   await desk.run(['logout', name]);
   assert.deepEqual((await accounts(desk)).map((a) => a.account), ['openai/main']);
+});
+
+test('an account is tried as it would be asked: at its own address, with its own headers', async (t) => {
+  const { desk } = await house(t);
+  const place = await Upstream.start();
+  t.after(() => place.stop());
+  const own = secret('team-token');
+  const headers = ['X-Team: blue', `X-Team-Token: ${own}`, 'User-Agent: ours/1'];
+  const account = { api_key: place.key, base_url: `${place.url}/v1`, headers };
+  const openai = { name: 'openai', base_url: 'http://127.0.0.1:1/v1', account: [account] };
+  desk.configure({ ...desk.config, provider: [openai] });
+  place.script = (request, reply) => reply.json(200, { object: 'list', data: [] });
+  const works = await desk.run(['account', 'test', 'openai']);
+  assert.match(works.text, /^openai\/main: works: HTTP 200/);
+  const sent = place.last.headers;
+  assert.deepEqual([sent['x-team'], sent['x-team-token'], sent['user-agent']], ['blue', own, 'ours/1']);
+  place.script = (request, reply) =>
+    reply.json(401, { error: { message: `not with ${own} of blue`, type: 'invalid_request_error', code: null } });
+  const refused = await desk.run(['account', 'test', 'openai'], 1);
+  assert.match(refused.text, /HTTP 401: not with \*+ of/);
 });
 
 test('a running Parley serves with what was just won, and keeps what it renews', async (t) => {
