@@ -2,7 +2,7 @@
 // word it is told refuses all there is: none of them comes out in what is logged, printed or answered.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -62,11 +62,12 @@ const places = {
   iflow: {
     base_url: `${at}/v1`,
     token_url: `${at}/token`,
+    authorize_url: `${at}/authorize`,
     user_url: `${at}/user`,
     key_url: `${at}/key`,
     client_secret: '$IFLOW_CLIENT_SECRET',
   },
-  gemini: { base_url: at, code_assist_url: at, token_url: `${at}/token`, client_id: 'c-1', client_secret: '$GEMINI_CLIENT_SECRET' },
+  gemini: { base_url: at, code_assist_url: at, authorize_url: `${at}/authorize`, token_url: `${at}/token`, client_id: 'c-1', client_secret: '$GEMINI_CLIENT_SECRET' },
 };
 const env = { IFLOW_CLIENT_SECRET: clientSecrets.iflow, GEMINI_CLIENT_SECRET: clientSecrets.gemini };
 const provider = (name) => ({
@@ -92,6 +93,7 @@ const config = configuration(undefined, {
       plugin: 'openai',
       base_url: `${at}/v1`,
       models: ['cut-off-m'],
+      // Without a label, as is the login below.
       account: [{ api_key: plant('cut-off-key'), egress: `http://who:${plant('proxy-password')}@127.0.0.1:9` }],
     },
   ],
@@ -103,6 +105,32 @@ after(() => {
   parrot.close();
   parrot.closeAllConnections();
 });
+
+/** A login that a person ends by pasting: nonsense, what belongs to another login, then the page's
+ * address with its code, or the code. The server refuses all and repeats it. */
+async function paste(name, last) {
+  const login = desk.begin(['login', name, '--no-browser'], { env, pty: true });
+  const page = new URL(await login.says(/(http:\/\/127\.0\.0\.1:\d+\/\S*authorize\S+)/));
+  await login.says(/(Ctrl-C cancels)/);
+  const state = page.searchParams.get('state');
+  const back = (code, of = state) => {
+    const url = new URL(page.searchParams.get('redirect_uri') ?? 'http://127.0.0.1:1/callback');
+    url.search = new URLSearchParams({ code, state: of });
+    return url.href;
+  };
+  const typed = [
+    `what ${plant(`${name}-nonsense`)}`,
+    back(plant(`${name}-foreign-code`), plant(`${name}-foreign-state`)),
+    last(plant(`${name}-code`), state, back),
+  ];
+  for (const [i, line] of typed.entries()) {
+    login.type(`${line}\n`);
+    if (i < 2) await login.says([/(neither an address)/, /(of another login)/][i]);
+  }
+  assert.equal(await login.ended(), 1, login.text);
+  // What a person types the terminal shows; nobody else repeats it.
+  said.push([`login ${name}, pasted`, typed.reduce((text, line) => text.replace(line, ''), login.text)]);
+}
 
 async function command(...args) {
   const done = desk.begin(args, { env });
@@ -169,6 +197,10 @@ test('every path of logins and accounts, where all is refused and repeated', asy
   const pasted = file('cookie', `BXAuth=${plant('pasted-cookie')};\n`);
   await command('login', 'iflow', '--set', `cookie=@${pasted}`);
   await command('login', 'qwen');
+  await paste('codex', (code, state, back) => back(code));
+  await paste('claude', (code, state) => `${code}#${state}`);
+  await paste('iflow', (code, state, back) => back(code));
+  await paste('gemini', (code) => code);
   await command('check');
   await command('store', 'status');
   await command('store', 'verify');
@@ -188,7 +220,8 @@ test('every path of logins and accounts, where all is refused and repeated', asy
   for (const name of names) {
     assert.ok(shown.has(`${name}-api-key`), `${name}: the key was not tried; shown: ${[...shown]}`);
   }
-  for (const name of ['claude-access', 'codex-access', 'iflow-key', 'gemini-access', 'qwen-refresh', 'pasted-cookie']) {
+  const codes = ['codex', 'claude', 'iflow', 'gemini'].map((name) => `${name}-code`);
+  for (const name of [...codes, 'claude-access', 'codex-access', 'iflow-key', 'gemini-access', 'qwen-refresh', 'pasted-cookie']) {
     assert.ok(shown.has(name), `${name} was not tried; shown: ${[...shown]}`);
   }
   tell(`${Object.keys(planted).length} secrets, ${said.length} texts, ${shown.size} secrets repeated to us`);
@@ -198,7 +231,7 @@ test('a crash leaves no core dump, unless the configuration says so', async () =
   const folder = join(desk.folder, 'crash');
   mkdirSync(folder);
   const crash = async (more) => {
-    desk.configure(configuration(undefined, more));
+    desk.configure(configuration(undefined, { client_key: [{ name: 'tester', key: clientKey }], ...more }));
     const line = `ulimit -c unlimited && exec '${binary}' --no-supervisor --config '${desk.file}' --state '${folder}/state'`;
     const child = spawn('bash', ['-c', line], {
       cwd: folder,
@@ -223,5 +256,10 @@ test('a crash leaves no core dump, unless the configuration says so', async () =
   assert.deepEqual(await crash({}), []);
   const pattern = readFileSync('/proc/sys/kernel/core_pattern', 'utf8');
   if (isSanitized || /[|/]/.test(pattern)) return tell('cores go elsewhere here, or are too large: none is asked for');
-  assert.notDeepEqual(await crash({ server: { core_dumps: true } }), [], 'the test would see one');
+  const cores = await crash({ server: { core_dumps: true } });
+  assert.equal(cores.length, 1, 'the test would see one');
+  const core = join(folder, cores[0]);
+  assert.equal(statSync(core).mode & 0o077, 0, 'nobody else may read it');
+  const found = readFileSync(core).includes(clientKey);
+  tell(`a core dump that is allowed is ${statSync(core).size} bytes for its owner alone; a client key is ${found ? '' : 'not '}in it`);
 });
