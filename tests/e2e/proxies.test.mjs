@@ -142,6 +142,10 @@ for (const name of ['nginx', 'haproxy']) {
   });
 }
 
+/** Why there is no docker-compose, or nothing. */
+const noCompose = () =>
+  spawnSync('docker-compose', ['version']).error && 'no docker-compose; apt-get install docker-compose';
+
 test('what compose starts is configured as Parley and YAML want it', { skip: missingPostgres() }, async (t) => {
   const database = await Postgres.start(t);
   const folder = join(root, 'packaging/compose');
@@ -171,6 +175,25 @@ test('what compose starts is configured as Parley and YAML want it', { skip: mis
     services['parley-one'].environment.PARLEY_STORE__REPLICA,
     services['parley-two'].environment.PARLEY_STORE__REPLICA,
   );
+});
+
+test('what compose.yaml says is what docker-compose takes', { skip: noCompose() }, () => {
+  const file = join(root, 'packaging/compose/compose.yaml');
+  const secrets = ['PARLEY_CLIENT', 'PARLEY_SEAL', 'PARLEY_ENCRYPTION', 'POSTGRES_PASSWORD'];
+  const config = (names) => {
+    const env = { PATH: process.env.PATH, ...Object.fromEntries(names.map((name) => [name, 'x'])) };
+    return spawnSync('docker-compose', ['-f', file, 'config'], { env, encoding: 'utf8' });
+  };
+  const whole = config(secrets);
+  assert.equal(whole.status, 0, whole.stderr);
+  for (const name of ['database', 'nginx', 'parley-one', 'parley-two']) {
+    assert.match(whole.stdout, new RegExp(`^  ${name}:$`, 'm'));
+  }
+  for (const left of secrets) {
+    const without = config(secrets.filter((name) => name !== left));
+    assert.notEqual(without.status, 0);
+    assert.match(without.stderr, new RegExp(left), 'it says which secret it wants');
+  }
 });
 
 const kProgramsOfEvery = new Set(['libc6', 'libgcc-s1', 'libstdc++6', 'libasan8', 'libubsan1', 'libtsan2']);
