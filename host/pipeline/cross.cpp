@@ -165,7 +165,7 @@ void Attempt::begin_crossed(Reply::Framing framing, bool stream) {
     const bool events = stream && !crossing_->streams_array();
     reply.add_field("content-type",
                     events ? "text/event-stream; charset=utf-8" : "application/json");
-    reply.add_id();
+    reply.add_ids();
     const std::string lost = warnings();
     if (!lost.empty()) reply.add_field(kWarnings, lost);
     if (!events) return;

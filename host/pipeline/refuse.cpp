@@ -41,7 +41,7 @@ Task<void> Exchange::refuse_plainly(const Error& error) {
         error.http_status != 0 ? error.http_status : base::http_status_of(error.error_class);
     reply_.begin(status, Reply::Framing::length, error.message.size());
     reply_.add_field("content-type", "text/plain");
-    reply_.add_id();
+    reply_.add_ids();
     const Result<void> written = co_await reply_.write(error.message);
     (void)written;
 }

@@ -42,7 +42,7 @@ Task<Result<void>> Reply::compose(const plugins::Composed& reply) {
     for (std::uint64_t i = 0; i < reply.head.header_count; ++i) {
         add_field(view(reply.head.headers[i].name), view(reply.head.headers[i].value));
     }
-    add_id();
+    add_ids();
     const Result<void> written = co_await write(reply.body.view());
     co_return written;
 }

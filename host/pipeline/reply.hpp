@@ -35,6 +35,12 @@ public:
     // The field that names the exchange, where the upstream has not named it.
     void add_id() { add_field("x-request-id", id_); }
 
+    // Under both names that clients know, where no upstream's fields pass.
+    void add_ids() {
+        add_id();
+        add_field("request-id", id_);
+    }
+
     // A failure is the client that left.
     base::Task<base::Result<void>> write(http::Gather& bytes);
     base::Task<base::Result<void>> write(std::string_view bytes);
