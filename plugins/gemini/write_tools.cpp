@@ -154,6 +154,13 @@ private:
         }
         const std::string_view config = c_.is_own ? view(tool.server->config) : std::string_view();
         c_.w.begin_object().key(member).raw(config.empty() ? "{}" : config).end_object();
+        // It looks everywhere.
+        if (c_.is_own) return;
+        const auto lose = [&](uint64_t count, const char* what) {
+            if (count != 0) c_.warn(PARLEY_WARNING_FIELD_DROPPED, what);
+        };
+        lose(tool.server->allowed_domain_count, "allowed_domains");
+        lose(tool.server->blocked_domain_count, "blocked_domains");
     }
 
     // All functions are strict: calls are then held to the schemas without being demanded.

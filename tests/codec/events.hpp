@@ -143,6 +143,15 @@ public:
         return add(e);
     }
 
+    // Something that only `dialect` knows.
+    Script& raw(const std::string& dialect, const std::string& name, const std::string& json) {
+        auto e = sdk::make_event(PARLEY_EVENT_RAW);
+        e.name = str(dialect);
+        e.text = str(name);
+        e.extra = str(json);
+        return add(e);
+    }
+
     Script& ping() { return add(sdk::make_event(PARLEY_EVENT_PING)); }
 
     operator Events() const { return events_; }  // NOLINT: a script is read as its events

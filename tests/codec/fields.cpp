@@ -275,4 +275,32 @@ std::vector<std::string> statements(const parley_request& request) {
     return all;
 }
 
+std::set<std::string> kinds_of(const Field& each, const std::string& client) {
+    std::set<std::string> kinds;
+    const Decoded nothing = ask(client, {}, 0);
+    const Decoded asked = ask(client, {&each}, 0);
+    for (const std::string& one :
+         without(statements(*asked.request), statements(*nothing.request))) {
+        kinds.insert(one.substr(0, one.find(" = ")));
+    }
+    return kinds;
+}
+
+bool is_named(const std::string& kind, const std::vector<std::string>& warnings) {
+    static const std::map<std::string, std::string> kAbout{
+        {"thinking_disabled", ".reasoning"},
+        {"thinking_disabled_missing_history", ".reasoning"},
+        {"effort_clamped", ".reasoning"},
+        {"strict_dropped", ".tools[].strict"},
+        {"schema_weakened", ".format.schema"},
+        {"tool_dropped", ".tools"}};
+    std::string member = kind.substr(kind.rfind('.') + 1);
+    if (member.ends_with("[]")) member.resize(member.size() - 2);
+    return std::any_of(warnings.begin(), warnings.end(), [&](const std::string& warning) {
+        const auto about = kAbout.find(warning.substr(0, warning.find(';')));
+        if (about != kAbout.end()) return kind.starts_with(about->second);
+        return warning.find(';') != warning.npos && warning.find(member) != warning.npos;
+    });
+}
+
 }  // namespace parley::codec

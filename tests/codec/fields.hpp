@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,12 @@ std::map<std::string, std::string> facts(const parley_request& request);
 
 // "messages[].role = 3": the facts, each as often as it is said; where in a list does not count.
 std::vector<std::string> statements(const parley_request& request);
+
+// What a field says of a request, with all that it needs: "messages[].role".
+std::set<std::string> kinds_of(const Field& each, const std::string& client);
+
+// Whether a warning is about facts of this kind. Most have the name of a field.
+bool is_named(const std::string& kind, const std::vector<std::string>& warnings);
 
 // Those of `all` that `some` does not have, each as often as it stands there.
 std::vector<std::string> without(std::vector<std::string> all,

@@ -78,35 +78,33 @@ TEST(Losses, AreWhatTheTableSays) {
     }
 }
 
+// A search that may not look everywhere, where the upstream's cannot be told so.
+TEST(Losses, OfTheBoundsOfASearchAreNamed) {
+    const auto asked_with = [](const std::string& bounds) {
+        Request request;
+        request.path = "/v1/messages";
+        request.headers.emplace_back("anthropic-version", "2023-06-01");
+        request.body = R"({"model":"m-x","max_tokens":99,"messages":[{"role":"user",)"
+                       R"("content":"hi"}],"tools":[{"type":"web_search_20250305",)"
+                       R"("name":"web_search",")" +
+                       bounds + R"(":["example.org"]}]})";
+        return dialect("anthropic-messages").decode_request(request);
+    };
+    const Decoded allowed = asked_with("allowed_domains");
+    const Decoded blocked = asked_with("blocked_domains");
+    const auto warnings = [](const std::string& target, const Decoded& asked) {
+        return dialect(target).encode_request(*asked.request, "m-x").warnings;
+    };
+    using Warnings = std::vector<std::string>;
+    EXPECT_EQ(warnings("gemini-generate", allowed), Warnings{"field_dropped;allowed_domains"});
+    EXPECT_EQ(warnings("gemini-generate", blocked), Warnings{"field_dropped;blocked_domains"});
+    EXPECT_EQ(warnings("openai-responses", allowed), Warnings());
+    EXPECT_EQ(warnings("openai-responses", blocked), Warnings{"field_dropped;blocked_domains"});
+    EXPECT_EQ(warnings("openai-chat", allowed), Warnings{"tool_dropped;web_search"});
+    EXPECT_EQ(warnings("anthropic-messages", allowed), Warnings());
+}
+
 // ---- in company ----
-
-// What a field says of a request, with all that it needs, by kind.
-std::set<std::string> kinds_of(const Field& each, const std::string& client) {
-    std::set<std::string> kinds;
-    const Decoded nothing = ask(client, {}, 0);
-    const Decoded asked = ask(client, {&each}, 0);
-    for (const std::string& one :
-         without(statements(*asked.request), statements(*nothing.request))) {
-        kinds.insert(one.substr(0, one.find(" = ")));
-    }
-    return kinds;
-}
-
-// Whether a warning is about facts of this kind. Most have the name of a field.
-bool is_named(const std::string& kind, const std::vector<std::string>& warnings) {
-    static const std::map<std::string, std::string> kAbout{
-        {"thinking_disabled", ".reasoning"},
-        {"thinking_disabled_missing_history", ".reasoning"},
-        {"effort_clamped", ".reasoning"},
-        {"strict_dropped", ".tools[].strict"},
-        {"tool_dropped", ".tools"}};
-    const std::string member = kind.substr(kind.rfind('.') + 1);
-    return std::any_of(warnings.begin(), warnings.end(), [&](const std::string& warning) {
-        const auto about = kAbout.find(warning.substr(0, warning.find(';')));
-        if (about != kAbout.end()) return kind.starts_with(about->second);
-        return warning.find(';') != warning.npos && warning.find(member) != warning.npos;
-    });
-}
 
 // Most companies shall get through.
 std::vector<const Row*> company(const std::string& client, Chance& chance) {

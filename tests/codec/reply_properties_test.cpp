@@ -38,6 +38,7 @@ public:
         if (chance_.one_in(2)) reasoning();
         for (uint32_t n = chance_.below(4); n != 0; --n) {
             if (!common_ && chance_.one_in(8)) s_.ping();
+            if (!common_ && chance_.one_in(4)) odd();
             chance_.one_in(2) ? text() : call();
         }
         if (!common_ && chance_.one_in(6)) return fail();
@@ -95,6 +96,35 @@ private:
         }
         pieces(custom ? delta() : chance_.json_object());
         s_.end();
+    }
+
+    // What not every dialect has a place for.
+    void odd() {
+        static const std::string kTools[] = {"web_search", "code_execution", "mcp", "new_tool"};
+        switch (chance_.below(5)) {
+            case 0:
+                s_.media(PARLEY_PART_IMAGE, "image/png", "QUJD").end();
+                break;
+            case 1:
+                s_.media(PARLEY_PART_AUDIO, "audio/wav", "QUJD").end();
+                break;
+            case 2:
+                s_.raw("another", "new.thing", R"({"type":"new.thing"})");
+                break;
+            case 3:
+                s_.open(PARLEY_PART_REASONING)
+                    .seal("anthropic", "ZW5j", PARLEY_SEAL_REDACTED)
+                    .end();
+                break;
+            default: {
+                const std::string owner = chance_.of<std::string>({"another", kDialects[0]});
+                const std::string raw = R"({"type":"new_call","id":"i_1","status":"completed"})";
+                s_.item("i_" + std::to_string(chance_.below(9)),
+                        kTools[chance_.below(4)],
+                        R"({"dialect":")" + owner + R"(","raw":)" + raw + "}");
+                s_.end();
+            }
+        }
     }
 
     // Cut between any two code points.
@@ -189,14 +219,41 @@ TEST(AnyReply, ComesBackStreamedAndWhole) {
 }
 
 // 9: how the upstream cuts its deltas does not matter.
+Events split_into_code_points(const Events& events) {
+    Events more;
+    for (const Event& event : events) {
+        const uint16_t type = event.raw.type;
+        const bool is_delta = type == PARLEY_EVENT_TEXT_DELTA ||
+                              type == PARLEY_EVENT_REASONING_DELTA ||
+                              type == PARLEY_EVENT_TOOL_ARGS_DELTA;
+        if (!is_delta || event.text.empty()) {
+            more.push_back(event);
+            continue;
+        }
+        for (std::size_t at = 0; at < event.text.size();) {
+            std::size_t end = at + 1;
+            while (end < event.text.size() &&
+                   (static_cast<unsigned char>(event.text[end]) & 0xc0u) == 0x80u) {
+                ++end;
+            }
+            more.push_back(event);
+            more.back().text = event.text.substr(at, end - at);
+            at = end;
+        }
+    }
+    return more;
+}
+
 TEST(AnyReply, SaysTheSameHoweverItsDeltasAreCut) {
     for_seeds(150, [](uint32_t seed) {
         const Events events = AnyReply(seed, true).make();
-        const Events fewer = joined(events);
         for (const std::string& id : kDialects) {
             SCOPED_TRACE(id);
-            EXPECT_EQ(lines(joined(through(id, fewer, true))),
-                      lines(joined(through(id, events, true))));
+            const std::string wanted = lines(joined(through(id, events, true)));
+            EXPECT_EQ(lines(joined(through(id, joined(events), true))), wanted);
+            const Events more = split_into_code_points(events);
+            EXPECT_GE(more.size(), events.size());
+            EXPECT_EQ(lines(joined(through(id, more, true))), wanted);
         }
     });
 }
@@ -359,6 +416,72 @@ TEST(Usage, CrossesInItsFinerCounters) {
     }
 }
 
+// A wire's counters, some of them null or gone.
+std::string with_holes(Chance& chance, std::string wire) {
+    for (const char* name : {"prompt_tokens",
+                             "completion_tokens",
+                             "total_tokens",
+                             "cached_tokens",
+                             "reasoning_tokens",
+                             "input_tokens",
+                             "output_tokens",
+                             "cache_creation_input_tokens",
+                             "cache_read_input_tokens",
+                             "promptTokenCount",
+                             "candidatesTokenCount",
+                             "thoughtsTokenCount",
+                             "cachedContentTokenCount",
+                             "totalTokenCount"}) {
+        const std::string member = '"' + std::string(name) + "\":";
+        for (std::size_t at = 0; (at = wire.find(member, at)) != wire.npos; ++at) {
+            const std::size_t from = at + member.size();
+            const std::size_t size = wire.find_first_not_of("0123456789", from) - from;
+            if (chance.one_in(3))
+                wire.replace(from, size, "null");
+            else if (chance.one_in(4))
+                wire.replace(at, 2, "\"x");
+        }
+    }
+    return wire;
+}
+
+TEST(Usage, WithHolesInItStaysASum) {
+    for_seeds(300, [](uint32_t seed) {
+        Chance chance(seed);
+        sdk::Usage usage;
+        usage.known = 31;
+        usage.input_total = chance.below(1000);
+        usage.output_total = chance.below(1000);
+        usage.input_cache_read = chance.below(static_cast<uint32_t>(usage.input_total) + 1);
+        usage.output_reasoning = chance.below(static_cast<uint32_t>(usage.output_total) + 1);
+        for (const std::string& id : kDialects) {
+            for (const bool stream : {true, false}) {
+                const std::string wire = with_holes(
+                    chance, dialect(id).encode(plain_request(), reply_with(usage), stream));
+                SCOPED_TRACE(id + ' ' + wire);
+                const Events read = dialect(id).decode(plain_request(), wire, stream);
+                EXPECT_EQ(grammar_fault(read), "");
+                const sdk::Usage got = told_usage(read);
+                const uint64_t cached = got.input_cache_read + got.input_cache_write;
+                EXPECT_EQ(sdk::uncached_input(got) + cached, std::max(got.input_total, cached));
+                // Nothing that was not told, and no number that wrapped.
+                for (const uint64_t counter : {got.input_total, got.output_total, cached}) {
+                    EXPECT_LE(counter,
+                              usage.input_total + usage.output_total + usage.input_cache_read +
+                                  usage.output_reasoning);
+                }
+                for (const std::string& other : kDialects) {
+                    const sdk::Usage there = told_usage(through(other, read, stream));
+                    if ((got.known & PARLEY_USAGE_INPUT) != 0) {
+                        EXPECT_EQ(there.input_total, got.input_total) << other;
+                    }
+                    EXPECT_EQ(there.output_total, got.output_total) << other;
+                }
+            }
+        }
+    });
+}
+
 TEST(Usage, ToldAgainReplacesWhatWasTold) {
     Script s;
     s.start()
@@ -393,6 +516,116 @@ TEST(Finish, HasAWordInEveryDialectThatStaysTheSame) {
             EXPECT_EQ(meaning_of(once).finish, meaning_of(s).finish);
             EXPECT_EQ(through(id, once, true).back().raw.kind, once.back().raw.kind);
             EXPECT_EQ(through(id, s, false).back().raw.kind, once.back().raw.kind);
+        }
+    }
+}
+
+// Every word that a wire has for its end, and what it means. Those in front are what Parley writes.
+struct EndWord {
+    const char* dialect;
+    const char* word;
+    uint32_t kind;
+};
+
+constexpr EndWord kEndWords[] = {
+    {"openai-chat", "stop", PARLEY_FINISH_STOP},
+    {"openai-chat", "length", PARLEY_FINISH_LENGTH},
+    {"openai-chat", "content_filter", PARLEY_FINISH_CONTENT_FILTER},
+    {"openai-chat", "tool_calls", PARLEY_FINISH_STOP},  // though none was made
+    {"openai-chat", "function_call", PARLEY_FINISH_STOP},
+    {"openai-chat", "eos", PARLEY_FINISH_STOP},
+    {"openai-chat", "end", PARLEY_FINISH_STOP},
+    {"openai-chat", "insufficient_system_resource", PARLEY_FINISH_STOP},
+    {"openai-chat", "new_word", PARLEY_FINISH_STOP},
+    {"anthropic-messages", "end_turn", PARLEY_FINISH_STOP},
+    {"anthropic-messages", "stop_sequence", PARLEY_FINISH_STOP_SEQUENCE},
+    {"anthropic-messages", "max_tokens", PARLEY_FINISH_LENGTH},
+    {"anthropic-messages", "model_context_window_exceeded", PARLEY_FINISH_CONTEXT_LENGTH},
+    {"anthropic-messages", "pause_turn", PARLEY_FINISH_PAUSE},
+    {"anthropic-messages", "refusal", PARLEY_FINISH_REFUSAL},
+    {"anthropic-messages", "compaction", PARLEY_FINISH_COMPACTION},
+    {"anthropic-messages", "tool_use", PARLEY_FINISH_STOP},
+    {"anthropic-messages", "new_word", PARLEY_FINISH_STOP},
+    {"gemini-generate", "STOP", PARLEY_FINISH_STOP},
+    {"gemini-generate", "MAX_TOKENS", PARLEY_FINISH_LENGTH},
+    {"gemini-generate", "CONTINUATION", PARLEY_FINISH_PAUSE},
+    {"gemini-generate", "SAFETY", PARLEY_FINISH_CONTENT_FILTER},
+    {"gemini-generate", "RECITATION", PARLEY_FINISH_CONTENT_FILTER},
+    {"gemini-generate", "LANGUAGE", PARLEY_FINISH_CONTENT_FILTER},
+    {"gemini-generate", "BLOCKLIST", PARLEY_FINISH_CONTENT_FILTER},
+    {"gemini-generate", "PROHIBITED_CONTENT", PARLEY_FINISH_CONTENT_FILTER},
+    {"gemini-generate", "SPII", PARLEY_FINISH_CONTENT_FILTER},
+    {"gemini-generate", "IMAGE_SAFETY", PARLEY_FINISH_CONTENT_FILTER},
+    {"gemini-generate", "IMAGE_PROHIBITED_CONTENT", PARLEY_FINISH_CONTENT_FILTER},
+    {"gemini-generate", "IMAGE_RECITATION", PARLEY_FINISH_CONTENT_FILTER},
+    {"gemini-generate", "MALFORMED_FUNCTION_CALL", PARLEY_FINISH_MALFORMED_TOOL_CALL},
+    {"gemini-generate", "UNEXPECTED_TOOL_CALL", PARLEY_FINISH_MALFORMED_TOOL_CALL},
+    {"gemini-generate", "TOO_MANY_TOOL_CALLS", PARLEY_FINISH_MALFORMED_TOOL_CALL},
+    {"gemini-generate", "OTHER", PARLEY_FINISH_OTHER},
+    {"gemini-generate", "IMAGE_OTHER", PARLEY_FINISH_OTHER},
+    {"gemini-generate", "NO_IMAGE", PARLEY_FINISH_OTHER},
+    {"gemini-generate", "NEW_WORD", PARLEY_FINISH_OTHER},
+    {"openai-responses", R"({"reason":"max_output_tokens"})", PARLEY_FINISH_LENGTH},
+    {"openai-responses", R"({"reason":"content_filter"})", PARLEY_FINISH_CONTENT_FILTER},
+};
+
+// A reply of that dialect that ends with that word.
+std::string ends_with(const EndWord& end, bool stream, bool calls) {
+    static const std::map<std::string, std::string> kMembers{
+        {"openai-chat", R"("finish_reason":")"},
+        {"anthropic-messages", R"("stop_reason":")"},
+        {"gemini-generate", R"("finishReason":")"},
+        {"openai-responses", R"("incomplete_details":)"}};
+    const std::string id = end.dialect;
+    const bool is_object = id == "openai-responses";
+    Script s;
+    s.start().open(PARLEY_PART_TEXT).text("Hi").end();
+    if (calls) s.call("c1", "f").args("{}").end();
+    s.usage(1, 1).finish(is_object ? PARLEY_FINISH_LENGTH
+                         : calls   ? PARLEY_FINISH_TOOL_CALLS
+                                   : PARLEY_FINISH_STOP);
+    std::string wire = dialect(id).encode(plain_request(), s, stream);
+    const std::string& member = kMembers.at(id);
+    const std::size_t at = wire.rfind(member) + member.size();
+    const std::size_t size = wire.find(is_object ? '}' : '"', at) - at + (is_object ? 1 : 0);
+    return wire.replace(at, size, end.word);
+}
+
+TEST(Finish, WordsOfEveryWireMeanWhatTheyShouldAndHaveALegalWordInEveryOther) {
+    for (const EndWord& end : kEndWords) {
+        for (const bool stream : {true, false}) {
+            SCOPED_TRACE(std::string(end.dialect) + ' ' + end.word + (stream ? ", streamed" : ""));
+            const std::string wire = ends_with(end, stream, false);
+            const Events read = dialect(end.dialect).decode(plain_request(), wire, stream);
+            ASSERT_EQ(read.back().raw.type, PARLEY_EVENT_FINISH) << wire;
+            EXPECT_EQ(read.back().raw.kind, end.kind) << wire;
+            for (const std::string& id : kDialects) {
+                EXPECT_EQ(stream_fault(id, dialect(id).encode(plain_request(), read, true)), "");
+                const Events there = through(id, read, stream);
+                EXPECT_EQ(there.back().raw.type, PARLEY_EVENT_FINISH) << id;
+                // And there it stays.
+                EXPECT_EQ(through(id, there, stream).back().raw.kind, there.back().raw.kind) << id;
+            }
+        }
+    }
+}
+
+// Beside a whole call every word of an end in peace is the word for calls; a limit and a filter
+// stay what they are.
+TEST(Finish, BesideACallIsTheOneForCallsWhateverWasSaid) {
+    for (const EndWord& end : kEndWords) {
+        const bool is_cut =
+            end.kind == PARLEY_FINISH_LENGTH || end.kind == PARLEY_FINISH_CONTEXT_LENGTH ||
+            end.kind == PARLEY_FINISH_CONTENT_FILTER || end.kind == PARLEY_FINISH_REFUSAL;
+        const bool is_peace = end.kind == PARLEY_FINISH_STOP;
+        if (!is_cut && !is_peace) continue;
+        for (const bool stream : {true, false}) {
+            SCOPED_TRACE(std::string(end.dialect) + ' ' + end.word + (stream ? ", streamed" : ""));
+            const std::string wire = ends_with(end, stream, true);
+            const Events read = dialect(end.dialect).decode(plain_request(), wire, stream);
+            ASSERT_EQ(read.back().raw.type, PARLEY_EVENT_FINISH) << wire;
+            const uint32_t wanted = is_peace ? uint32_t{PARLEY_FINISH_TOOL_CALLS} : end.kind;
+            EXPECT_EQ(read.back().raw.kind, wanted) << wire;
         }
     }
 }

@@ -11,7 +11,6 @@ namespace parley::sdk {
 namespace {
 
 struct DraftTest : testing::Test {
-
     void say(uint32_t role, std::string_view text) {
         draft.begin(role, "m");
         draft.add(draft.text_part(arena.copy(text), "m"));
@@ -222,6 +221,17 @@ TEST_F(DraftTest, N12FillsEmptyArguments) {
 }
 
 // Whatever clients do to a history, each call has exactly one result in the next turn.
+std::vector<std::string> words_of_users(const parley_request& r) {
+    std::vector<std::string> words;
+    for (uint64_t m = 0; m < r.message_count; ++m) {
+        if (r.messages[m]->role != PARLEY_ROLE_USER) continue;
+        for (uint64_t p = 0; p < r.messages[m]->part_count; ++p) {
+            words.emplace_back(view(r.messages[m]->parts[p]->text));
+        }
+    }
+    return words;
+}
+
 TEST(DraftRandom, CallsAndResultsPair) {
     for (unsigned seed = 0; seed < 500; ++seed) {
         std::mt19937 random(seed);
@@ -230,12 +240,14 @@ TEST(DraftRandom, CallsAndResultsPair) {
             void TestBody() override {}
         } talk;
 
-        talk.say(PARLEY_ROLE_USER, "begin");
+        std::vector<std::string> said{"begin"};
+        talk.say(PARLEY_ROLE_USER, said.back());
         for (int i = 0; i < 12; ++i) {
             const std::string id(1, static_cast<char>('a' + random() % 4));
             switch (random() % 5) {
                 case 0:
-                    talk.say(PARLEY_ROLE_USER, "u");
+                    said.push_back("u" + std::to_string(i));
+                    talk.say(PARLEY_ROLE_USER, said.back());
                     break;
                 case 1:
                     talk.say(PARLEY_ROLE_ASSISTANT, "x");
@@ -251,6 +263,7 @@ TEST(DraftRandom, CallsAndResultsPair) {
             }
         }
         const parley_request& r = *talk.draft.finish();
+        EXPECT_EQ(words_of_users(r), said) << seed << ' ' << DraftTest::show(r);
         std::set<std::string_view> ids;
         for (uint64_t m = 0; m < r.message_count; ++m) {
             std::vector<std::string_view> calls;

@@ -8,9 +8,11 @@
 namespace {
 
 std::atomic<std::size_t> taken{0};
+std::atomic<std::size_t> taken_bytes{0};
 
 void* take(std::size_t size) {
     taken.fetch_add(1, std::memory_order_relaxed);
+    taken_bytes.fetch_add(size, std::memory_order_relaxed);
     return std::malloc(size == 0 ? 1 : size);
 }
 
@@ -18,6 +20,10 @@ void* take(std::size_t size) {
 
 std::size_t parley::support::allocations() {
     return taken.load(std::memory_order_relaxed);
+}
+
+std::size_t parley::support::allocated_bytes() {
+    return taken_bytes.load(std::memory_order_relaxed);
 }
 
 void* operator new(std::size_t size) {

@@ -7,5 +7,6 @@ namespace parley::support {
 
 // Since the start, by all threads.
 std::size_t allocations();
+std::size_t allocated_bytes();
 
 }  // namespace parley::support

@@ -107,10 +107,12 @@ const plugins::Dialect& dialect(std::string_view id) {
     return *found;
 }
 
-Request::Request(std::string_view id, std::size_t bytes) : body_(agent_request(bytes)) {
+Request::Request(std::string_view id, std::size_t bytes) : Request(id, agent_request(bytes)) {}
+
+Request::Request(std::string_view id, std::string chat_body) : body_(std::move(chat_body)) {
     constexpr std::string_view kFirst = "openai-chat";
     if (id != kFirst) {
-        const Request first(kFirst, bytes);
+        const Request first(kFirst, body_);
         base::Arena arena(kBytesMax);
         plugins::EncodedRequest encoded(kBytesMax);
         auto target = sized<parley_target>();

@@ -23,6 +23,8 @@ const plugins::Dialect& dialect(std::string_view id);
 class Request {
 public:
     Request(std::string_view id, std::size_t bytes);
+    // What a client of Chat says in `chat_body`, as a client of that dialect says it.
+    Request(std::string_view id, std::string chat_body);
     Request(const Request&) = delete;
     Request& operator=(const Request&) = delete;
 
