@@ -21,23 +21,26 @@ const plugins::Catalogue& catalogue() {
     return all;
 }
 
+std::unique_ptr<plugins::Dialect> made(const char* id) {
+    const auto found = catalogue().find(PARLEY_KIND_DIALECT, id);
+    if (!found) {
+        std::cerr << "no plugin in " PARLEY_PLUGIN_FOLDER "\n";
+        std::exit(1);
+    }
+    plugins::Instance::Faults faults;
+    const auto services = std::make_shared<plugins::HostServices>();
+    return std::make_unique<plugins::Dialect>(
+        plugins::Instance::make(found.library, services, *found.component, id, {}, faults));
+}
+
 const plugins::Dialect& chat() {
-    static const auto made = [] {
-        const auto found = catalogue().find(PARLEY_KIND_DIALECT, "openai-chat");
-        if (!found) {
-            std::cerr << "no plugin in " PARLEY_PLUGIN_FOLDER "\n";
-            std::exit(1);
-        }
-        plugins::Instance::Faults faults;
-        return std::make_unique<plugins::Dialect>(
-            plugins::Instance::make(found.library,
-                                    std::make_shared<plugins::HostServices>(),
-                                    *found.component,
-                                    "chat",
-                                    {},
-                                    faults));
-    }();
-    return *made;
+    static const auto one = made("openai-chat");
+    return *one;
+}
+
+const plugins::Dialect& messages() {
+    static const auto one = made("anthropic-messages");
+    return *one;
 }
 
 std::string request_body(std::size_t bytes) {
@@ -106,21 +109,22 @@ void plugin_call(benchmark::State& state) {
 
 BENCHMARK(plugin_call);
 
-void peek_and_splice(benchmark::State& state) {
+void peek_and_splice(benchmark::State& state, const plugins::Dialect& (*dialect)()) {
     const Request request(static_cast<std::size_t>(state.range(0)));
     for (auto _ : state) {
         base::Arena arena(1 << 20);
         auto peek = plugins::sized<parley_peek>();
         auto retarget = plugins::sized<parley_retarget>();
-        benchmark::DoNotOptimize(chat().peek(request.call, arena, peek));
+        benchmark::DoNotOptimize(dialect().peek(request.call, arena, peek));
         benchmark::DoNotOptimize(
-            chat().retarget(request.call, peek, "upstream-name", arena, retarget));
+            dialect().retarget(request.call, peek, "upstream-name", arena, retarget));
         if (retarget.edit_count != 1) state.SkipWithError("the model was not spliced");
     }
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(request.body.size()));
 }
 
-BENCHMARK(peek_and_splice)->Arg(1024)->Arg(10 * 1024)->Arg(100 * 1024)->Arg(2 * 1024 * 1024);
+BENCHMARK_CAPTURE(peek_and_splice, chat, chat)->Arg(1024)->Arg(100 * 1024)->Arg(2 * 1024 * 1024);
+BENCHMARK_CAPTURE(peek_and_splice, messages, messages)->Arg(1024)->Arg(100 * 1024);
 
 void tap(benchmark::State& state, const std::string& text, std::string_view type) {
     const Request request(400);

@@ -20,8 +20,11 @@ using sdk::view;
 
 namespace {
 
-// parley_peek.mark: where the model's name stands in the body, quotes included.
-enum Mark { kModelAt, kModelLen };
+// parley_peek.mark: where the model's name stands in the body, quotes included, and whether
+// something may have to be scrubbed.
+enum Mark { kModelAt, kModelLen, kMayScrub };
+
+constexpr std::string_view kFileKey = "\"file_id\"";
 
 [[noreturn]] void invalid(std::string message, std::string param = {}) {
     throw Failure(PARLEY_E_INVALID_ARGUMENT, std::move(message), std::move(param));
@@ -58,8 +61,8 @@ private:
             stream();
         else if (key.equals("container"))
             container();
-        else if (key.equals("messages") && names_files_)
-            owned_.add_all("\"file_id\"", passed(), "messages");
+        else if (key.equals("messages"))
+            r_.pass([this](std::string_view text) { look_at(text); });
         else if (key.equals("metadata"))
             user_id_ = Members(r_.raw()).text("user_id");
         else
@@ -76,10 +79,11 @@ private:
         }
     }
 
-    std::string_view passed() {
-        const std::size_t from = r_.at();
-        r_.pass();
-        return view(call_.http->body).substr(from, r_.at() - from);
+    // Of what is passed over, the few strings that matter.
+    void look_at(std::string_view text) {
+        if (text.size() < 2) return;
+        if (names_files_ && text[1] == kFileKey[1]) owned_.add_if(kFileKey, text, "messages");
+        if (tells_scrub(text)) out_.mark[kMayScrub] = 1;
     }
 
     void model() {
@@ -139,7 +143,8 @@ void retarget_request(const parley_call& call,
                       std::string_view model,
                       sdk::Arena& arena,
                       parley_retarget& io) {
-    std::vector<parley_edit> edits = scrub(view(call.http->body), arena);
+    std::vector<parley_edit> edits;
+    if (peek.mark[kMayScrub] != 0) edits = scrub(view(call.http->body), arena);
     if (model != view(peek.model)) {
         std::string quoted;
         sdk::json_quote(model, quoted);

@@ -4,7 +4,6 @@
 
 #include "json_text.hpp"
 #include "parley/sdk/cuts.hpp"
-#include "parley/sdk/find.hpp"
 #include "words.hpp"
 
 namespace parley::claude {
@@ -17,20 +16,15 @@ namespace {
 
 constexpr std::string_view kNothingLeft = R"({"type":"text","text":"no text"})";
 
-// Whether a member of this name is an empty text somewhere.
-bool has_empty(std::string_view body, std::string_view quoted_name) {
-    for (std::size_t at = body.find(quoted_name); at != body.npos;
-         at = body.find(quoted_name, at + 1)) {
-        const std::size_t value = body.find_first_not_of(" \t\r\n:", at + quoted_name.size());
-        if (value != body.npos && body.substr(value).starts_with("\"\"")) return true;
-    }
-    return false;
-}
+constexpr std::string_view kQuotedEnvelope = "\"pl1.";
+constexpr std::string_view kSignature = "\"signature\"";
+constexpr std::string_view kIndex = "\"encrypted_index\"";
 
-// Whether a body may hold any of it: a few quick looks instead of a walk.
-bool may_hold(std::string_view body) {
-    return sdk::holds(body, "\"pl1.") || has_empty(body, "\"signature\"") ||
-           has_empty(body, "\"encrypted_index\"");
+// Whether `json` begins with that key, and its value is an empty text.
+bool is_empty(std::string_view json, std::string_view quoted_key) {
+    if (!json.starts_with(quoted_key)) return false;
+    const std::size_t value = json.find_first_not_of(" \t\r\n:", quoted_key.size());
+    return value != json.npos && json.substr(value).starts_with("\"\"");
 }
 
 // Sources that a translated model named lack what Anthropic seals its own with.
@@ -116,8 +110,21 @@ private:
 
 }  // namespace
 
+bool tells_scrub(std::string_view json) {
+    if (json.size() < 2) return false;
+    switch (json[1]) {
+        case kQuotedEnvelope[1]:
+            return json.starts_with(kQuotedEnvelope);
+        case kSignature[1]:
+            return is_empty(json, kSignature);
+        case kIndex[1]:
+            return is_empty(json, kIndex);
+        default:
+            return false;
+    }
+}
+
 std::vector<parley_edit> scrub(std::string_view body, sdk::Arena& arena) {
-    if (!may_hold(body)) return {};
     return Scrubber(body, arena).run();
 }
 

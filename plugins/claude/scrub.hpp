@@ -13,8 +13,11 @@
 
 namespace parley::claude {
 
-// The edits that remove those blocks and clear such sources, not in order. None for a body without
-// a sign of them.
+// Whether a string of "messages" is a sign of them; `json` is the text from its quote on.
+bool tells_scrub(std::string_view json);
+
+// The edits that remove those blocks and clear such sources, not in order. A whole walk, for bodies
+// with a sign of them.
 std::vector<parley_edit> scrub(std::string_view body, sdk::Arena& arena);
 
 }  // namespace parley::claude
