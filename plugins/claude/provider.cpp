@@ -179,7 +179,8 @@ uint64_t Provider::prove(const parley_plan_ask& ask,
     if (secret.empty()) return 0;
     const bool is_login = sdk::is_token_document(secret);
     const std::string_view proof = is_login ? sdk::token_in(secret) : secret;
-    headers[0] = sdk::proof_header(is_login ? "authorization" : key_header_, proof, arena);
+    const std::string_view name = is_login ? std::string_view("authorization") : key_header_;
+    headers[0] = sdk::proof_header(name, proof, arena);
     if (!is_login) return 1;
     // The client's own betas hold as well.
     std::string betas;
