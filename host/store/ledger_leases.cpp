@@ -38,6 +38,7 @@ void Ledger::Shared::answer_claims() {
             next = std::move(claims.front());
             claims.pop_front();
         }
+        renew_leases();
         auto lease = answer_claim(next.first);
         const std::lock_guard speaking(voice);
         if (!is_silent) next.second(std::move(lease));

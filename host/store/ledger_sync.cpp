@@ -152,6 +152,7 @@ Result<void> Ledger::Shared::read_all() {
     for (const std::string& prefix : prefixes) {
         std::string cursor;
         do {
+            renew_leases();
             auto page = call([&](const Cancel& cancel) {
                 return documents->list(prefix, cursor, kPageDocuments, cancel);
             });
@@ -185,6 +186,7 @@ Result<void> Ledger::Shared::read_changes() {
     }
     for (const std::string& key : told_of->keys) {
         if (!follows(key)) continue;
+        renew_leases();
         if (auto ok = read_one(key); !ok) return ok;
     }
     position = told_of->position;
@@ -272,6 +274,7 @@ Result<void> Ledger::Shared::write_pending() {
     }
     Result<void> first = base::Result<void>();
     for (const std::string& key : keys) {
+        renew_leases();  // which end while others are written
         auto ok = write_one(key);
         if (!ok && first) first = std::move(ok);
     }
