@@ -247,10 +247,12 @@ Table upstream_table() {
         .meaning = "How Parley deals with providers.",
         .keys =
             {
-                duration("connect_ms",
-                         kUpstream<&U::connect_ms>,
-                         {1, kHour},
-                         "Name, connection and TLS handshake together"),
+                duration(
+                    "connect_ms",
+                    kUpstream<&U::connect_ms>,
+                    {1, kHour},
+                    "Name, connection and TLS handshake together; a connection ends when the other "
+                    "end does not answer TCP for so long"),
                 duration("head_ms",
                          kUpstream<&U::head_ms>,
                          {1, kDay},

@@ -1,12 +1,15 @@
 // http/upstream.cpp: resolve, connect, handshake, keep.
 #include "http/upstream.hpp"
 
+#include <algorithm>
+
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <openssl/x509v3.h>
 
+#include "http/liveness.hpp"
 #include "http/tunnel.hpp"
 
 namespace parley::http {
@@ -365,9 +368,12 @@ private:
         const std::string what = proxy != nullptr ? "connect" : "connect " + origin_.authority();
         Result<void> outcome = upstream_error(PARLEY_E_UPSTREAM_FAILED, what + ": no address");
         tcp::socket socket(loop_.io());
+        // One that does not answer leaves time for the next.
+        std::uint64_t untried = addresses->size();
         for (const auto& entry : *addresses) {
             socket = tcp::socket(loop_.io());
-            Completion<tcp::socket> completion(loop_, socket, left_ms(), cancellation_);
+            const std::uint64_t share_ms = std::max<std::uint64_t>(left_ms() / untried--, 1);
+            Completion<tcp::socket> completion(loop_, socket, share_ms, cancellation_);
             socket.async_connect(entry.endpoint(), [&](const boost::system::error_code& fault) {
                 completion.complete(fault);
             });
@@ -378,6 +384,7 @@ private:
         if (!outcome) co_return outcome;
         Result<SSL*> ssl = proxy != nullptr ? origin_.new_proxy_ssl() : origin_.new_ssl();
         if (!ssl) co_return std::move(ssl).error();
+        notice_death(socket.native_handle(), origin_.pool().limits_->connect_ms);
         stream_ = Stream::make(loop_, std::move(socket), *ssl);
         if (proxy == nullptr) hop_ = "connect " + origin_.authority() + ": ";
         co_return co_await shake_hands();
