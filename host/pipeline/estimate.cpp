@@ -10,6 +10,9 @@ namespace {
 // of 2 to 4 bytes.
 constexpr std::uint64_t kBytesPerToken = 3;
 constexpr std::uint64_t kTokensPerTurn = 8;
+// What providers say before the client does, and what they say of tools where there are some.
+constexpr std::uint64_t kTokensUnseen = 160;
+constexpr std::uint64_t kTokensOfTools = 450;
 constexpr std::uint64_t kTokensPerTool = 16;
 constexpr std::uint64_t kTokensPerImage = 1'600;     // the largest that is not scaled down
 constexpr std::uint64_t kDocumentBytesPerToken = 8;  // of base64: fonts and pictures are no text
@@ -27,6 +30,7 @@ public:
             tokens_ += kTokensPerTool;
             bytes_ += tool.name.len + tool.description.len + tool.schema.len + tool.grammar.len;
         }
+        tokens_ += kTokensUnseen + (r.tool_count == 0 ? 0 : kTokensOfTools);
         if (r.format != nullptr) bytes_ += r.format->schema.len;
         return tokens_ + (bytes_ + kBytesPerToken - 1) / kBytesPerToken;
     }
