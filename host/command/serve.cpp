@@ -15,6 +15,7 @@
 #include "http/local.hpp"
 #include "live/plugins.hpp"
 #include "live/questions.hpp"
+#include "live/rehearsal.hpp"
 #include "live/reload.hpp"
 #include "live/stock.hpp"
 #include "manage/control.hpp"
@@ -67,6 +68,26 @@ std::string this_program() {
     return path.string();
 }
 
+// What was put into the folders is tried before it is loaded here.
+void rehearse(const config::Config& config,
+              plugins::LoadOptions& options,
+              live::Rehearsal& rehearsal) {
+    constexpr std::chrono::milliseconds kTimeMax(10'000);  // where calls are not watched
+    const std::chrono::milliseconds stuck(config.supervisor.stuck_abort_ms);
+    std::vector<std::string> folders = plugin_folders(config);
+    folders.erase(folders.begin());  // the bundled ones came with this program
+    const auto look = [&rehearsal, folders, options, most = stuck.count() == 0 ? kTimeMax : stuck] {
+        return rehearsal.look(folders, options, most);
+    };
+    look();
+    options.quarantined = [&rehearsal, look, held = options.quarantined](const std::string& hash) {
+        if (std::string why = held(hash); !why.empty()) return why;
+        // Where nothing has changed since, it is of no folder that was looked at.
+        const bool is_replaced = !rehearsal.knows(hash) && look() && !rehearsal.knows(hash);
+        return is_replaced ? "it was replaced while it was tried" : rehearsal.why(hash);
+    };
+}
+
 int work(const Options& options, supervisor::Parent& parent) {
     const std::int64_t read_ms = base::wall_ms();
     const Setup setup = read_configuration(options, true);
@@ -86,11 +107,13 @@ int work(const Options& options, supervisor::Parent& parent) {
     const auto services = make_services();
     const auto departures = std::make_shared<live::Departures>();
     live::House house(services, parent);
+    live::Rehearsal rehearsal;
     const auto options_of = [&](const config::Config& now) {
         plugins::LoadOptions loading = load_options(now, services);
         loading.is_unasked = [store = now.store.plugin](const plugins::Manifest& manifest) {
             return is_another_store(manifest, store);
         };
+        rehearse(now, loading, rehearsal);
         return live::heard(std::move(loading), departures);
     };
     auto catalogue = std::make_shared<plugins::Catalogue>(load_plugins(config, options_of(config)));

@@ -8,13 +8,14 @@ import { setInterval } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 import { collect, sdk, textOf, user } from './support/house.mjs';
-import { binary, configuration, Parley } from './support/parley.mjs';
+import { binary, configuration, isSanitized, Parley } from './support/parley.mjs';
 import { chunks, completion, kDone } from './support/replies.mjs';
 import { Upstream } from './support/upstream.mjs';
 import { defer, tell } from './support/wait.mjs';
 
 const run = promisify(execFile);
 const kSeconds = Number(process.env.PARLEY_E2E_PLUGIN_SECONDS ?? 5);
+const kStreams = isSanitized ? 10 : 100;
 const bundled = resolve(dirname(binary), '../lib/parley/plugins');
 const read = (name) => fs.readFileSync(join(bundled, `${name}.so`));
 
@@ -218,6 +219,24 @@ test('what cannot be unloaded is told with the reason, and only so much of it is
   await ask();
 });
 
+test('what crashes as it is loaded takes nothing along, not at the start either', async (t) => {
+  const { parley, go, ask, open, status, put, heard } = await scene(t);
+  const bytes = fs.readFileSync(join(process.env.PARLEY_TEST_PLUGINS, 'crashing-policy.so'));
+  const stream = await open();
+  const refused = heard('plugin refused');
+  put('crashing.so', bytes);
+  const words = /crashing\.so: .*crashed.* in the load, init included.*, in a process of its own/;
+  assert.match((await refused).why, words);
+  await ask();
+  const row = (await status()).files.find((file) => file.file.endsWith('/crashing.so'));
+  assert.match(row.refused, words);
+  go.resolve();
+  assert.equal(textOf(await collect(stream)), 'ab');
+  const again = await Parley.start(parley.config);
+  t.after(() => again.stop());
+  assert.match((await again.lines.find((l) => l.message === 'plugin refused', 'so')).why, words);
+});
+
 test('names of files may be any bytes, and are told so that they can be read', async (t) => {
   const { ask, status, folder, heard } = await scene(t);
   const named = (bytes) => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(bytes), Buffer.from('.so')]);
@@ -260,8 +279,9 @@ test(`libraries of four kinds replaced for ${kSeconds} s, with broken ones betwe
     filter: [{ name: 'redactor', plugin: 'example-filter', pattern: 'Project Lark' }],
   });
   const kinds = ['openai', 'example', 'example-policy', 'example-filter'];
+  const crash = fs.readFileSync(join(process.env.PARLEY_TEST_PLUGINS, 'crashing-policy.so'));
   const good = Object.fromEntries(kinds.map((name) => [name, read(name)]));
-  const streams = await Promise.all(Array.from({ length: 10 }, open));
+  const streams = await Promise.all(Array.from({ length: kStreams }, open));
   let served = 0;
   let over = false;
   const clients = Array.from({ length: 8 }, async () => {
@@ -278,6 +298,7 @@ test(`libraries of four kinds replaced for ${kSeconds} s, with broken ones betwe
       () => fs.writeFileSync(join(folder, `${name}.so`), bytes), // over the one that is loaded
       () => put(`${name}.so`, Buffer.from('not a library')),
       () => put('wrong.so', versioned(good[name], '0.0')),
+      () => put('crash.so', variant(crash, n)),
     ];
     ways[n % ways.length]();
   }

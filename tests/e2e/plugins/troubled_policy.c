@@ -1,4 +1,5 @@
-/* staying_policy.c: a policy that cannot be unloaded: it holds itself. */
+/* troubled_policy.c: a policy that cannot be unloaded, for it holds itself; INIT_CRASHES: that
+ * crashes as it is loaded. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 
@@ -53,6 +54,21 @@ static const parley_component component = {
     NULL,
 };
 
+#ifdef INIT_CRASHES
+static parley_status init(const parley_host* host, parley_error* error) {
+    volatile uint64_t* const nowhere = NULL;
+    (void)host, (void)error;
+    *nowhere = 1;
+    return PARLEY_OK;
+}
+
+#define INIT init
+#define ID "dev.parley.test.crashing-policy"
+#else
+#define INIT NULL
+#define ID "dev.parley.test.staying-policy"
+#endif
+
 static uint32_t count(void) {
     return 1;
 }
@@ -67,10 +83,10 @@ PARLEY_PLUGIN_ENTRY = {
     PARLEY_ABI_MINOR,
     0,
     0,
-    TEXT("dev.parley.test.staying-policy"),
+    TEXT(ID),
     TEXT("0.1.0"),
     TEXT("Parley"),
-    NULL,
+    INIT,
     NULL,
     count,
     get,
