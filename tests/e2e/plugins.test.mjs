@@ -195,6 +195,27 @@ test('a file that is removed: while it is needed it serves on, and then it goes'
   await ask();
 });
 
+test('another folder counts from the change on, until it is taken out, and streams go on', async (t) => {
+  const { parley, go, folder, ask, open, serving, heard } = await scene(t);
+  const id = 'dev.parley.test.staying-policy';
+  const other = fs.mkdtempSync(join(parley.folder, 'other-'));
+  fs.copyFileSync(join(process.env.PARLEY_TEST_PLUGINS, 'staying-policy.so'), join(other, 'a.so'));
+  fs.chmodSync(join(other, 'a.so'), 0o600);
+  const { config } = parley;
+  const stream = await open();
+  const taken = heard('plugin taken over', id);
+  await parley.change({ ...config, plugins: { ...config.plugins, folders: [folder, other] } });
+  await taken;
+  assert.ok((await serving(id)).file.startsWith(other));
+  await ask();
+  const gone = heard('plugin gone', id);
+  await parley.change(config);
+  await gone;
+  assert.equal(await serving(id), undefined);
+  go.resolve();
+  assert.equal(textOf(await collect(stream)), 'ab');
+});
+
 test('what cannot be unloaded is told with the reason, and only so much of it is borne', async (t) => {
   const limits = { quiet_ms: '20ms', cool_ms: '1ms', pinned_max: 2 };
   const { ask, status, serving, put, heard } = await scene(t, {}, limits);
