@@ -49,3 +49,19 @@ test('in a stream, where the head may be gone, the log names it', async () => {
   assert.match(text, /message_stop/);
   await parley.lines.find((line) => isTold(line) && told() === 2, 'the log names it again');
 });
+
+test('names that a client makes up are named as they can be, in a head of bounded size', async () => {
+  const names = ['a\r\nset-cookie: x=1', 'b,c;d', 'é漢', 'n'.repeat(400), ...Array.from({ length: 90 }, (_, i) => `new_member_${i}`)];
+  const made = Object.fromEntries(names.map((name) => [name, { x: 1 }]));
+  const reply = await fetch(`${parley.url}/v1/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': parley.key },
+    body: JSON.stringify({ ...made, model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'x' }] }),
+  });
+  assert.equal(reply.status, 200);
+  assert.equal(reply.headers.get('set-cookie'), null);
+  const told = reply.headers.get('x-parley-warnings');
+  assert.ok(told.length <= 1024, `${told.length} bytes`);
+  assert.ok(told.split(', ').length > 10);
+  for (const one of told.split(', ')) assert.match(one, /^[a-z_]+(;[!-~ ]+)?$/);
+});
