@@ -67,6 +67,28 @@ test('a large request is translated by a worker', async (t) => {
   assert.notEqual(byLarge, loop);
 });
 
+test('a large count that is guessed is made by a worker, too', async (t) => {
+  const upstream = await Upstream.start();
+  const parley = await Parley.start(configuration(upstream, { server: { threads: 1 } }));
+  t.after(async () => {
+    await parley.stop();
+    await upstream.stop();
+  });
+  const ask = async (times, content) => {
+    const body = JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] });
+    const headers = { 'x-api-key': parley.key, 'content-type': 'application/json' };
+    for (let i = 0; i < times; ++i) {
+      const path = `${parley.url}/v1/messages/count_tokens`;
+      const reply = await fetch(path, { method: 'POST', headers, body });
+      assert.ok((await reply.json()).input_tokens > content.length / 4);
+    }
+  };
+  await ask(1, 'warm');
+  const loop = await busiest(parley.pid, () => ask(100, 'small'));
+  assert.notEqual(await busiest(parley.pid, () => ask(3, kLarge)), loop);
+  assert.equal(upstream.requests.all.length, 0);
+});
+
 test('by the loop, where the limit says so', async (t) => {
   const { loop, byLarge } = await scene(t, { loop_bytes_max: '64MiB' });
   assert.equal(byLarge, loop);
