@@ -47,8 +47,11 @@ std::string line_of(int64_t sequence, const Change& change) {
 }  // namespace
 
 void ChangeLog::open() {
-    if (read_from_start()) return;
-    start(std::max(now_ns(), last_ + 1));
+    if (!read_from_start()) start_anew();
+}
+
+void ChangeLog::start_anew() {
+    start(next_sequence());
 }
 
 void ChangeLog::start(int64_t floor) {
@@ -122,7 +125,8 @@ bool ChangeLog::take(std::string_view text) {
             const std::string_view floor = line.substr(space + 1);
             std::from_chars(floor.data(), floor.data() + floor.size(), floor_);
             id_ = line.substr(0, space);
-            last_ = std::max(last_, floor_);
+            last_ = floor_;
+            latest_ = std::max(latest_, last_);
         } else {
             take_line(line);
         }
@@ -135,12 +139,13 @@ void ChangeLog::take_line(std::string_view line) {
     Entry entry;
     if (!read_number(line, entry.sequence, ' ') || !read_number(line, entry.revision, ' ')) return;
     last_ = std::max(last_, entry.sequence);
+    latest_ = std::max(latest_, last_);
     entries_[std::string(line)] = entry;
     ++lines_;
 }
 
 int64_t ChangeLog::next_sequence() const {
-    return std::max(now_ns(), last_ + 1);
+    return std::max(now_ns(), latest_ + 1);
 }
 
 void ChangeLog::reserve(std::span<const Change> changes) const {

@@ -32,6 +32,8 @@ public:
 
     // Starts a log where there is none, or none that can be read. Write lock.
     void open();
+    // Forgets all positions. Write lock.
+    void start_anew();
     // Takes in what others have appended.
     void read_on();
     // A sequence that is later than all others, which is also a time for a file. Write lock, behind
@@ -72,8 +74,9 @@ private:
     uint64_t read_bytes_ = 0;
     uint64_t lines_ = 0;
     std::string id_;
-    int64_t floor_ = 0;  // older positions are too old
-    int64_t last_ = 0;
+    int64_t floor_ = 0;   // older positions are too old
+    int64_t last_ = 0;    // of this log; younger positions are of another day's
+    int64_t latest_ = 0;  // of all logs that were here: numbers are not used again
     std::map<std::string, Entry, std::less<>> entries_;
 };
 

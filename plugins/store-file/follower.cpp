@@ -22,7 +22,7 @@ void Follower::catch_up(sdk::Cancel cancel, const std::function<void(const Chang
         const std::lock_guard guard(mutex_);
         hear();
         log_.read_on();
-        if (differences().empty()) {
+        if (!heard_.is_elsewhere && differences().empty()) {
             heard_ = Heard{};
             show(log_);
             return;
@@ -34,6 +34,8 @@ void Follower::catch_up(sdk::Cancel cancel, const std::function<void(const Chang
     hear();
     log_.read_on();
     if (lock) {
+        // Its log is that of another day, whose positions are none of ours.
+        if (heard_.is_elsewhere) log_.start_anew();
         const std::vector<Change> found = differences();
         if (!found.empty()) log_.append(found, log_.next_sequence());
         heard_ = Heard{};

@@ -26,7 +26,9 @@ public:
     bool hears() const { return hears_; }
 
     // Waits for something to be heard; may be wrong about it.
-    bool wait(int timeout_ms) const { return news_.wait(timeout_ms); }
+    bool wait(int timeout_ms) const {
+        return news_.wait(timeout_ms) || news_.is_elsewhere(folder_);
+    }
 
     // Takes in all that was written before the call and shows the log of it. What came from outside
     // is told of a little later when others are writing all the time.

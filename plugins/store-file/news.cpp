@@ -5,6 +5,7 @@
 #include <cstring>
 #include <sys/inotify.h>
 #include <sys/poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "documents.hpp"
@@ -16,10 +17,19 @@ namespace {
 constexpr uint32_t kWanted = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE |
                              IN_ATTRIB | IN_ONLYDIR | IN_DELETE_SELF | IN_MOVE_SELF;
 
+// 0: there is none.
+uint64_t inode_of(const Folder& folder) {
+    struct stat found {};
+
+    return ::stat(folder.root().c_str(), &found) == 0 ? found.st_ino : 0;
+}
+
 }  // namespace
 
 bool News::open(const Folder& folder, std::string& why_not) {
     folders_.clear();
+    is_deaf_ = false;
+    inode_ = inode_of(folder);
     queue_ = Descriptor(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
     if (queue_.is_open() && listen(folder, "")) return true;
     why_not = system_failure(errno, "cannot be listened to", folder.root()).message;
@@ -46,7 +56,17 @@ bool News::wait(int timeout_ms) const {
     return ::poll(&queue, 1, timeout_ms) > 0;
 }
 
+bool News::is_elsewhere(const Folder& folder) const {
+    const uint64_t inode = inode_of(folder);
+    return inode != 0 && inode != inode_;
+}
+
 void News::read(const Folder& folder, Heard& heard) {
+    if (is_elsewhere(folder)) {
+        std::string why_not;
+        open(folder, why_not);
+        heard.everything = heard.is_elsewhere = true;
+    }
     heard.everything = heard.everything || !is_open();
     if (!queue_.is_open()) return;
     alignas(inotify_event) std::array<char, 16 * 1024> room{};

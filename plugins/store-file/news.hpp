@@ -14,6 +14,7 @@ struct Heard {
     std::set<std::string> files;
     std::set<std::string> folders;  // new ones: look at all that is in them
     bool everything = false;
+    bool is_elsewhere = false;  // another folder is in the place of the one that was followed
 };
 
 class News {
@@ -25,6 +26,8 @@ public:
 
     // Whether anything is there to be read, now or within that time.
     bool wait(int timeout_ms) const;
+    // Whether another folder has come in the place of the one that is listened to.
+    bool is_elsewhere(const Folder& folder) const;
     // Adds what has come. Folders that came are listened to from here on.
     void read(const Folder& folder, Heard& heard);
 
@@ -34,6 +37,7 @@ private:
     Descriptor queue_;
     bool is_deaf_ = false;  // some folders are not listened to
     std::map<int, std::string> folders_;
+    uint64_t inode_ = 0;  // of the folder that is listened to
 };
 
 }  // namespace parley::store_file

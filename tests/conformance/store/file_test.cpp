@@ -1,4 +1,5 @@
 // file_test.cpp: what else may happen to a folder: people edit it, files are cut, rights go away.
+#include <algorithm>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -145,6 +146,32 @@ TEST_P(FileStore, ThatIsGoneHasNoAnswer) {
     fs::rename(root_ + "-moved", root_);
     PARLEY_ASSERT_OK(store_->get("a"));
     PARLEY_ASSERT_OK(store_->health());
+}
+
+// From a backup, while it is open: another folder by the same name.
+TEST_P(FileStore, ThatWasPutBackIsFollowed) {
+    PARLEY_ASSERT_OK(store_->put("a", "{}"));
+    fs::copy(root_, root_ + "-copy", fs::copy_options::recursive);
+    PARLEY_ASSERT_OK(store_->put("later", "{}"));
+    std::string at = position();
+    fs::rename(root_, root_ + "-old");
+    fs::rename(root_ + "-copy", root_);
+    const auto sees = [&](const std::string& key) {
+        const Changed news = store_->poll("", at);
+        EXPECT_TRUE(news.ok()) << news.message;
+        at = news.position;
+        return news.reset || std::find(news.keys.begin(), news.keys.end(), key) != news.keys.end();
+    };
+    EXPECT_TRUE(sees("later")) << "it is not there any more";
+    EXPECT_EQ(store_->list_all("").documents.size(), 1u);
+    write("by/hand.json", "{}");
+    EXPECT_TRUE(sees("by/hand"));
+    PARLEY_ASSERT_OK(another()->put("by/another", "{}"));
+    EXPECT_TRUE(sees("by/another"));
+    PARLEY_ASSERT_OK(store_->put("by/us", "{}"));
+    EXPECT_TRUE(sees("by/us"));
+    write("by/hand.json", "[]");
+    EXPECT_TRUE(sees("by/hand"));
 }
 
 TEST_P(FileStore, IsNotMadeWhereItShouldBe) {
