@@ -87,16 +87,18 @@ public:
         set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
         set(CURLOPT_TIMEOUT_MS, static_cast<long>(limits.timeout_ms));
         if (!limits.tls_ca_file.empty()) set(CURLOPT_CAINFO, limits.tls_ca_file.c_str());
+        words_[0] = '\0';
+        set(CURLOPT_ERRORBUFFER, words_);
         const CURLcode code = run(cancel);
         if (receiver.too_large) {
             throw store_failure(PARLEY_E_TOO_LARGE, "an object is larger than value_bytes_max");
         }
         if (code != CURLE_OK) {
             const bool is_slow = code == CURLE_OPERATION_TIMEDOUT;
-            throw NoReply(
-                store_failure(is_slow ? PARLEY_E_OVERLOADED : PARLEY_E_INTERNAL,
-                              std::string("the server gave no answer: ") + curl_easy_strerror(code),
-                              is_slow ? kRetryMs : 0));
+            throw NoReply(store_failure(is_slow ? PARLEY_E_OVERLOADED : PARLEY_E_INTERNAL,
+                                        std::string("the server gave no answer: ") +
+                                            (words_[0] != '\0' ? words_ : curl_easy_strerror(code)),
+                                        is_slow ? kRetryMs : 0));
         }
         curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &receiver.reply.status);
         return std::move(receiver.reply);
@@ -136,6 +138,7 @@ private:
 
     CURL* easy_;
     CURLM* multi_;
+    char words_[CURL_ERROR_SIZE] = {};  // of the last failure
 };
 
 Http::Http() = default;

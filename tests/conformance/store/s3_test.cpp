@@ -342,6 +342,15 @@ TEST_F(S3Server, WithoutRoomOnItsDiskTakesNothing) {
     PARLEY_ASSERT_OK(client_->put("a", "[]"));
 }
 
+TEST_F(S3Server, ThatIsNotThereIsNamed) {
+    Client client(PARLEY_BUNDLED_PLUGINS "/store-s3.so",
+                  R"({"bucket":"bucket","access_key":"a","secret_key":"s",)"
+                  R"("endpoint":"http://127.0.0.1:1"})");
+    const Told told = client.open();
+    PARLEY_EXPECT_CLASS(told, PARLEY_E_INTERNAL);
+    EXPECT_NE(told.message.find("127.0.0.1 port 1"), std::string::npos) << told.message;
+}
+
 TEST_F(S3Server, OfAnotherRegionSaysWhich) {
     PARLEY_ASSERT_OK(open());
     server_.script([](const Asked&) {
