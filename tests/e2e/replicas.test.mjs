@@ -17,6 +17,8 @@ import { tell, until } from './support/wait.mjs';
 
 const kClientKey = secret('sk-client');
 const kSoonMs = isSanitized ? 3_000 : 1_000;
+// How often each tells the other what was used and who cools down.
+const kStateMs = 200;
 const kSeconds = Number(process.env.PARLEY_E2E_REPLICAS_SECONDS ?? 4);
 const kRate = Number(process.env.PARLEY_E2E_REPLICAS_RATE ?? 200);
 const skip = missingPostgres();
@@ -79,7 +81,7 @@ async function startHouse(t, more = {}) {
       url: database.url,
       poll_interval_ms: 500,
       slow_ms: 500,
-      state_ms: '200ms',
+      state_ms: `${kStateMs}ms`,
       ...more.store,
     },
   });
@@ -155,7 +157,12 @@ test('what a caller may use of a day is the sum of both', { skip }, async (t) =>
   // Each reply costs 21 tokens.
   assert.equal(await answerOf(two[0], 'm'), 'main');
   assert.equal(await answerOf(two[1], 'm'), 'main');
-  for (const parley of two) await until(429, 'the budget of both is used', () => answerOf(parley, 'm'));
+  const known = await Promise.all(
+    two.map((parley) =>
+      until(429, 'the budget of both is used', () => answerOf(parley, 'm'), kStateMs + kSoonMs),
+    ),
+  );
+  tell(`replicas: the other's use counted after ${Math.max(...known).toFixed()} ms, state_ms ${kStateMs}`);
   assert.ok(upstream.requests.all.length <= 4, 'what is over is over within a few requests');
 });
 
@@ -168,7 +175,8 @@ test('an account that cools down in one does so in the other', { skip }, async (
   assert.equal(await answerOf(two[0], 'limited'), 429);
   const asked = upstream.requests.all.length;
   const cools = () => two[1].run('account', 'state').then(({ stdout }) => /limited/.test(stdout));
-  await until(true, 'it is known there', cools);
+  const known = await until(true, 'it is known there', cools, kStateMs + kSoonMs);
+  tell(`replicas: a cool-down was known there after ${known.toFixed()} ms, state_ms ${kStateMs}`);
   assert.equal(await answerOf(two[1], 'limited'), 429);
   assert.equal(upstream.requests.all.length, asked, 'nobody was asked');
   assert.equal(await answerOf(two[1], 'm'), 'main');
