@@ -123,6 +123,24 @@ TEST_F(FileWatchTest, AFileThatIsBeingWrittenIsWaitedFor) {
     EXPECT_TRUE(watch.still_holds());
 }
 
+// More than the system keeps for who does not listen (16384 by default): what it dropped is found
+// by looking.
+TEST_F(FileWatchTest, WhatTheSystemForgotToTellIsFound) {
+    write("a", "1");
+    fs::create_directory(folder / "plugins");
+    write("plugins/x", "1");
+    follow({"a", "plugins"});
+    for (int i = 0; i < 5'000; ++i) {
+        fs::rename(folder / "plugins" / "x", folder / "plugins" / "y");
+        fs::rename(folder / "plugins" / "y", folder / "plugins" / "x");
+    }
+    write("a", "22");
+    expect_told();
+    EXPECT_TRUE(watch.still_holds());
+    write("a", "333");
+    expect_told();
+}
+
 TEST_F(FileWatchTest, ManyChangesAreToldWhileTheyGoOn) {
     write("a", "");
     follow({"a"});
