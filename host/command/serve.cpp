@@ -72,12 +72,11 @@ std::string this_program() {
 void rehearse(const config::Config& config,
               plugins::LoadOptions& options,
               live::Rehearsal& rehearsal) {
-    constexpr std::chrono::milliseconds kTimeMax(10'000);  // where calls are not watched
-    const std::chrono::milliseconds stuck(config.supervisor.stuck_abort_ms);
     std::vector<std::string> folders = plugin_folders(config);
     folders.erase(folders.begin());  // the bundled ones came with this program
-    const auto look = [&rehearsal, folders, options, most = stuck.count() == 0 ? kTimeMax : stuck] {
-        return rehearsal.look(folders, options, most);
+    const auto time_max = live::Rehearsal::time_max(config);
+    const auto look = [&rehearsal, folders, options, time_max] {
+        return rehearsal.look(folders, options, time_max);
     };
     look();
     options.quarantined = [&rehearsal, look, held = options.quarantined](const std::string& hash) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/log.hpp"
+#include "live/rehearsal.hpp"
 #include "plugins/text.hpp"
 
 namespace parley::live {
@@ -201,15 +202,20 @@ Plugins::Done Plugins::load(const std::string& file) {
     auto judged = plugins::Library::judge(file, options_of_(house_.inputs().config));
     if (!judged) return judged.error();
     const std::string id = judged->manifest.id;
+    const std::string sha256 = judged->info.sha256;
+    const auto time_max = Rehearsal::time_max(house_.inputs().config);
+    if (std::string why = Rehearsal::attempt(std::move(*judged), time_max); !why.empty()) {
+        return base::gateway_error(PARLEY_E_CONFLICT, "plugin " + id + ": " + std::move(why));
+    }
     wishes_.disabled.erase(id);
-    wishes_.held_back.erase(judged->info.sha256);
+    wishes_.held_back.erase(sha256);
     const bool is_known = std::any_of(present().files().begin(),
                                       present().files().end(),
                                       [&](const auto& known) { return known.path == file; });
     if (!is_known) wishes_.beside.push_back(file);
     look();
     const auto serves = present().library_of(id);
-    if (serves != nullptr && serves->sha256() == judged->info.sha256) return {};
+    if (serves != nullptr && serves->sha256() == sha256) return {};
     std::string why = "plugin " + id + ": ";
     for (const auto& known : present().files()) {
         if (known.path == file) why += known.refusal + known.aside;

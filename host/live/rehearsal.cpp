@@ -81,30 +81,39 @@ bool Rehearsal::look(const std::vector<std::string>& folders,
     return is_news;
 }
 
+std::chrono::milliseconds Rehearsal::time_max(const config::Config& config) {
+    constexpr std::chrono::milliseconds kWhereCallsAreNotWatched(10'000);
+    const std::chrono::milliseconds stuck(config.supervisor.stuck_abort_ms);
+    return stuck.count() == 0 ? kWhereCallsAreNotWatched : stuck;
+}
+
 void Rehearsal::attempt(const std::string& file,
                         const plugins::LoadOptions& options,
                         std::chrono::milliseconds time_max) {
-    if (!kCanFork) return;
     auto judged = plugins::Library::judge(file, options);
-    if (!judged || failed_.contains(judged->info.sha256)) return;
+    if (!judged || knows(judged->info.sha256)) return;
     if (options.is_unasked && options.is_unasked(judged->manifest)) return;
     const std::string sha256 = judged->info.sha256;
-    const std::string copy = judged->copy.path();  // "/proc/self/fd/7"
+    failed_[sha256] = attempt(std::move(*judged), time_max);
+}
+
+std::string Rehearsal::attempt(plugins::Judged file, std::chrono::milliseconds time_max) {
+    if (!kCanFork) return "";
+    const std::string copy = file.copy.path();  // "/proc/self/fd/7"
     const int kept = std::stoi(copy.substr(copy.rfind('/') + 1));
     const check::Outcome came = check::in_a_child(
-        [&judged, kept](check::Slate& slate) {
+        [&file, kept](check::Slate& slate) {
             let_go_of_the_house(kept);
             slate.enter("the load, init included");
             // Its line in the black box is in the one of this process.
-            std::thread([&judged] {
+            std::thread([&file] {
                 plugins::LoadOptions alone;
                 alone.services = std::make_shared<plugins::HostServices>();
-                plugins::Library::load(std::move(*judged), alone).has_value();
+                plugins::Library::load(std::move(file), alone).has_value();
             }).join();
         },
         time_max);
-    const bool went_wrong = came.verdict == check::Verdict::failed;
-    failed_[sha256] = went_wrong ? came.text + ", in a process of its own" : "";
+    return came.verdict == check::Verdict::failed ? came.text + ", in a process of its own" : "";
 }
 
 }  // namespace parley::live

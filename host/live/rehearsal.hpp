@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "config/config.hpp"
 #include "plugins/library.hpp"
 
 namespace parley::live {
@@ -22,6 +23,12 @@ public:
 
     // Why a file with these contents must not be loaded; empty: it may, or nobody has tried.
     std::string why(const std::string& sha256) const;
+
+    // How long a library may take, as the configuration has it.
+    static std::chrono::milliseconds time_max(const config::Config& config);
+
+    // Loads it in a child; why it must not be loaded here, empty: it may.
+    static std::string attempt(plugins::Judged file, std::chrono::milliseconds time_max);
 
 private:
     void attempt(const std::string& file,

@@ -241,8 +241,9 @@ test('what cannot be unloaded is told with the reason, and only so much of it is
 });
 
 test('what crashes as it is loaded takes nothing along, not at the start either', async (t) => {
-  const { parley, go, ask, open, status, put, heard } = await scene(t);
-  const bytes = fs.readFileSync(join(process.env.PARLEY_TEST_PLUGINS, 'crashing-policy.so'));
+  const { parley, go, ask, open, command, status, put, heard } = await scene(t);
+  const file = join(process.env.PARLEY_TEST_PLUGINS, 'crashing-policy.so');
+  const bytes = fs.readFileSync(file);
   const stream = await open();
   const refused = heard('plugin refused');
   put('crashing.so', bytes);
@@ -251,6 +252,7 @@ test('what crashes as it is loaded takes nothing along, not at the start either'
   await ask();
   const row = (await status()).files.find((file) => file.file.endsWith('/crashing.so'));
   assert.match(row.refused, words);
+  await assert.rejects(command('load', file), (e) => /crashed.* in the load/.test(e.stderr));
   go.resolve();
   assert.equal(textOf(await collect(stream)), 'ab');
   const again = await Parley.start(parley.config);
