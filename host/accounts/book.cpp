@@ -16,6 +16,9 @@ namespace {
 constexpr std::size_t kModelsMax = 1024;
 // Times in files are rounded, and clocks of machines differ a little.
 constexpr std::int64_t kSameMs = 2'000;
+// When what a file says is looked into at the latest: the clock by which it was written may have
+// been wrong by years.
+constexpr std::int64_t kProbeMsMax = 60'000;
 
 json::value saved(const Health& health, std::int64_t now_ms, std::int64_t wall_ms) {
     const CoolDown down = health.cool_down();
@@ -53,7 +56,7 @@ void restore_into(Health& health,
         health.count_failure(now_ms, error_class, std::string_view(text->get_string()));
     }
     health.cool({now_ms + left_ms,
-                 now_ms + std::min(probe_ms, left_ms),
+                 now_ms + std::min({probe_ms, left_ms, kProbeMsMax}),
                  error_class,
                  static_cast<unsigned>(std::min<std::int64_t>(number_at(*down, "level"), 0xFF))},
                 now_ms);

@@ -154,10 +154,10 @@ Router::Asked Router::read(std::string_view model) const {
     Asked asked{model, {}, nullptr};
     const std::size_t slash = model.find('/');
     const std::string_view front = model.substr(0, slash);
-    const bool has_prefix = slash != std::string_view::npos && slash + 1 < model.size() &&
-                            by_name_.find(model) == by_name_.end() &&
-                            std::binary_search(prefixes_.begin(), prefixes_.end(), front);
-    if (has_prefix) {
+    const bool may_have_one = slash != std::string_view::npos && slash + 1 < model.size() &&
+                              std::binary_search(prefixes_.begin(), prefixes_.end(), front);
+    // What is called just that, a route or a model of some place, is meant.
+    if (may_have_one && find_listed(model) == nullptr && !by_name_.contains(model)) {
         asked.prefix = front;
         asked.model = model.substr(slash + 1);
     }

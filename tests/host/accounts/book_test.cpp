@@ -63,6 +63,18 @@ TEST(Book, CoolDownsSurviveARestart) {
     EXPECT_TRUE(state->find("m-1")->health.is_open());
 }
 
+TEST(Book, AClockThatWasWrongKeepsNobodyAway) {
+    constexpr std::int64_t kYear = 365 * 86'400'000LL;
+    Book book;
+    const auto state = book.open("p/a");
+    state->health.cool({kNow + 60'000, kNow + 10'000, PARLEY_E_RATE_LIMITED, 0}, kNow);
+    Book later;
+    later.restore(book.snapshot(kNow, kWall + kYear), kNow, kWall);
+    const auto restored = later.open("p/a");
+    EXPECT_FALSE(restored->health.take_probe(kNow + 59'000));
+    EXPECT_TRUE(restored->health.take_probe(kNow + 61'000)) << "one request finds out";
+}
+
 TEST(Book, BrokenFilesAreLeftOut) {
     Book book;
     const char* const texts[] = {

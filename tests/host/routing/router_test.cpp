@@ -131,6 +131,29 @@ TEST(Router, PrefixesNameTheAccountsOfATeam) {
     EXPECT_EQ(house.router->prefix_of("team-b/fast"), "");
 }
 
+TEST(Router, AModelWhoseNameBeginsLikeAPrefixIsMeantByIt) {
+    const House house(R"toml(
+[[provider]]
+name = "p"
+models = ["m-1"]
+[[provider.account]]
+label = "team"
+api_key = "k1"
+prefix = "acme"
+
+[[provider]]
+name = "relay"
+models = ["acme/m-1", "acme/*"]
+[[provider.account]]
+label = "one"
+api_key = "k2"
+)toml");
+    EXPECT_EQ(house.who("acme/m-1"), "relay/one:acme/m-1");
+    EXPECT_EQ(house.router->prefix_of("acme/m-1"), "");
+    EXPECT_EQ(house.who("m-1"), "p/team:m-1");
+    EXPECT_EQ(house.router->prefix_of("acme/m-2"), "acme") << "a pattern is no name";
+}
+
 TEST(Router, UnknownModelsNameTheNearest) {
     const House house(kHouse);
     EXPECT_EQ(house.who("q-smal"),
