@@ -35,9 +35,17 @@ std::string_view text_at(const json::object& from, std::string_view name) {
     return value->get_string();
 }
 
-std::int64_t revision_of(const json::object& from) {
-    const json::value* value = from.if_contains("revision");
+std::int64_t number_at(const json::object& from, std::string_view name) {
+    const json::value* value = from.if_contains(name);
     return value != nullptr && value->is_int64() ? value->get_int64() : 0;
+}
+
+std::int64_t revision_of(const json::object& from) {
+    return number_at(from, "revision");
+}
+
+std::int64_t end_of(const json::object& from) {
+    return number_at(from, "expires_at_ms");
 }
 
 // The secret that a document has in force for this account.
@@ -85,6 +93,8 @@ void Keeper::claim(const Account& account,
         if (lease && !lease->is_taken) claim.token = lease->token;
         const auto text = ledger->find(key);
         auto now = secret_in(text ? &*text : nullptr, origin);
+        const auto document = object_of(text ? &*text : nullptr);
+        if (lease && document) claim.revision = revision_of(*document);
         if (lease && now && !(*now == held)) claim.elsewhere = std::move(now);
         then(std::move(claim));
     };
@@ -98,11 +108,13 @@ void Keeper::give_back(const std::string& document, std::uint64_t token) const {
 void Keeper::keep(const Account& account,
                   const LiveSecret& before,
                   const LiveSecret& secret,
+                  std::optional<std::int64_t> claimed_revision,
                   std::function<void()> then) const {
     ledger_->change(
         account.document,
         [origin = account.origin,
          old = before.text,
+         claimed_revision,
          text = secret.text,
          attributes = secret.attributes,
          expires_at_ms = secret.expires_at_ms](const Secret* found) -> std::optional<Secret> {
@@ -110,7 +122,10 @@ void Keeper::keep(const Account& account,
             // An account that was removed meanwhile does not come back, and one that has logged in
             // anew has another secret.
             const auto in_force = secret_in(found, origin);
-            if (origin.empty() && (!in_force || !(*in_force == old))) return {};
+            const bool is_late = in_force && document && claimed_revision &&
+                                 revision_of(*document) > *claimed_revision &&
+                                 end_of(*document) < expires_at_ms;
+            if (origin.empty() && (!in_force || !(*in_force == old || is_late))) return {};
             if (!document) document.emplace(store::wiped_memory());
             json::error_code code;
             (*document)["revision"] = revision_of(*document) + 1;

@@ -38,6 +38,7 @@ struct Claim {
     std::uint64_t token = 0;                // to be given back
     std::uint64_t wait_ms = 0;              // another refreshes it: look again by then; 0: go on
     std::optional<base::Secret> elsewhere;  // another has refreshed it: this is in force
+    std::optional<std::int64_t> revision;   // of the document; none: it was not looked at
 };
 
 class Keeper {
@@ -63,11 +64,14 @@ public:
     // When all that was kept before is in the store.
     void give_back(const std::string& document, std::uint64_t token) const;
 
-    // What came of a refresh of `before`, unless another secret was put in its place meanwhile.
-    // `then` is told once, on a thread of the ledger, when that lasts.
+    // What came of a refresh of `before`, unless another secret was put in its place meanwhile: a
+    // new login, that is. What another Parley had refreshed before, and whose journal brings it
+    // only now, is not; the document's revision at the claim tells them apart. `then` is told once,
+    // on a thread of the ledger, when that lasts.
     void keep(const Account& account,
               const LiveSecret& before,
               const LiveSecret& secret,
+              std::optional<std::int64_t> claimed_revision,
               std::function<void()> then) const;
 
 private:

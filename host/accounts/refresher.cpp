@@ -258,6 +258,7 @@ void Refresher::claimed(std::size_t number, std::uint64_t waited_for, Claim clai
     entry.claim = 0;
     --running_;
     entry.lease = claim.token;
+    entry.claimed_revision = claim.revision;
     if (claim.elsewhere) {
         take_over(number, std::move(*claim.elsewhere));
     } else if (claim.wait_ms != 0) {
@@ -340,7 +341,7 @@ void Refresher::keep(std::size_t number, LiveSecretPtr secret) {
             end();
         });
     };
-    keeper_.keep(*entry.account, *entry.secret, *secret, std::move(told));
+    keeper_.keep(*entry.account, *entry.secret, *secret, entry.claimed_revision, std::move(told));
 }
 
 void Refresher::lasts(std::size_t number, const LiveSecretPtr& secret) {

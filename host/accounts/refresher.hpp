@@ -86,10 +86,11 @@ private:
         std::uint32_t failures = 0;          // in a row
         std::optional<base::Error> failure = {};
         std::shared_ptr<OpRun> run = {};
-        std::uint64_t claim = 0;    // that is waited for; 0: none
-        std::uint64_t lease = 0;    // to be given back; 0: none
-        LiveSecretPtr kept = {};    // new, and on its way to where it lasts
-        std::string document = {};  // whose lease it is
+        std::uint64_t claim = 0;                            // that is waited for; 0: none
+        std::optional<std::int64_t> claimed_revision = {};  // of its document then
+        std::uint64_t lease = 0;                            // to be given back; 0: none
+        LiveSecretPtr kept = {};                            // new, and on its way to where it lasts
+        std::string document = {};                          // whose lease it is
         std::uint64_t began_ms = 0;
         bool is_queued = false;
     };

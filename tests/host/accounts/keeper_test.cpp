@@ -59,7 +59,7 @@ protected:
 
     void keep(const Account& account, const std::string& before, const std::string& now) {
         std::promise<void> lasts;
-        keeper().keep(account, live(before), live(now), [&] { lasts.set_value(); });
+        keeper().keep(account, live(before), live(now), std::nullopt, [&] { lasts.set_value(); });
         const auto wait = std::chrono::milliseconds(kLongMs);
         ASSERT_EQ(lasts.get_future().wait_for(wait), std::future_status::ready);
     }
@@ -103,6 +103,34 @@ TEST_F(KeeperTest, ARefreshOfWhatIsNotInForceIsDropped) {
     open();
     keep(stored_, "a new login", "s2");
     EXPECT_EQ(memory_.size(), 0u) << "what was removed does not come back";
+}
+
+// A Parley was killed behind a refresh that was in its journal alone; another one refreshes, and
+// meanwhile the first begins anew and brings what it had.
+TEST_F(KeeperTest, WhatWasRefreshedBeforeAndComesLateIsReplaced) {
+    const auto set = [this](const std::string& secret, int revision, int ends_ms) {
+        const json::object said{
+            {"secret", secret}, {"revision", revision}, {"expires_at_ms", ends_ms}};
+        memory_.set("account/up/main", json::serialize(said));
+        open();
+    };
+    LiveSecret ours = live("s3");
+    ours.expires_at_ms = 300;
+    const auto keep_ours = [&] {
+        std::promise<void> lasts;
+        keeper().keep(stored_, live("s1"), ours, 3, [&] { lasts.set_value(); });
+        lasts.get_future().wait();
+        return document("account/up/main");
+    };
+    set("s1", 3, 100);
+    EXPECT_EQ(claim(stored_, "s1").revision, 3);
+    set("s2", 4, 200);
+    EXPECT_EQ(keep_ours().at("secret"), json::value("s3"));
+    EXPECT_EQ(keep_ours().at("revision"), json::value(5));
+    set("s4", 4, 400);
+    EXPECT_EQ(keep_ours().at("secret"), json::value("s4")) << "it was refreshed after ours";
+    set("a new login", 3, 200);
+    EXPECT_EQ(keep_ours().at("secret"), json::value("a new login"));
 }
 
 TEST_F(KeeperTest, WhatBecameOfAConfiguredSecretHoldsForThatOneAlone) {
