@@ -137,16 +137,16 @@ test('list, show and explain have it from the Parley that runs, and afterwards f
   const windows = [other.health, ...Object.values(other.health.models ?? {})].flatMap((s) => s.windows ?? []);
   assert.deepEqual(windows.map(({ name, limit, remaining }) => [name, limit, remaining]), [['requests', 100, 7]]);
   assert.equal(other.health.attempts, 1, 'an explanation is no attempt');
-  const kCools = /cooling down: rate_limited, for (9m5\ds|10m): slow down/;
+  const kCools = /cooling down: rate_limited, for (9m\d*s?|10m): slow down/;
   assert.match(await tell('account', 'list'), kCools);
   const shown = await tell('account', 'show', 'up/main');
   assert.match(shown, kCools);
   assert.match(shown, /last error {2}rate_limited, \S+ ago: slow down\n/);
-  assert.match(await tell('account', 'show', 'up/other'), /window {6}requests 7 of 100, full again in 5\ds\n/);
+  assert.match(await tell('account', 'show', 'up/other'), /window {6}requests 7 of 100, full again in \d+s\n/);
 
   const why = await tell('explain', '--model', 'm', '--key', 'tester');
   assert.match(why, /^no route, policy fill-first\nstep 1\n/);
-  assert.match(why, / {4}up\/main {2}m .*cooling down for (9m5\ds|10m) \(rate_limited, of the (model|account)\): slow down/);
+  assert.match(why, / {4}up\/main {2}m .*cooling down for (9m\d*s?|10m) \(rate_limited, of the (model|account)\): slow down/);
   assert.match(why, / {2}> up\/other {2}m /);
   assert.match(why, /so says the parley that runs\n$/);
   const wrong = tell('explain', '--model', 'm', '--key', 'testr');
