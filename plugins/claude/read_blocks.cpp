@@ -206,6 +206,12 @@ void BlockReader::media(parley_part& part, Members& members, const Path& path) {
         const std::string at = (path / "source").text();
         invalid(at, at + ".type: base64, url, file, text or content was expected");
     }
+    const bool may_be_empty =
+        media.source == PARLEY_MEDIA_TEXT || media.source == PARLEY_MEDIA_PARTS;
+    if (media.data.len == 0 && !may_be_empty) {
+        const std::string at = (path / "source").text();
+        invalid(at, at + ": " + type + " without its data");
+    }
     media.title = members.text(arena_, "title");
     media.context = members.text(arena_, "context");
     if (members.has("citations")) {

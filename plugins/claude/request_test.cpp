@@ -100,6 +100,12 @@ TEST(Request, IsRefusedWhenItIsMalformed) {
     EXPECT_EQ(param(talk(R"({"role":"user","content":[{"text":"x"}]})")), "messages[0].content[0]");
     EXPECT_EQ(param(talk(R"({"role":"user","content":[{"type":"image","source":{}}]})")),
               "messages[0].content[0].source");
+    for (const char* type : {"base64", "url", "file"}) {
+        const std::string source = R"({"type":")" + std::string(type) + R"(","media_type":"a/b"})";
+        EXPECT_EQ(
+            param(talk(R"({"role":"user","content":[{"type":"image","source":)" + source + "}]}")),
+            "messages[0].content[0].source");
+    }
     EXPECT_EQ(param(talk(R"({"role":"assistant","content":[{"type":"tool_use","id":"x"}]})")),
               "messages[0].content[0].name");
     EXPECT_EQ(param(asking(R"("tool_choice":{"type":"tool"})")), "tool_choice");
