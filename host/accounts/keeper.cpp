@@ -109,10 +109,12 @@ void Keeper::keep(const Account& account,
                   const LiveSecret& before,
                   const LiveSecret& secret,
                   std::optional<std::int64_t> claimed_revision,
-                  std::function<void()> then) const {
+                  std::function<void(bool is_in_force)> then) const {
+    const auto is_in_force = std::make_shared<bool>(false);
     ledger_->change(
         account.document,
-        [origin = account.origin,
+        [is_kept = is_in_force,
+         origin = account.origin,
          old = before.text,
          claimed_revision,
          text = secret.text,
@@ -122,6 +124,7 @@ void Keeper::keep(const Account& account,
             // An account that was removed meanwhile does not come back, and one that has logged in
             // anew has another secret.
             const auto in_force = secret_in(found, origin);
+            *is_kept = in_force && *in_force == text;
             const bool is_late = in_force && document && claimed_revision &&
                                  revision_of(*document) > *claimed_revision &&
                                  end_of(*document) < expires_at_ms;
@@ -134,9 +137,10 @@ void Keeper::keep(const Account& account,
             if (expires_at_ms != 0) (*document)["expires_at_ms"] = expires_at_ms;
             if (!attributes.empty()) (*document)["attributes"] = json::parse(attributes, code);
             if (!origin.empty()) (*document)["of"] = origin;
+            *is_kept = true;
             return Secret(json::serialize(*document));
         },
-        std::move(then));
+        [is_in_force, then = std::move(then)] { then(*is_in_force); });
 }
 
 }  // namespace parley::accounts

@@ -67,12 +67,12 @@ public:
     // What came of a refresh of `before`, unless another secret was put in its place meanwhile: a
     // new login, that is. What another Parley had refreshed before, and whose journal brings it
     // only now, is not; the document's revision at the claim tells them apart. `then` is told once,
-    // on a thread of the ledger, when that lasts.
+    // on a thread of the ledger, when that lasts: whether what came of it is in force.
     void keep(const Account& account,
               const LiveSecret& before,
               const LiveSecret& secret,
               std::optional<std::int64_t> claimed_revision,
-              std::function<void()> then) const;
+              std::function<void(bool is_in_force)> then) const;
 
 private:
     std::shared_ptr<store::Ledger> ledger_;

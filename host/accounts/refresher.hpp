@@ -93,6 +93,7 @@ private:
         std::string document = {};                          // whose lease it is
         std::uint64_t began_ms = 0;
         bool is_queued = false;
+        bool is_overtaken = false;  // its document says another secret since the run began
     };
 
     // When, and whose: the soonest first. Numbers are those of Account.
@@ -100,6 +101,7 @@ private:
     using Timer = std::shared_ptr<boost::asio::steady_timer>;
 
     void take_up(const Account& account);
+    void begin_anew(Entry& entry);
     void begin_with(Entry& entry, LiveSecretPtr secret);
     void end_run(Entry& entry);
     News news_of(const Entry& entry) const;
@@ -118,7 +120,7 @@ private:
     void give_back(Entry& entry);
     void ended(std::size_t number, base::Result<base::Secret> result);
     void keep(std::size_t number, LiveSecretPtr secret);
-    void lasts(std::size_t number, const LiveSecretPtr& secret);
+    void lasts(std::size_t number, const LiveSecretPtr& secret, bool is_in_force);
     // Not to be begun anew.
     static bool is_busy(const Entry& entry);
     base::Result<LiveSecretPtr> accept(std::size_t number, base::Secret text) const;

@@ -59,7 +59,8 @@ protected:
 
     void keep(const Account& account, const std::string& before, const std::string& now) {
         std::promise<void> lasts;
-        keeper().keep(account, live(before), live(now), std::nullopt, [&] { lasts.set_value(); });
+        keeper().keep(
+            account, live(before), live(now), std::nullopt, [&](bool) { lasts.set_value(); });
         const auto wait = std::chrono::milliseconds(kLongMs);
         ASSERT_EQ(lasts.get_future().wait_for(wait), std::future_status::ready);
     }
@@ -117,10 +118,13 @@ TEST_F(KeeperTest, WhatWasRefreshedBeforeAndComesLateIsReplaced) {
     LiveSecret ours = live("s3");
     ours.expires_at_ms = 300;
     const auto keep_ours = [&] {
-        std::promise<void> lasts;
-        keeper().keep(stored_, live("s1"), ours, 3, [&] { lasts.set_value(); });
-        lasts.get_future().wait();
-        return document("account/up/main");
+        std::promise<bool> lasts;
+        keeper().keep(
+            stored_, live("s1"), ours, 3, [&](bool is_in_force) { lasts.set_value(is_in_force); });
+        const bool is_ours = lasts.get_future().get();
+        const json::object kept = document("account/up/main");
+        EXPECT_EQ(kept.at("secret") == json::value("s3"), is_ours);
+        return kept;
     };
     set("s1", 3, 100);
     EXPECT_EQ(claim(stored_, "s1").revision, 3);

@@ -127,7 +127,7 @@ protected:
 
     // Another configuration, with these accounts.
     void adopt(std::vector<const Account*> others) {
-        refresher->adopt({outside, limits, std::move(others), nullptr});
+        refresher->adopt({outside, limits, std::move(others), nullptr, keeper});
         secrets[0]->adopt(refresher->standing());
     }
 
@@ -196,22 +196,72 @@ TEST_F(RefresherTest, OneRefreshServesAllWhoWaitOnAllLoops) {
     EXPECT_EQ(calls, 1u);
 }
 
-// A store that was frozen answers a claim when nobody is left who made it, and so does the timer.
-TEST_F(RefresherTest, WhoIsGoneHearsNothingOfItsClaim) {
-    constexpr std::uint64_t kLongMs = 20'000;  // deadline
-    constexpr std::uint64_t kWaitMs = 20;
-    std::string folder = (std::filesystem::temp_directory_path() / "refresher-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+// With a store: the accounts are documents there.
+class StoredRefresherTest : public RefresherTest {
+protected:
+    static constexpr std::uint64_t kLongMs = 20'000;  // deadline
+    static constexpr std::uint64_t kWaitMs = 20;
+    static constexpr const char* kDocument = "account/p/0";
+
+    void SetUp() override {
+        folder_ = (std::filesystem::temp_directory_path() / "refresher-XXXXXX").string();
+        ASSERT_NE(::mkdtemp(folder_.data()), nullptr);
+    }
+
+    void TearDown() override {
+        secrets.clear();
+        refresher.reset();
+        keeper = Keeper();
+        ledger.reset();
+        std::filesystem::remove_all(folder_);
+    }
+
+    void open() {
+        const config::StoreLimits store_limits;
+        ledger =
+            store::Ledger::open(
+                memory.make_documents(store_limits), folder_, "memory", {"account/"}, store_limits)
+                .value();
+        ledger->start({});
+        ASSERT_TRUE(ledger->wait_until_read(kLongMs));
+        keeper = Keeper(ledger, kWaitMs);
+    }
+
+    // What the store says of the account from now on; the ledger knows.
+    void say(const std::string& secret, int revision, std::int64_t ends_ms) {
+        const std::string text = R"({"secret":")" + secret + R"(","revision":)" +
+                                 std::to_string(revision) + R"(,"expires_at_ms":)" +
+                                 std::to_string(ends_ms) + "}";
+        memory.set(kDocument, text);
+        if (ledger == nullptr) return;
+        run_until([&] {
+            const auto known = ledger->find(kDocument);
+            return known && known->reveal() == text;
+        });
+    }
+
+    Account with(const std::string& secret) {
+        Account other = accounts[0];
+        other.secret = *read_secret(login, base::Secret(secret), 0, kWall, http::Loop::clock_ms());
+        return other;
+    }
+
+    std::string in_force() {
+        const LiveSecretPtr secret = secrets[0]->usable(accounts[0]);
+        return secret == nullptr ? "" : std::string(secret->text.reveal());
+    }
+
     store::MemoryStore memory;
-    config::StoreLimits store_limits;
-    std::shared_ptr<store::Ledger> ledger =
-        store::Ledger::open(
-            memory.make_documents(store_limits), folder, "memory", {"account/"}, store_limits)
-            .value();
-    ledger->start({});
-    ASSERT_TRUE(ledger->wait_until_read(kLongMs));
+    std::shared_ptr<store::Ledger> ledger;
+
+private:
+    std::string folder_;
+};
+
+// A store that was frozen answers a claim when nobody is left who made it, and so does the timer.
+TEST_F(StoredRefresherTest, WhoIsGoneHearsNothingOfItsClaim) {
+    open();
     memory.freeze(true);
-    keeper = Keeper(ledger, kWaitMs);
     set_up(1, 1, "pending");
     loops[0]->io().poll();
     secrets.clear();
@@ -225,9 +275,45 @@ TEST_F(RefresherTest, WhoIsGoneHearsNothingOfItsClaim) {
     const std::uint64_t late_ms = http::Loop::clock_ms() + 2 * kWaitMs;
     run_until([&] { return http::Loop::clock_ms() >= late_ms; });
     EXPECT_TRUE(outside->calls.empty());
-    keeper = Keeper();
-    ledger.reset();
-    std::filesystem::remove_all(folder);
+}
+
+// Its server may have replaced the token already: called off, the family would be lost.
+TEST_F(StoredRefresherTest, ARefreshUnderWayOutlastsAnOlderSecretThatComesLate) {
+    say("pending", 3, 0);
+    open();
+    set_up(1, 1, "pending");
+    run_until([&] { return calls == 1; });
+    say("older 1800000", 4, kWall + 1'800'000);
+    const Account other = with("older 1800000");
+    adopt({&other});
+    EXPECT_EQ(outside->cancelled, 0);
+    outside->calls[0]->answer(ok("fresh 3600000"));
+    run_until([&] { return in_force() == "fresh 3600000"; });
+    EXPECT_EQ(calls, 1u);
+}
+
+TEST_F(StoredRefresherTest, WhatCameMeanwhileIsTakenWhereTheRefreshFails) {
+    say("pending", 3, 0);
+    open();
+    set_up(1, 1, "pending");
+    run_until([&] { return calls == 1; });
+    say("logged-in 3600000", 4, kWall + 3'600'000);
+    const Account other = with("logged-in 3600000");
+    adopt({&other});
+    outside->calls[0]->answer(ScriptedOutside::reply(401, ""));
+    run_until([&] { return in_force() == "logged-in 3600000"; });
+}
+
+TEST_F(StoredRefresherTest, WhatCameMeanwhileIsTakenWhereItIsTheNewer) {
+    say("pending", 3, 0);
+    open();
+    set_up(1, 1, "pending");
+    run_until([&] { return calls == 1; });
+    say("logged-in 7200000", 4, kWall + 7'200'000);
+    const Account other = with("logged-in 7200000");
+    adopt({&other});
+    outside->calls[0]->answer(ok("fresh 3600000"));
+    run_until([&] { return in_force() == "logged-in 7200000"; });
 }
 
 TEST_F(RefresherTest, RenewsAheadOfTheEndWhileTheOldOneServes) {
