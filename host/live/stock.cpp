@@ -76,9 +76,11 @@ Stock::Stock(std::unique_ptr<store::Ledger> ledger,
                 return key.starts_with(prefix);
             });
         };
-        // Once the store was read, those are all the keys there are.
-        const bool is_news = !was_read_ && ledger_->was_ever_read();
-        was_read_ = was_read_ || is_news;
+        // Once the store was read, those are all the keys there are; who was told so already need
+        // not hear it.
+        const bool is_first = !was_read_ && ledger_->was_ever_read();
+        was_read_ = was_read_ || is_first;
+        const bool is_news = is_first && was_given_unread_;
         const bool has_keys = is_news || has(store::kClientKeyPrefix);
         if (has_keys) has_other_keys_ = true;
         if (has_keys || has(store::kAccountPrefix)) changed(is_changed_);
@@ -104,8 +106,11 @@ Stock::~Stock() {
 }
 
 pipeline::Stored Stock::stored() {
-    // Asked first: what is read meanwhile is among the keys.
+    // Asked first: what is read meanwhile is among the keys. Noted before that: whoever reads it
+    // meanwhile says so.
+    was_given_unread_ = true;
     const bool may_hold_more = !ledger_->was_ever_read();
+    was_given_unread_ = may_hold_more;
     return {.ledger = ledger_,
             .accounts = accounts_.read(),
             .keys = store::read_client_keys(*ledger_),

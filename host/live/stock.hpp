@@ -56,6 +56,7 @@ private:
     accounts::KeptState state_;
     const config::StoreLimits limits_;
     bool was_read_;  // once, on this machine; known to a thread of the ledger
+    std::atomic<bool> was_given_unread_{false};  // the house counts with keys that it cannot see
     std::atomic<House*> house_{nullptr};
     // What is posted may come after the end of this.
     const std::shared_ptr<Stock*> self_ = std::make_shared<Stock*>(this);

@@ -24,7 +24,8 @@ namespace {
 
 // A worker that lives shorter than this has not got over what ended the one before.
 constexpr std::uint64_t kShortLifeMs = 5'000;
-constexpr std::uint64_t kFirstRestMs = 100;
+// Doubled each time: as many crashes as put a plugin into quarantine are got over in 300 ms each.
+constexpr std::uint64_t kFirstRestMs = 40;
 constexpr std::uint64_t kRestMsMax = 5'000;
 // Looks into the black box: how often while something happens there, and otherwise.
 constexpr int kLookMs = 50;
