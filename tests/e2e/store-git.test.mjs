@@ -77,7 +77,11 @@ test('it is pulled by command', { skip }, async (t) => {
 });
 
 test('a pull says why it cannot be had', { skip }, async (t) => {
-  const { server, parley } = await scene(t, { store: { timeout_ms: 300 } });
+  const { server, parley, document, push } = await scene(t, { store: { timeout_ms: 300 } });
+  const early = await parley.run('store', 'pull');
+  assert.equal(early.code, 1);
+  assert.match(early.stderr, /the remote has no branch "main", nor any other/);
+  await push(document);
   server.freeze();
   const pulled = await parley.run('store', 'pull');
   server.thaw();
