@@ -209,7 +209,7 @@ export class OAuthServer {
   }
 
   #forgives({ family, grant, next, usedAt }) {
-    const isLate = Date.now() - usedAt > (this.terms.graceMs ?? 0);
+    const isLate = Date.now() - usedAt >= (this.terms.graceMs ?? 0);
     return next && !next.isSeen && !grant.isReplaced && !family.isRevoked && !isLate;
   }
 
