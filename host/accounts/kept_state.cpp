@@ -16,7 +16,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view kCoolDowns = kCoolDownPrefix;
 constexpr std::string_view kBudgets = "state/budgets/";
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::int64_t kRoundMs = 1'000;
@@ -112,9 +111,9 @@ void KeptState::restore(Book& book,
                         std::int64_t wall_ms) {
     std::vector<json::object> others;
     json::object own;
-    ledger_->each(kCoolDowns, [&](const std::string& key, const store::Entry& entry) {
+    ledger_->each(kCoolDownPrefix, [&](const std::string& key, const store::Entry& entry) {
         json::object state = object_of(*entry.in_force());
-        if (key == under(kCoolDowns, replica_)) {
+        if (key == under(kCoolDownPrefix, replica_)) {
             own = std::move(state);
         } else {
             others.push_back(std::move(state));
@@ -133,7 +132,7 @@ void KeptState::restore(Book& book,
 }
 
 bool KeptState::is_state(std::string_view key) {
-    return key.starts_with(kCoolDowns) || key.starts_with(kBudgets);
+    return key.starts_with(kCoolDownPrefix) || key.starts_with(kBudgets);
 }
 
 template <class Take>
@@ -164,7 +163,7 @@ void KeptState::follow(Book& book,
                        const Callers& callers,
                        std::int64_t now_ms,
                        std::int64_t wall_ms) {
-    each_of_others(kCoolDowns, [&](Theirs& theirs, json::object state, bool) {
+    each_of_others(kCoolDownPrefix, [&](Theirs& theirs, json::object state, bool) {
         book.restore(news_of(state, theirs.cool_downs), now_ms, wall_ms);
         theirs.cool_downs = std::move(state);
     });
@@ -203,7 +202,7 @@ void KeptState::keep(const Book& book,
                      std::int64_t wall_ms) {
     json::value cool_downs = book.snapshot(now_ms, wall_ms);
     round_times(cool_downs);
-    write(under(kCoolDowns, replica_), cool_downs.get_object(), last_cool_downs_);
+    write(under(kCoolDownPrefix, replica_), cool_downs.get_object(), last_cool_downs_);
     json::object tokens;
     json::object requests;
     callers.each([&](const Caller& caller) {

@@ -23,13 +23,9 @@ std::span<const parley_str> Provider::dialects() {
 
 // What is said of it lives in the arena, or in this instance.
 void Provider::plan(const parley_plan_ask& ask, sdk::Arena& arena, parley_plan& out) {
-    // An account may have an address of its own.
-    const std::string_view own = sdk::view(ask.account->base_url);
-    const sdk::BaseUrl base = own.empty() ? base_ : sdk::BaseUrl::of("base_url", own);
     std::string_view path = sdk::view(ask.path);
     if (path.starts_with("/v1/")) path.remove_prefix(3);  // base_url has the version
-    out.origin = arena.copy(base.origin);
-    out.target = arena.copy(base.path + std::string(path));
+    sdk::set_place(ask, base_, path, arena, out);
     auto* headers = arena.array<parley_header>(2);
     headers[out.header_count++] = {
         sdk::str("x-api-key"), ask.account->secret, PARLEY_HEADER_SECRET};

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { configuration, Parley } from './support/parley.mjs';
 import { once } from './support/raw.mjs';
 import { Upstream } from './support/upstream.mjs';
-import { wires } from './support/wires.mjs';
+import { providers, wires } from './support/wires.mjs';
 
 const upstreams = {};
 for (const [name, wire] of Object.entries(wires)) {
@@ -14,14 +14,7 @@ for (const [name, wire] of Object.entries(wires)) {
 }
 const parley = await Parley.start({
   ...configuration(upstreams.chat),
-  provider: Object.entries(wires).map(([name, wire]) => ({
-    name,
-    plugin: wire.plugin,
-    base_url: wire.base(upstreams[name].url),
-    ...wire.settings,
-    models: [`${name}-m`],
-    account: [{ label: 'main', api_key: upstreams[name].key }],
-  })),
+  provider: providers(upstreams),
 });
 Object.values(upstreams).forEach((upstream) => upstream.mustNotSee(parley.key));
 after(async () => {
@@ -101,7 +94,7 @@ test('a query, an old and a new version and unknown betas are no hindrance on an
     for (const version of ['2023-06-01', '2026-10-21']) {
       const headers = { ...claude, 'anthropic-version': version, 'anthropic-beta': 'never-heard-of-2027-01-01' };
       const body = {
-        model: `${name}-m`, max_tokens: 32000, messages: [{ role: 'user', content: 'hi' }],
+        model: `m-${name}`, max_tokens: 32000, messages: [{ role: 'user', content: 'hi' }],
         context_management: { edits: [] }, output_config: { effort: 'high' }, speed: 'fast',
       };
       const reply = await once(parley.port, 'POST', '/v1/messages?beta=true', headers, JSON.stringify(body));
@@ -124,7 +117,7 @@ test('the session of Claude Code keeps the cache of an OpenAI upstream, turn aft
   everybody(say);
   const keyOf = async (name, session) => {
     const user_id = `user_0123_account_4567_session_${session}`;
-    await asks.claude(`${name}-m`, { metadata: { user_id } });
+    await asks.claude(`m-${name}`, { metadata: { user_id } });
     return upstreams[name].last.json.prompt_cache_key;
   };
   for (const name of ['chat', 'responses']) {
@@ -145,7 +138,7 @@ test('names of MCP tools, references and late tools reach everybody', async () =
     { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: [{ type: 'tool_reference', tool_name: 'edit' }] }] },
   ];
   for (const upstream of foreign('anthropic')) {
-    assert.equal((await asks.claude(`${upstream}-m`, { tools, messages })).status, 200);
+    assert.equal((await asks.claude(`m-${upstream}`, { tools, messages })).status, 200);
     const sent = upstreams[upstream].last;
     assert.ok(sent.text.includes(`"${name}"`), sent.text);
     assert.ok(sent.text.includes('tool edit loaded'), sent.text);
@@ -163,7 +156,7 @@ test('the limits that Anthropic tells of a plan reach Claude Code', async () => 
     for (const [name, value] of Object.entries(limits)) reply.setHeader(name, value);
     return say(wires.anthropic, request, reply);
   };
-  const { headers } = await asks.claude('anthropic-m');
+  const { headers } = await asks.claude('m-anthropic');
   for (const [name, value] of Object.entries(limits)) assert.equal(headers[name], value);
 });
 
@@ -198,7 +191,7 @@ for (const [tool, ask] of Object.entries(asks)) {
   test(`${tool}: a prompt that is too long is told in the sentence that it knows`, async () => {
     for (const name of foreign(own)) {
       upstreams[name].script = (request, reply) => reply.json(400, kTooLong[name]);
-      const reply = await ask(`${name}-m`);
+      const reply = await ask(`m-${name}`);
       const { error } = JSON.parse(reply.text);
       assert.equal(reply.status, 400);
       assert.equal(error.message, kTooLong[own].error.message, `from ${name}`);
@@ -209,7 +202,7 @@ for (const [tool, ask] of Object.entries(asks)) {
   test(`${tool}: a busy upstream is told as what it tries again upon`, async () => {
     for (const name of foreign(own)) {
       upstreams[name].script = (request, reply) => reply.json(kBusy[name][0], kBusy[name][1], { 'retry-after': '2' });
-      const reply = await ask(`${name}-m`);
+      const reply = await ask(`m-${name}`);
       const { error } = JSON.parse(reply.text);
       assert.equal(reply.status, tool === 'claude' ? 529 : 503, `from ${name}`);
       assert.equal(reply.headers['retry-after'], '2');
@@ -223,7 +216,7 @@ for (const [tool, ask] of Object.entries(asks)) {
 test('every reply that Parley writes has the id that each SDK looks for', async () => {
   everybody(say);
   for (const [tool, ask] of Object.entries(asks)) {
-    for (const model of [`${foreign(wireOf[tool])[0]}-m`, 'nobody-has-it']) {
+    for (const model of [`m-${foreign(wireOf[tool])[0]}`, 'nobody-has-it']) {
       const { headers } = await ask(model);
       assert.match(headers['x-request-id'], /^req_/);
       assert.equal(headers['request-id'], headers['x-request-id']);
@@ -237,7 +230,7 @@ test('an error of Anthropic reaches Claude Code byte for byte', async () => {
     reply.writeHead(400, kJson);
     reply.end(body);
   };
-  const reply = await asks.claude('anthropic-m');
+  const reply = await asks.claude('m-anthropic');
   assert.equal(reply.status, 400);
   assert.equal(reply.text, body);
 });
@@ -249,7 +242,7 @@ test('Gemini CLI is given ids of calls, an end and counts, whoever answers', asy
     }));
   const tools = [{ functionDeclarations: [{ name: 'write', parametersJsonSchema: { type: 'object', properties: { a: { type: 'integer' } } } }] }];
   for (const name of foreign('gemini')) {
-    const { text } = await asks.gemini(`${name}-m`, { tools });
+    const { text } = await asks.gemini(`m-${name}`, { tools });
     const { candidates: [{ content, finishReason }], usageMetadata } = JSON.parse(text);
     const { functionCall } = content.parts.find((part) => part.functionCall);
     assert.deepEqual(functionCall, { id: 'call_1', name: 'write', args: { a: 1 } });
@@ -266,7 +259,7 @@ test('Gemini CLI is told nothing of a prompt whose tokens nobody counted', async
       id: 'c', object: 'chat.completion', created: 1, model: 'm',
       choices: [{ index: 0, message: { role: 'assistant', content: 'so' }, finish_reason: 'stop' }],
     });
-  const { text } = await asks.gemini('chat-m');
+  const { text } = await asks.gemini('m-chat');
   const { usageMetadata } = JSON.parse(text);
   assert.equal(usageMetadata?.promptTokenCount, undefined, text);
 });
@@ -277,7 +270,7 @@ test('a side call of Gemini CLI for JSON that fits a schema is answered by every
     type: 'object', properties: { next: { type: 'string', enum: ['user', 'model'] } }, required: ['next'],
   };
   for (const name of Object.keys(wires)) {
-    const reply = await asks.gemini(`${name}-m`, {
+    const reply = await asks.gemini(`m-${name}`, {
       generationConfig: { responseMimeType: 'application/json', responseJsonSchema },
     });
     assert.equal(reply.status, 200, reply.text);

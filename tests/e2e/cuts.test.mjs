@@ -7,7 +7,7 @@ import { clients } from './support/clients.mjs';
 import { configuration, Parley } from './support/parley.mjs';
 import { Upstream } from './support/upstream.mjs';
 import { within } from './support/wait.mjs';
-import { wires } from './support/wires.mjs';
+import { providers, wires } from './support/wires.mjs';
 
 const kEnd = /"finish_reason":"stop"|"stop_reason":"end_turn"|response\.completed|"finishReason"/;
 const answer = {
@@ -33,14 +33,7 @@ for (const [name, wire] of Object.entries(wires)) {
 }
 const parley = await Parley.start({
   ...configuration(upstreams.chat),
-  provider: Object.entries(wires).map(([name, wire]) => ({
-    name,
-    plugin: wire.plugin,
-    base_url: wire.base(upstreams[name].url),
-    ...wire.settings,
-    models: [`${name}-m`],
-    account: [{ label: 'main', api_key: upstreams[name].key }],
-  })),
+  provider: providers(upstreams),
 });
 Object.values(upstreams).forEach((upstream) => upstream.mustNotSee(parley.key));
 after(async () => {
@@ -50,7 +43,7 @@ after(async () => {
 
 for (const [client, make] of Object.entries(clients)) {
   for (const [name, upstream] of Object.entries(upstreams)) {
-    const ask = () => make(parley).ask(`${name}-m`, { user: 'hi', stream: true });
+    const ask = () => make(parley).ask(`m-${name}`, { user: 'hi', stream: true });
 
     test(`${name} -> ${client}: a stream that is cut at any event is a failure`, async () => {
       let at = 0;

@@ -7,7 +7,7 @@ import { configuration, Parley } from './support/parley.mjs';
 import { clients } from './support/clients.mjs';
 import { Upstream } from './support/upstream.mjs';
 import { defer } from './support/wait.mjs';
-import { wires } from './support/wires.mjs';
+import { providers, wires } from './support/wires.mjs';
 
 const kHour = 3_600_000;
 const usage = { input: 7, output: 3 };
@@ -84,14 +84,7 @@ for (const [name, wire] of Object.entries(wires)) {
 }
 const parley = await Parley.start({
   ...configuration(upstreams.chat),
-  provider: Object.entries(wires).map(([name, wire]) => ({
-    name,
-    plugin: wire.plugin,
-    base_url: wire.base(upstreams[name].url),
-    ...wire.settings,
-    models: [`${name}-*`],
-    account: [{ label: 'main', api_key: upstreams[name].key }],
-  })),
+  provider: providers(upstreams, (name) => [`${name}-*`]),
 });
 Object.values(upstreams).forEach((upstream) => upstream.mustNotSee(parley.key));
 after(async () => {

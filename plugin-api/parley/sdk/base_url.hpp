@@ -71,7 +71,8 @@ inline void set_place(const parley_plan_ask& ask,
     out.target = arena.copy(target);
 }
 
-// What proves an account, in the header of this name; authorization takes it as a bearer token.
+// What proves an account, in the header of this name, which has to outlive the plan; authorization
+// takes it as a bearer token.
 inline parley_header proof_header(std::string_view name, std::string_view proof, Arena& arena) {
     const std::string_view scheme = name == "authorization" ? "Bearer " : "";
     const std::size_t size = scheme.size() + proof.size();

@@ -476,13 +476,13 @@ const gemini = {
 
 export const wires = { chat, responses, anthropic, gemini };
 
-/** A provider of each wire, with the upstream of its name and a model `m-<name>`. */
-export const providers = (upstreams) =>
+/** A provider of each wire, with the upstream of its name and models such as `m-<name>`. */
+export const providers = (upstreams, modelsOf = (name) => [`m-${name}`]) =>
   Object.entries(wires).map(([name, wire]) => ({
     name,
     plugin: wire.plugin,
     base_url: wire.base(upstreams[name].url),
     ...wire.settings,
-    models: [`m-${name}`],
+    models: modelsOf(name),
     account: [{ label: 'main', api_key: upstreams[name].key }],
   }));
