@@ -153,13 +153,19 @@ test('what a caller may use of a day is the sum of both', { skip }, async (t) =>
   const { upstream, two } = await startHouse(t, {
     client_key: [{ name: 'tester', key: kClientKey, tokens_per_day_max: 40 }],
     routing: { cool_down: true },
+    log: { level: 'info' },
   });
-  // Each reply costs 21 tokens.
-  assert.equal(await answerOf(two[0], 'm'), 'main');
-  assert.equal(await answerOf(two[1], 'm'), 'main');
+  // Each reply costs 21 tokens, which are counted when the exchange is over.
+  const answerAndEnd = async (parley) => {
+    const over = parley.next((line) => line.message === 'exchange', 'the exchange is over');
+    const answer = await answerOf(parley, 'm');
+    await over;
+    return answer;
+  };
+  for (const parley of two) assert.equal(await answerAndEnd(parley), 'main');
   const known = await Promise.all(
     two.map((parley) =>
-      until(429, 'the budget of both is used', () => answerOf(parley, 'm'), kStateMs + kSoonMs),
+      until(429, 'the budget of both is used', () => answerAndEnd(parley), kStateMs + kSoonMs),
     ),
   );
   tell(`replicas: the other's use counted after ${Math.max(...known).toFixed()} ms, state_ms ${kStateMs}`);
