@@ -106,11 +106,13 @@ Stock::~Stock() {
 }
 
 pipeline::Stored Stock::stored() {
-    // Asked first: what is read meanwhile is among the keys. Noted before that: whoever reads it
-    // meanwhile says so.
-    was_given_unread_ = true;
-    const bool may_hold_more = !ledger_->was_ever_read();
-    was_given_unread_ = may_hold_more;
+    // Asked first: what is read meanwhile is among the keys.
+    bool may_hold_more = !ledger_->was_ever_read();
+    if (may_hold_more) {
+        // Noted, then asked again: a reading behind that finds the note, and says so.
+        was_given_unread_ = true;
+        may_hold_more = !ledger_->was_ever_read();
+    }
     return {.ledger = ledger_,
             .accounts = accounts_.read(),
             .keys = store::read_client_keys(*ledger_),
