@@ -12,6 +12,7 @@
 #include "http/loop.hpp"
 #include "live/explanation.hpp"
 #include "pipeline/make_world.hpp"
+#include "plugins/host_table.hpp"
 #include "store/client_key_document.hpp"
 
 namespace parley::command {
@@ -100,6 +101,9 @@ void print(const json::object& why, std::ostream& out) {
         out << '\n';
         for (const json::value& line : steps[i].as_array()) print_line(line.as_object(), out);
     }
+    if (why.contains("rejected")) {
+        out << "the policy wants none of them: " << text_at(why, "rejected") << '\n';
+    }
     if (why.contains("filters")) print_filters(why, out);
 }
 
@@ -144,6 +148,8 @@ std::optional<Result<json::object>> explain_here(const Options& options) {
         std::cerr << fault.text(known->setup().file) << '\n';
     }
     if (made.world == nullptr) return std::nullopt;
+    // A policy is asked as it would be on a loop: this thread is the only one.
+    plugins::set_loop_index(0);
     const auto now_ms = static_cast<std::int64_t>(http::Loop::clock_ms());
     if (store != nullptr) bring_kept_cool_downs(*store, *made.world->book, now_ms);
     return live::explanation(*made.world, options.model, options.key);

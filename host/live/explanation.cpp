@@ -7,6 +7,7 @@
 
 #include "base/nearest.hpp"
 #include "http/loop.hpp"
+#include "plugins/border.hpp"
 #include "routing/explain.hpp"
 
 namespace parley::live {
@@ -71,13 +72,15 @@ json::object in_json(const Explanation& why, std::int64_t now_ms) {
         for (const Explanation::Line& line : step) lines.push_back(in_json(line, now_ms));
         steps.push_back(std::move(lines));
     }
-    return {{"route", terms.route},
-            {"prefix", why.prefix},
-            {"policy", terms.policy},
-            {"strict", terms.strict},
-            {"lenient", terms.lenient},
-            {"next_step_on", std::move(next_step_on)},
-            {"steps", std::move(steps)}};
+    json::object out{{"route", terms.route},
+                     {"prefix", why.prefix},
+                     {"policy", terms.policy},
+                     {"strict", terms.strict},
+                     {"lenient", terms.lenient},
+                     {"next_step_on", std::move(next_step_on)},
+                     {"steps", std::move(steps)}};
+    if (!why.rejection.empty()) out["rejected"] = why.rejection;
+    return out;
 }
 
 Result<const accounts::Caller*> caller_of(const pipeline::World& world, const std::string& key) {
@@ -101,6 +104,12 @@ Result<json::object> explanation(const pipeline::World& world,
     routing::Ask ask;
     ask.now_ms = static_cast<std::int64_t>(http::Loop::clock_ms());
     ask.random = std::random_device()();
+    auto exchange = plugins::sized<parley_exchange>();
+    exchange.operation = PARLEY_OPERATION_GENERATE;
+    exchange.id = plugins::str("explain");
+    exchange.caller = plugins::str(key);
+    exchange.model = plugins::str(model);
+    ask.exchange = &exchange;
     const Explanation why = routing::explain(world.router, model, *caller, ask);
     if (why.error) return json::object{{"refused", why.error->message}};
     json::object out = in_json(why, ask.now_ms);

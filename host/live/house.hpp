@@ -13,6 +13,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include "http/on_loop.hpp"
 #include "live/doors.hpp"
 #include "manage/exchange_log.hpp"
 #include "manage/front.hpp"
@@ -67,6 +68,11 @@ public:
 
     // Where work for the control thread goes.
     http::Loop& control() { return control_; }
+
+    // Work for a thread that serves, where functions of plugins may be called that loops call.
+    http::OnLoop on_loop(std::function<void()> work) {
+        return {first(), control_, std::move(work)};
+    }
 
     // What SIGHUP asks for.
     void on_hang_up(std::function<void()> what) { on_hang_up_ = std::move(what); }

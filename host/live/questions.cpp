@@ -52,11 +52,17 @@ Control::Answer status(const House& house, const Reload& reload, std::int64_t st
          {{"serving", house.inputs().catalogue->libraries().size()}, {"refused", refused}}}};
 }
 
-Control::Answer explain(const House& house, const Control::Question& question) {
+// A policy is asked whom it would pick, so on a loop.
+base::Task<Control::Answer> explain(House& house, Control::Question question) {
     const auto model = text_of(question, "model");
     const auto key = text_of(question, "key");
-    if (!model || !key) return model ? key.error() : model.error();
-    return explanation(*house.world(), *model, *key);
+    if (!model) co_return model.error();
+    if (!key) co_return key.error();
+    const std::shared_ptr<const pipeline::World> world = house.world();
+    Control::Answer told = boost::json::object();
+    http::OnLoop work = house.on_loop([&] { told = explanation(*world, *model, *key); });
+    co_await work;
+    co_return told;
 }
 
 Control::Answer clear(const House& house, const Control::Question& question) {
@@ -101,11 +107,11 @@ void add_questions(Control& control, House& house, Reload& reload, Plugins& plug
         return base::client_error(PARLEY_E_CONFIG, why);
     });
     control.add("POST", "/upgrade", [&](const Question&) { return done(house.ask_for_upgrade()); });
-    control.add_slow("POST", "/store/pull", [stock] { return pull(stock); });
+    control.add_slow("POST", "/store/pull", [stock](const Question&) { return pull(stock); });
     control.add("GET", "/accounts", [&](const Question&) -> Control::Answer {
         return json::object{{"accounts", account_states(*house.world())}};
     });
-    control.add("POST", "/explain", [&](const Question& q) { return explain(house, q); });
+    control.add_slow("POST", "/explain", [&](const Question& q) { return explain(house, q); });
     control.add("POST", "/accounts/clear", [&](const Question& q) { return clear(house, q); });
     control.add(
         "GET", "/plugins", [&](const Question&) -> Control::Answer { return plugins.status(); });

@@ -65,7 +65,7 @@ Task<Control::Answer> Control::answer(std::string_view method,
                                          "body: a JSON object was expected");
         }
         if (row.route) co_return row.route(asked.get_object());
-        Answer told = co_await row.slow();
+        Answer told = co_await row.slow(asked.get_object());
         co_return told;
     }
     co_return unknown(method, path);

@@ -23,7 +23,7 @@ public:
     using Question = boost::json::object;
     using Answer = base::Result<boost::json::object>;
     using Route = std::function<Answer(const Question&)>;
-    using SlowRoute = std::function<base::Task<Answer>()>;
+    using SlowRoute = std::function<base::Task<Answer>(const Question&)>;
 
     // `method` and `path` as they are asked: "POST", "/account/clear".
     void add(std::string method, std::string path, Route route);

@@ -56,6 +56,9 @@ public:
 
     std::string_view id() const { return id_; }
 
+    // As plugins are told of it: as it was asked. Valid as long as the exchange.
+    parley_exchange described() const;
+
     // The request has a form that filters and other dialects can be shown.
     bool has_canonical_form() const;
 
@@ -142,6 +145,7 @@ private:
     const parley_request* given_ = nullptr;
     unsigned turns_ = 0;      // how often filters have sent it elsewhere
     routing::Nobody nobody_;  // why there is nobody left to try
+    base::Error rejection_;   // of a policy that wants none of them; without a message: none
     std::optional<Attempt> first_;
     std::unique_ptr<Attempt> second_;                // beside the first
     Attempt* attempt_ = nullptr;                     // the one that counts; null: there is none

@@ -22,15 +22,7 @@ Result<void> Attempt::begin_filtering() {
             PARLEY_E_UNSUPPORTED,
             "the filter " + (*strictest)->name() + " cannot be shown this kind of request");
     }
-    const Asked& asked = exchange_.asked();
-    known_.flags = asked.wants_stream() ? PARLEY_EXCHANGE_STREAM : 0;
-    known_.operation = asked.call.operation;
-    known_.id = str(exchange_.id());
-    known_.caller = str(asked.caller_name());
-    known_.dialect = str(asked.dialect->id());
-    known_.model = asked.peek.model;
-    known_.route = str(exchange_.terms().route);
-    known_.session_key = asked.peek.session_key;
+    known_ = exchange_.described();
     filter_open_.attempt = exchange_.attempt_number();
     filter_open_.exchange = &known_;
     filter_open_.provider = str(candidate_.place->name);

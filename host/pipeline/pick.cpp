@@ -54,8 +54,25 @@ Task<Result<void>> Exchange::try_accounts() {
         if (!goes_on(error)) co_return error;
         if (!may_retry()) co_return error;
     }
+    if (!rejection_.message.empty()) {
+        drop_attempts();
+        co_return rejection_;
+    }
     const base::Error* last = tried_.empty() ? nullptr : &attempt_->failure();
     co_return exhausted(last);
+}
+
+parley_exchange Exchange::described() const {
+    auto exchange = plugins::sized<parley_exchange>();
+    exchange.flags = asked_.wants_stream() ? PARLEY_EXCHANGE_STREAM : 0;
+    exchange.operation = asked_.call.operation;
+    exchange.id = plugins::str(id_);
+    exchange.caller = plugins::str(asked_.caller_name());
+    exchange.dialect = plugins::str(asked_.dialect->id());
+    exchange.model = asked_.peek.model;
+    exchange.route = plugins::str(terms().route);
+    exchange.session_key = asked_.peek.session_key;
+    return exchange;
 }
 
 // `is_aside`: for an attempt beside another one, with which the conversation stays.
@@ -71,6 +88,10 @@ routing::Picked Exchange::pick(bool is_aside) {
     ask.session = hash_of(asked_.caller_name(), plugins::view(asked_.peek.session_key));
     ask.prefix = hash_of(asked_.caller_name(), asked_.body().substr(0, kPrefixBytes));
     ask.is_aside = is_aside;
+    const parley_exchange exchange = described();
+    ask.exchange = &exchange;
+    base::Error aside;
+    ask.rejection = is_aside ? &aside : &rejection_;
     return course_->pick(ask);
 }
 

@@ -55,6 +55,15 @@ Error from_border(const parley_error& e) {
     return out;
 }
 
+Error rejection_of(const parley_error& error, const std::string& who) {
+    Error why = from_border(error);
+    if (error.error_class == 0) why.error_class = PARLEY_E_FORBIDDEN;
+    why.fault = PARLEY_FAULT_CLIENT;
+    why.scope = PARLEY_SCOPE_REQUEST;
+    if (why.message.empty()) why.message = "refused by " + who;
+    return why;
+}
+
 parley_error to_border(const Error& e) {
     auto out = sized<parley_error>();
     out.error_class = e.error_class;
@@ -317,8 +326,7 @@ Result<parley_pick> Policy::pick(const parley_pick_ask& ask,
                         (out.action == PARLEY_PICK_INDEX && out.index < candidates.size());
     if (!is_fit) return base::gateway_error(PARLEY_E_INTERNAL, "policy: an answer that is none");
     if (out.action == PARLEY_PICK_REJECT) {
-        why = from_border(error);
-        if (why.message.empty()) why.message = std::string(name()) + ": gave no reason";
+        why = rejection_of(error, "the policy " + std::string(name()));
     }
     return out;
 }

@@ -43,6 +43,8 @@ T sized() {
 
 // Both ways between the border's error and ours.
 base::Error from_border(const parley_error& error);
+// A rejection is the client's to hear, whatever the plugin left out. `who` is "the filter x".
+base::Error rejection_of(const parley_error& error, const std::string& who);
 parley_error to_border(const base::Error& error);
 
 // What a call is given to say why it fails.

@@ -35,16 +35,6 @@ const char* fault_of(const parley_filter_decision& decision) {
     }
 }
 
-// A rejection is the client's to hear, whatever the filter left out.
-Error rejection_of(const parley_error& error, const std::string& name) {
-    Error why = from_border(error);
-    if (error.error_class == 0) why.error_class = PARLEY_E_FORBIDDEN;
-    why.fault = PARLEY_FAULT_CLIENT;
-    why.scope = PARLEY_SCOPE_REQUEST;
-    if (why.message.empty()) why.message = "refused by the filter " + name;
-    return why;
-}
-
 }  // namespace
 
 Error filter_error(const std::string& name, std::string what) {
@@ -124,7 +114,8 @@ Result<parley_filter_decision> FilterSession::decide(const parley_request& reque
         filter_->table_->request(session_, &request, arena.border(), &decision, &error);
     if (auto ok = judged(status, error, filter_->name()); !ok) return std::move(ok).error();
     if (const char* wrong = fault_of(decision)) return filter_error(filter_->name(), wrong);
-    if (decision.action == PARLEY_FILTER_REJECT) why = rejection_of(error, filter_->name());
+    if (decision.action == PARLEY_FILTER_REJECT)
+        why = rejection_of(error, "the filter " + filter_->name());
     return decision;
 }
 

@@ -24,10 +24,11 @@ Picked Course::pick(const Ask& ask) const {
         picked.step = step;
         if (picked.candidate != nullptr) return picked;
         nobody.merge(picked.nobody);
-        if (ask.rejection != nullptr && !ask.rejection->message.empty()) break;
+        if (ask.is_rejected()) break;
     }
     Picked only;
-    if (steps_.size() == 1 && ask.step == 0) only = steps_.front()->pick_only(ask);
+    if (steps_.size() == 1 && ask.step == 0 && !ask.is_rejected())
+        only = steps_.front()->pick_only(ask);
     if (only.candidate == nullptr) only.nobody = nobody;
     return only;
 }

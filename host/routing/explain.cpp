@@ -31,10 +31,13 @@ Line line_of(const Candidate& candidate, const Standing& standing, std::int64_t 
 }
 
 // The account of a pick that is taken back at once, and with which no conversation stays.
-const Candidate* next_of(const Course& course, Ask ask) {
+const Candidate* next_of(const Course& course, Ask ask, std::string& rejection) {
+    base::Error why;
     ask.is_aside = true;
+    ask.rejection = &why;
     Picked picked = course.pick(ask);
     picked.attempt.take_back();
+    rejection = std::move(why.message);
     return picked.candidate;
 }
 
@@ -66,7 +69,7 @@ Explanation explain(const Router& router,
             lines.push_back(line_of(candidate, standing, ask.now_ms));
         });
     }
-    const Candidate* next = next_of(course, ask);
+    const Candidate* next = next_of(course, ask, out.rejection);
     if (next == nullptr) return out;
     for (auto& lines : out.steps) {
         for (Line& line : lines) {

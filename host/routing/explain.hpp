@@ -31,6 +31,7 @@ struct Explanation {
     RouteTerms terms;
     std::string prefix;  // of accounts
     std::vector<std::vector<Line>> steps;
+    std::string rejection;             // why a plugin's policy wants none of them; empty: it does
     std::optional<base::Error> error;  // why it is not served
 };
 

@@ -34,9 +34,11 @@ struct Ask {
     std::uint64_t prefix = 0;  // hash of how its prompt begins, when the conversation is new
     bool is_aside = false;     // an attempt beside another one, with which the conversation stays
     std::uint32_t owner = 0;   // State::number of the account that must serve; 0: anyone may
-    const parley_exchange* exchange = nullptr;  // for policies of plugins
+    const parley_exchange* exchange = nullptr;  // for policies of plugins, which are owed one
     std::uint32_t affine = 0;  // State::number of who should keep the conversation; 0: nobody
     base::Error* rejection = nullptr;  // set when a plugin's policy wants none of them
+
+    bool is_rejected() const { return rejection != nullptr && !rejection->message.empty(); }
 };
 
 enum class Reason : std::uint8_t {

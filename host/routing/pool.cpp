@@ -48,7 +48,7 @@ Picked Pool::pick(const Ask& ask) const {
     for (const auto& tier : tiers_) {
         const Tier::Chosen chosen = tier->choose(ask, affine);
         if (chosen.index != kNobody) return begin(*tier, chosen, ask);
-        if (ask.rejection != nullptr && !ask.rejection->message.empty()) break;
+        if (ask.is_rejected()) break;
     }
     return refused(ask);
 }

@@ -224,7 +224,7 @@ Tier::Chosen Tier::choose(const Ask& ask, std::uint32_t affine) {
     usable.has(static_cast<std::size_t>((ask.random & 0xFFFF'FFFF) * count_ >> 32));
     const bool is_settled = keeps && !policy_->decides_affinity();
     const std::size_t picked = is_settled ? preferred : ask_policy(usable, ask, keeps ? affine : 0);
-    if (picked == kNobody && ask.rejection != nullptr && !ask.rejection->message.empty()) return {};
+    if (picked == kNobody && ask.is_rejected()) return {};
     const Chosen due = probe(ask, picked != kNobody && (keeps || ask.attempt > 1), false);
     if (due.index != kNobody) return due;
     if (picked != kNobody) return {picked, 0, keeps && picked == preferred};

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -14,14 +15,15 @@ import { until } from './support/wait.mjs';
 
 const run = promisify(execFile);
 
-async function scene(t) {
+async function scene(t, { policy = 'fill-first', folders = [] } = {}) {
   const upstream = await Upstream.start();
   const account = { label: 'main', api_key: upstream.key };
   const other = { label: 'other', api_key: secret('sk-other') };
   upstream.credential = () => upstream.key;
   const config = configuration(upstream, {
-    routing: { cool_down: true, policy: 'fill-first', affinity_bytes_max: 0 },
+    routing: { cool_down: true, policy, affinity_bytes_max: 0 },
     reload: { watch: false },
+    plugins: { folders },
     provider: [provider(upstream, { account: [account, other] })],
   });
   const parley = await Parley.start(config);
@@ -31,7 +33,7 @@ async function scene(t) {
     await upstream.stop();
   });
   const client = sdk(parley);
-  const ask = () => client.chat.completions.create({ model: 'm', messages: user('hi') });
+  const ask = (model = 'm') => client.chat.completions.create({ model, messages: user('hi') });
   const tell = async (...args) => {
     const at = ['--state', join(parley.folder, 'state'), '--config', parley.file];
     const { stdout } = await run(binary, [...args, ...at], {
@@ -168,6 +170,33 @@ test('list, show and explain have it from the Parley that runs, and afterwards f
   assert.equal(otherKept.health, undefined);
   assert.match(await tell('account', 'list'), kCools);
   assert.match(await tell('account', 'show', 'up/main'), kCools);
+});
+
+const skip = !process.env.PARLEY_TEST_PLUGINS && 'PARLEY_TEST_PLUGINS is not set; ctest sets it';
+
+test('a policy of a plugin hears of the exchange on a loop, may want nobody, and is explained', { skip }, async (t) => {
+  const folder = fs.mkdtempSync(join(tmpdir(), 'parley-policies-'));
+  t.after(() => fs.rmSync(folder, { recursive: true }));
+  fs.copyFileSync(join(process.env.PARLEY_TEST_PLUGINS, 'reading-policy.so'), join(folder, 'a.so'));
+  const { parley, upstream, ask, tell } = await scene(t, { policy: 'reading-policy', folders: [folder] });
+  upstream.script = (request, reply) => {
+    const isFirst = request.headers.authorization === `Bearer ${upstream.key}`;
+    reply.json(200, completion(request, { content: isFirst ? 'main' : 'other' }));
+  };
+  assert.equal((await ask()).choices[0].message.content, 'other');
+  await assert.rejects(ask('m-unwanted'), { status: 403, message: /wanted by nobody today/ });
+  assert.equal(upstream.requests.all.length, 1, 'nobody was asked');
+  const explains = async () => {
+    const why = JSON.parse(await tell('explain', '--model', 'm', '--json'));
+    assert.equal(why.rejected, undefined);
+    assert.equal(lineOf(why, 'other').next, true);
+    assert.match(await tell('explain', '--model', 'm-unwanted'), /the policy wants none of them: wanted by nobody today\n/);
+  };
+  await explains();
+  parley.signal('SIGTERM');
+  await parley.ended();
+  parley.stop = async () => {};
+  await explains();
 });
 
 test('an account of the store is in an explanation, whether a Parley runs or not', async (t) => {

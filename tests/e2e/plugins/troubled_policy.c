@@ -1,7 +1,9 @@
 /* troubled_policy.c: a policy that cannot be unloaded, for it holds itself; INIT_CRASHES: that
- * crashes as it is loaded. */
+ * crashes as it is loaded; READS_ITS_ASK: that picks the last, wants nobody for the model
+ * "m-unwanted", and finds no fault but in being asked on no loop or for no exchange. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <string.h>
 
 #include "parley/host.h"
 #include "parley/policy.h"
@@ -10,12 +12,16 @@
     { s, sizeof(s) - 1 }
 
 static uint64_t the_instance;
+static const parley_host* the_host;
 
 static parley_status create(const parley_host* host, parley_instance** out, parley_error* error) {
+    (void)error;
+    the_host = host;
+#ifndef READS_ITS_ASK
     static void* self;
     Dl_info here;
-    (void)host, (void)error;
     if (self == NULL && dladdr(&the_instance, &here) != 0) self = dlopen(here.dli_fname, RTLD_NOW);
+#endif
     *out = (parley_instance*)&the_instance;
     return PARLEY_OK;
 }
@@ -32,6 +38,24 @@ static parley_status pick(parley_instance* instance,
                           parley_error* error) {
     (void)instance, (void)ask, (void)candidates, (void)count, (void)error;
     out->action = PARLEY_PICK_DELEGATE;
+#ifdef READS_ITS_ASK
+    static const parley_str kCheck = TEXT(PARLEY_HOST_THREAD_CHECK);
+    static const char kUnwanted[] = "m-unwanted";
+    const parley_host_thread_check* check = the_host->get_extension(the_host, kCheck);
+    const parley_exchange* exchange = ask->exchange;
+    parley_str why = {NULL, 0};
+    if (check->loop_index(the_host) < 0) {
+        why = (parley_str)TEXT("asked on no loop");
+    } else if (exchange == NULL || exchange->model.len == 0) {
+        why = (parley_str)TEXT("asked for no exchange");
+    } else if (exchange->model.len == sizeof(kUnwanted) - 1 &&
+               memcmp(exchange->model.ptr, kUnwanted, sizeof(kUnwanted) - 1) == 0) {
+        why = (parley_str)TEXT("wanted by nobody today");
+    }
+    out->action = why.len == 0 ? PARLEY_PICK_INDEX : PARLEY_PICK_REJECT;
+    out->index = count - 1;
+    error->message = why;
+#endif
     return PARLEY_OK;
 }
 
@@ -41,7 +65,11 @@ static const parley_component component = {
     sizeof(component),
     0,
     TEXT(PARLEY_KIND_POLICY),
+#ifdef READS_ITS_ASK
+    TEXT("reading-policy"),
+#else
     TEXT("staying-policy"),
+#endif
     TEXT("stays in memory"),
     {NULL, 0},
     &table,
@@ -66,7 +94,11 @@ static parley_status init(const parley_host* host, parley_error* error) {
 #define ID "dev.parley.test.crashing-policy"
 #else
 #define INIT NULL
+#ifdef READS_ITS_ASK
+#define ID "dev.parley.test.reading-policy"
+#else
 #define ID "dev.parley.test.staying-policy"
+#endif
 #endif
 
 static uint32_t count(void) {
