@@ -1,7 +1,6 @@
 #include "accounts/book.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
@@ -23,8 +22,7 @@ constexpr std::int64_t kProbeMsMax = 60'000;
 json::value saved(const Health& health, std::int64_t now_ms, std::int64_t wall_ms) {
     const CoolDown down = health.cool_down();
     // One without an end is of a secret that cannot be renewed, which the next process finds out.
-    const bool is_endless = down.until_ms == std::numeric_limits<std::int64_t>::max();
-    if (down.until_ms <= now_ms || is_endless) return nullptr;
+    if (down.until_ms <= now_ms || down.until_ms == CoolDown::kEndless) return nullptr;
     const LastError error = health.last_error();
     return json::object{{"until_ms", wall_ms + down.until_ms - now_ms},
                         {"probe_ms", wall_ms + std::max<std::int64_t>(down.probe_ms - now_ms, 0)},

@@ -16,6 +16,9 @@ namespace parley::accounts {
 
 // What is left alone, until when, and why.
 struct CoolDown {
+    // Of an account that nothing but a new login helps.
+    static constexpr std::int64_t kEndless = INT64_MAX;
+
     std::int64_t until_ms = 0;
     std::int64_t probe_ms = 0;  // when one attempt may look whether it is over; at most until_ms
     int error_class = 0;        // PARLEY_E_*

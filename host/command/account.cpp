@@ -89,8 +89,9 @@ std::string state_with(const KnownAccount& account,
                        const std::vector<boost::json::object>& health,
                        std::int64_t now_ms) {
     const std::string state = state_of(account, now_ms);
-    for (std::size_t i = 0; i < health.size() && state == "ready"; ++i) {
-        if (text_at(health[i], "state") != "cooling down") continue;
+    const bool may_serve = state == "ready" || state == "to be refreshed";
+    for (std::size_t i = 0; i < health.size() && may_serve; ++i) {
+        if (!is_left_alone(health[i])) continue;
         return words_of_state(health[i]) + worker_of(health, i);
     }
     return state;

@@ -13,6 +13,8 @@ bool is_cooling(const json::object& health) {
     return text_at(health, "state") == "cooling down";
 }
 
+const char* const kOver = "needs a new login";
+
 const json::object* object_at(const json::object& from, std::string_view key) {
     const json::value* value = from.if_contains(key);
     return value == nullptr ? nullptr : value->if_object();
@@ -63,10 +65,16 @@ std::string duration_at(const json::object& from, std::string_view key) {
     return value == nullptr ? std::string() : in_two_units(value->to_number<std::uint64_t>());
 }
 
+bool is_left_alone(const json::object& health) {
+    return is_cooling(health) || text_at(health, "state") == kOver;
+}
+
 std::string words_of_state(const json::object& health) {
     std::string words = text_at(health, "state");
-    if (!is_cooling(health)) return words;
-    words += ": " + text_at(health, "why") + ", for " + duration_at(health, "left_ms");
+    if (!is_left_alone(health)) return words;
+    if (is_cooling(health)) {
+        words += ": " + text_at(health, "why") + ", for " + duration_at(health, "left_ms");
+    }
     const json::object* last = object_at(health, "last_error");
     if (last != nullptr) words += ": " + text_at(*last, "text");
     return words;
@@ -87,7 +95,8 @@ void print_cool_downs(const json::object& account, std::string_view worker, std:
 }
 
 void print_kept(const json::object& account, std::ostream& out) {
-    if (is_cooling(account)) out << "cool-down   " << words_of_state(account) << '\n';
+    const char* const name = is_cooling(account) ? "cool-down   " : "why         ";
+    if (is_left_alone(account)) out << name << words_of_state(account) << '\n';
     print_cool_downs(account, "", out);
 }
 

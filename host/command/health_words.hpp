@@ -14,6 +14,8 @@ std::string text_at(const boost::json::object& from, std::string_view key);
 // A member that counts milliseconds, as a duration.
 std::string duration_at(const boost::json::object& from, std::string_view key);
 
+// It cools down, or nothing but a new login helps.
+bool is_left_alone(const boost::json::object& health);
 // "cooling down: rate_limited, for 9m58s: slow down", or what else its state is.
 std::string words_of_state(const boost::json::object& health);
 

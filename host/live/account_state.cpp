@@ -16,9 +16,11 @@ namespace {
 void add_cool_down(json::object& into, const Health& health, std::int64_t now_ms) {
     const accounts::CoolDown down = health.cool_down();
     const bool is_cooling = down.until_ms > now_ms;
-    into["state"] = is_cooling ? "cooling down" : "ready";
+    const bool is_over = down.until_ms == accounts::CoolDown::kEndless;
+    into["state"] = is_over ? "needs a new login" : is_cooling ? "cooling down" : "ready";
     if (!is_cooling) return;
     into["why"] = base::name_of(down.error_class);
+    if (is_over) return;
     into["left_ms"] = down.until_ms - now_ms;
     into["probe_ms"] = std::max<std::int64_t>(down.probe_ms - now_ms, 0);
 }

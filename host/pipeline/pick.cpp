@@ -179,11 +179,14 @@ base::Error Exchange::exhausted(const base::Error* last) {
         why += (why.empty() ? ": " : ", ") + std::to_string(nobody_.count[r]) + ' ' +
                routing::words_of(reason);
     }
-    auto error =
-        base::gateway_error(PARLEY_E_RATE_LIMITED, "no account can serve " + name + " now" + why);
+    // Where all need a new login, waiting helps nobody.
+    const bool is_over = count(Reason::kOver) + count(Reason::kUnfit) == size_of(*course_);
+    auto error = base::gateway_error(is_over ? PARLEY_E_UPSTREAM_FAILED : PARLEY_E_RATE_LIMITED,
+                                     "no account can serve " + name + " now" + why);
     const std::int64_t left_ms = nobody_.free_ms - lane_.now_ms();
     if (nobody_.free_ms != 0) error.retry_after_ms = std::max<std::int64_t>(left_ms, 1);
-    if (error.retry_after_ms > kWorthWaitingMs) client_.always_add("x-should-retry", "false");
+    if (is_over || error.retry_after_ms > kWorthWaitingMs)
+        client_.always_add("x-should-retry", "false");
     return error;
 }
 

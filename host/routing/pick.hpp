@@ -47,10 +47,11 @@ enum class Reason : std::uint8_t {
     kTried,     // in this exchange
     kNotOwner,  // what the request refers to belongs to another account
     kCooling,   // it failed
+    kOver,      // likewise, and nothing but a new login helps
     kProbed,    // it failed, and one request is trying it just now
     kFull,      // as many attempts as it may have are under way
 };
-inline constexpr std::size_t kReasons = 7;
+inline constexpr std::size_t kReasons = 8;
 
 const char* words_of(Reason reason);
 

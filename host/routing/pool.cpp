@@ -88,8 +88,8 @@ Picked Pool::pick_only(const Ask& ask) const {
     Tier& first = *tiers_.front();
     if (tiers_.size() != 1 || first.size() != 1) return {};
     const Standing standing = first.standing(0, ask);
-    const bool has_failed =
-        standing.reason == Reason::kCooling || standing.reason == Reason::kProbed;
+    const bool has_failed = standing.reason == Reason::kCooling ||
+                            standing.reason == Reason::kOver || standing.reason == Reason::kProbed;
     if (!has_failed || is_limit(standing.error_class)) return {};
     Tier::Chosen only;
     only.index = 0;
@@ -163,6 +163,8 @@ const char* words_of(Reason reason) {
             return "not the owner";
         case Reason::kCooling:
             return "cooling down";
+        case Reason::kOver:
+            return "in need of a new login";
         case Reason::kProbed:
             return "being tried by one request";
         case Reason::kFull:

@@ -121,6 +121,10 @@ Standing Tier::standing(std::size_t i, const Ask& ask) const {
         standing.error_class = down.error_class;
         standing.free_ms = std::max(down.until_ms, ask.now_ms);
     }
+    if (standing.free_ms == accounts::CoolDown::kEndless) {
+        standing.reason = Reason::kOver;
+        standing.free_ms = 0;
+    }
     if (standing.reason != Reason::kUsable) return standing;
     const accounts::Account& account = *members_[i].candidate.account;
     const bool is_full =
@@ -132,7 +136,8 @@ Standing Tier::standing(std::size_t i, const Ask& ask) const {
 
 std::int64_t Tier::due_of(const Standing& standing, std::int64_t now_ms, std::size_t i) const {
     switch (standing.reason) {
-        case Reason::kCooling: {
+        case Reason::kCooling:
+        case Reason::kOver: {
             const std::int64_t next = healths(i)[standing.guilty]->next_ms();
             return std::clamp(next, now_ms + 1, now_ms + kCoolingLookMs);
         }

@@ -1,12 +1,14 @@
 // One login that stands in two accounts: servers that rotate take the second use of a refresh token
 // for theft and revoke the whole family. Parley asks neither of them again, and says why.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { startChatGptLogin } from './support/chatgpt.mjs';
 import { sdk, user } from './support/house.mjs';
 import { OAuthServer } from './support/oauth.mjs';
 import { configuration, Parley, secret } from './support/parley.mjs';
+import { command } from './support/shelf.mjs';
 import { Upstream } from './support/upstream.mjs';
 
 const kSecret = 'hush-hush-hush';
@@ -116,3 +118,51 @@ for (const [name, place] of Object.entries(places)) {
     login.reused = 0; // it was meant to be
   });
 }
+
+test('accounts that need a new login say so: to clients, in the list, and to who asks why', async (t) => {
+  const login = await places.qwen.login();
+  const api = await Upstream.start();
+  const unknown = (label) => ({
+    label,
+    secret: JSON.stringify({ access_token: `at-${label}`, refresh_token: `rt-${label}`, expires_at_ms: 1 }),
+  });
+  const parley = await Parley.start(
+    configuration(undefined, {
+      provider: [
+        {
+          name: 'qwen',
+          models: ['m'],
+          account: [unknown('one'), unknown('two')],
+          ...places.qwen.settings(login, api),
+        },
+      ],
+    }),
+  );
+  t.after(async () => {
+    await parley.stop();
+    await api.stop();
+    await login.stop();
+  });
+  const isOver = (l) => l.message === 'account quarantined';
+  await parley.lines.find(() => parley.lines.all.filter(isOver).length === 2, 'both are over');
+  await assert.rejects(sdk(parley).chat.completions.create({ model: 'm', messages: user('hi') }), (error) => {
+    assert.equal(error.status, 502);
+    assert.match(error.message, /no account can serve the model "m" now: 2 in need of a new login/);
+    assert.equal(error.headers.get('retry-after'), null);
+    assert.equal(error.headers.get('x-should-retry'), 'false');
+    return true;
+  });
+  const tell = async (...words) => {
+    const at = ['--state', join(parley.folder, 'state'), '--config', parley.file];
+    const { stdout, stderr } = await command(...at, ...words);
+    return stdout + stderr;
+  };
+  const list = await tell('account', 'list');
+  for (const label of ['one', 'two']) {
+    assert.match(list, new RegExp(`qwen/${label} .*needs a new login: .*Invalid refresh token`), list);
+  }
+  assert.match(await tell('account', 'show', 'qwen/one'), /needs a new login: .*Invalid refresh token/);
+  const why = await tell('explain', '--model', 'm');
+  assert.match(why, /qwen\/one .*in need of a new login \(unauthenticated, of the account\): .*Invalid refresh/);
+  assert.equal(login.refreshes().length, 2, 'nothing was asked again');
+});
