@@ -137,7 +137,8 @@ Table client_key() {
                     number("tokens_per_minute_max",
                            slot<&ClientKey::limits, &CallerLimits::tokens_per_minute_max>,
                            {0, 1000 * kMillion},
-                           "Tokens that it may use in a minute, read and written; 0: any number"),
+                           "Tokens that it may use in a minute, read and written, and guessed "
+                           "for a reply that breaks off; 0: any number"),
                     number("tokens_per_day_max",
                            slot<&ClientKey::limits, &CallerLimits::tokens_per_day_max>,
                            {0, 1000 * 1000 * kMillion},

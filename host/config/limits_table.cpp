@@ -66,7 +66,7 @@ std::vector<Key> client_times() {
         duration("drain_ms",
                  kLimit<&L::drain_ms>,
                  {0, kDay},
-                 "How long streams may go on after SIGTERM"),
+                 "How long streams, and refreshes of accounts, may go on after SIGTERM"),
     };
 }
 

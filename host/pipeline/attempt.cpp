@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "pipeline/answer.hpp"
+#include "pipeline/estimate.hpp"
 #include "pipeline/exchange.hpp"
 #include "routing/policy.hpp"
 
@@ -81,6 +82,7 @@ void Attempt::settle(const Result<void>& done) {
     report.content_ms = content_ms_;
     report.number = picked_.number;
     report.monotonic_ms = now_ms;
+    has_ended_well_ = done.has_value();
     if (done) {
         report.usage = &usage();
         // What crossed was read by us, and nothing that the client names went along.
@@ -282,6 +284,16 @@ base::Bytes Attempt::last_words(const base::Error& error) {
 
 const parley_usage& Attempt::usage() const {
     return is_crossing() ? crossing_->usage() : tap_.view().usage;
+}
+
+// Usage stands at the end of a reply. Of one that broke off, what was not told is guessed: nobody
+// reads for nothing by leaving before the end.
+std::uint64_t Attempt::cost() const {
+    const parley_usage& told = usage();
+    if (has_ended_well_ || !has_shown_) return told.input_total + told.output_total;
+    const std::uint64_t input = input_of(exchange_.asked().http.body.len);
+    return (told.input_total != 0 ? told.input_total : input) +
+           std::max(told.output_total, output_of(received_bytes_));
 }
 
 void Attempt::cancel() {

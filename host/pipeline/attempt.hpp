@@ -77,6 +77,9 @@ public:
 
     const parley_usage& usage() const;
 
+    // The tokens that it cost, once it is settled.
+    std::uint64_t cost() const;
+
     // PARLEY_FINISH_*; 0: not known, as of what is relayed.
     unsigned finish() const { return is_crossing() ? crossing_->finish() : 0; }
 
@@ -230,6 +233,7 @@ private:
     bool has_shown_ = false;
     bool has_refusal_ = false;  // it lies in held_
     bool was_told_ = false;
+    bool has_ended_well_ = false;
     bool is_abandoned_ = false;
     bool is_hidden_ = false;   // from a filter that insists
     bool is_renewed_ = false;  // the request is made again with a new secret

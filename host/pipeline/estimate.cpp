@@ -1,5 +1,7 @@
 #include "pipeline/estimate.hpp"
 
+#include <algorithm>
+
 #include "plugins/border.hpp"
 
 namespace parley::pipeline {
@@ -16,6 +18,10 @@ constexpr std::uint64_t kTokensOfTools = 450;
 constexpr std::uint64_t kTokensPerTool = 16;
 constexpr std::uint64_t kTokensPerImage = 1'600;     // the largest that is not scaled down
 constexpr std::uint64_t kDocumentBytesPerToken = 8;  // of base64: fonts and pictures are no text
+// Of what was not read.
+constexpr std::uint64_t kRequestBytesPerToken = 4;
+constexpr std::uint64_t kInputMax = 32'768;         // what is much longer is pictures, as a rule
+constexpr std::uint64_t kReplyBytesPerToken = 200;  // an event for each token, or for some
 
 class Estimate {
 public:
@@ -75,6 +81,14 @@ private:
 
 std::uint64_t estimated_tokens(const parley_request& request) {
     return Estimate().of(request);
+}
+
+std::uint64_t input_of(std::uint64_t request_bytes) {
+    return std::min(request_bytes / kRequestBytesPerToken, kInputMax);
+}
+
+std::uint64_t output_of(std::uint64_t reply_bytes) {
+    return reply_bytes / kReplyBytesPerToken;
 }
 
 }  // namespace parley::pipeline

@@ -121,7 +121,7 @@ private:
     void weigh(Race& race, Runner& runner);  // race.cpp
     Result<void> unserved() const;           // resolve.cpp
     Result<void> find_owner();               // owner.cpp
-    void spend(const parley_usage& usage);   // record.cpp
+    void spend(std::uint64_t tokens);        // record.cpp
     const plugins::Dialect* dialect_for(const routing::Place& place) const;
     base::Task<void> refuse_plainly(const base::Error& error);  // refuse.cpp
 

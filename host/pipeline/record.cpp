@@ -20,7 +20,7 @@ void Exchange::record(const base::Error* error) {
         lost = attempt_->warnings();
         o.lost = lost;
         const routing::Candidate& picked = attempt_->candidate();
-        spend(attempt_->usage());
+        spend(attempt_->cost());
         o.provider = picked.place->provider->name();
         o.account = picked.account->label;
         o.upstream_model = picked.model;
@@ -58,9 +58,8 @@ void Exchange::tell_observers(Outcome& o) {
 }
 
 // What the reply cost is the caller's.
-void Exchange::spend(const parley_usage& usage) {
+void Exchange::spend(std::uint64_t tokens) {
     if (asked_.caller == nullptr) return;
-    const std::uint64_t tokens = usage.input_total + usage.output_total;
     if (tokens != 0) asked_.caller->budget->spend(tokens, lane_.now_ms(), base::wall_ms());
 }
 

@@ -8,7 +8,7 @@ import OpenAI from 'openai';
 
 import { sdk, user } from './support/house.mjs';
 import { configuration, Parley, provider, secret } from './support/parley.mjs';
-import { completion } from './support/replies.mjs';
+import { chunks, completion, stream } from './support/replies.mjs';
 import { Upstream } from './support/upstream.mjs';
 
 const upstream = await Upstream.start();
@@ -21,6 +21,8 @@ const callers = [
   caller('tester'),
   caller('hasty', { requests_per_minute_max: 2 }),
   caller('scoped', { models: ['lone-*'] }),
+  caller('leaver', { tokens_per_minute_max: 40 }),
+  caller('stayer', { tokens_per_minute_max: 40 }),
 ];
 const route = (model, targets, more = {}) => ({ model, targets, ...more });
 const target = (name, model, step = 1) => ({ provider: name, model, step });
@@ -192,6 +194,39 @@ test('a caller over its limit is told until when', async () => {
   });
   assert.equal(tries.length, 2);
   await assert.doesNotReject(ask('lone-a'), 'others are not concerned');
+});
+
+test('who leaves before the end, where usage stands, has used what came until then', async () => {
+  const model = 'lone-a';
+  const words = Array.from({ length: 100 }, (_, i) => `word ${i} `);
+  const asks = { model, messages: user('hi'), stream: true, stream_options: { include_usage: true } };
+  play({
+    lone: async (request, reply) => {
+      reply.events();
+      await reply.say(chunks(model, words, null).join(''));
+      await request.gone;
+    },
+  });
+  const leaver = clientOf('leaver');
+  let heard = 0;
+  for await (const chunk of await leaver.chat.completions.create(asks)) {
+    heard += chunk.choices.length;
+    if (heard === 101) break; // and the connection is closed
+  }
+  await parley.exchange({ caller: 'leaver' });
+  await assert.rejects(ask(model, leaver), { status: 429, message: /limit of 40 tokens per minute/ });
+  // Who stays has used what the upstream says, 21 of its 40, though more bytes came.
+  play({
+    lone: (request, reply) => {
+      reply.events();
+      reply.end(stream(model, words, 'stop', true).join(''));
+    },
+  });
+  const stayer = clientOf('stayer');
+  for await (const chunk of await stayer.chat.completions.create(asks)) heard += chunk.choices.length;
+  await parley.exchange({ caller: 'stayer' });
+  play();
+  await assert.doesNotReject(ask(model, stayer));
 });
 
 test('what a caller may not ask for is not there for it', async () => {
