@@ -72,6 +72,10 @@ bool TokenRefresh::learns_the_time(const parley_resume& reply) {
 
 void TokenRefresh::accept(std::string_view body) {
     const sdk::Grant grant = sdk::read_grant(body);
+    if (grant.life_ms == 0) {
+        throw sdk::server_failure(PARLEY_E_UPSTREAM_PROTOCOL,
+                                  "its reply does not tell how long the token holds");
+    }
     const int64_t ends_ms = asked_at_ms_ + grant.life_ms;
     publish(with_token(secret_.view(), grant.access_token.view(), ends_ms).view());
 }

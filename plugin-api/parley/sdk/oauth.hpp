@@ -449,7 +449,7 @@ inline Failure server_failure(int32_t error_class, std::string what) {
 struct Grant {
     SecretText access_token;
     SecretText refresh_token;  // empty: the old one stays
-    int64_t life_ms = 0;
+    int64_t life_ms = 0;       // 0: it was not told
 };
 
 // A token goes into a header and into a document as it is.
@@ -468,7 +468,7 @@ inline Grant read_grant(std::string_view body) {
     const uint64_t life_s = member_count(body, "expires_in");
     grant.life_ms = static_cast<int64_t>(std::min(life_s, kLifeMaxS) * 1000);
     const bool is_object = each_member_of(body, [](const auto&, JsonReader& r) { r.skip(); });
-    const bool fits = is_object && !grant.access_token.view().empty() && life_s != 0 &&
+    const bool fits = is_object && !grant.access_token.view().empty() &&
                       is_plain_token(grant.access_token.view()) &&
                       is_plain_token(grant.refresh_token.view());
     if (!fits) {

@@ -60,9 +60,11 @@ inline SecretText granted_document(std::string_view old,
     const Grant grant = read_grant(reply);
     const std::string_view before = token_in(old, kRefreshToken);
     const std::string_view fresh = grant.refresh_token.view();
+    // Servers need not tell how long a token holds (RFC 6749, 5.1); then a refusal does.
+    const int64_t ends_ms = grant.life_ms == 0 ? 0 : asked_at_ms + grant.life_ms;
     std::vector<SecretText> texts;
     std::vector<Member> members{{kAccessToken, grant.access_token.view()},
-                                {kExpiresAtMs, {}, asked_at_ms + grant.life_ms},
+                                {kExpiresAtMs, {}, ends_ms},
                                 {kRefreshToken, fresh.empty() ? before : fresh}};
     texts.reserve(terms.kept.size());
     for (const std::string& name : terms.kept) {
@@ -250,9 +252,9 @@ protected:
     virtual void granted(SecretText document) { publish(document.view()); }
 
 private:
-    static constexpr uint64_t kPollMs = 5'000;      // where the server says nothing
-    static constexpr uint64_t kPollMsMax = 10'000;  // what that grows to
-    static constexpr uint64_t kLifeMs = 900'000;    // likewise
+    static constexpr uint64_t kPollMs = 5'000;    // where the server says nothing
+    static constexpr uint64_t kLifeMs = 900'000;  // likewise
+    static constexpr uint64_t kSlowerMs = 5'000;  // RFC 8628, 3.5
 
     void start() override { random(kProofBytes, &DeviceLogin::ask); }
 
@@ -314,7 +316,7 @@ private:
         }
         const std::string code = read_refusal(view(reply.bytes)).code;
         if (code == "slow_down" || status == 429) {
-            poll_ms_ = std::max(poll_ms_, std::min(poll_ms_ * 3 / 2, kPollMsMax));
+            poll_ms_ += kSlowerMs;
             return wait(reply);
         }
         if (code == "authorization_pending" || status >= 500) return wait(reply);
