@@ -102,8 +102,13 @@ void Refresher::begin_with(Entry& entry, LiveSecretPtr secret) {
     schedule(entry.account->number, is_due ? home_.now_ms() : renewal_of(*entry.secret));
 }
 
-void Refresher::end_run(Entry& entry) {
+// Should it be answered all the same, what was claimed is given back.
+void Refresher::end_claim(Entry& entry) {
     if (std::exchange(entry.claim, 0) != 0) --running_;
+}
+
+void Refresher::end_run(Entry& entry) {
+    end_claim(entry);
     if (std::exchange(entry.kept, nullptr) != nullptr) --running_;
     give_back(entry);
     if (entry.run == nullptr) return;
@@ -182,7 +187,12 @@ void Refresher::look() {
         if (known == entries_.end() || known->second.due_ms != due_ms) continue;
         Entry& entry = known->second;
         entry.due_ms = UINT64_MAX;
-        if (!is_busy(entry)) enqueue(number);
+        if (home_.now_ms() < entry.blocked_until_ms) {
+            leave_alone(entry);  // its secret has ended
+            schedule(number, entry.blocked_until_ms);
+        } else if (!is_busy(entry)) {
+            enqueue(number);
+        }
     }
     begin_some();
     set_timer();
@@ -224,9 +234,14 @@ void Refresher::publish(std::size_t number) {
     }
 }
 
-void Refresher::stop() {
+void Refresher::rest() {
     is_stopped_ = true;
     timer_.cancel();
+    for (auto& [number, entry] : entries_) end_claim(entry);
+}
+
+void Refresher::stop() {
+    rest();
     for (auto& [number, entry] : entries_) end_run(entry);
 }
 

@@ -69,6 +69,9 @@ public:
     // was refused. [any thread]
     void ask(Secrets& from, std::size_t number, std::optional<std::uint64_t> refused);
 
+    // Begins nothing more. What goes on may end: a server that has replaced a token tells the new
+    // one once. [home]
+    void rest();
     // Ends what is going on. [home]
     void stop();
 
@@ -103,6 +106,7 @@ private:
     void take_up(const Account& account);
     void begin_anew(Entry& entry);
     void begin_with(Entry& entry, LiveSecretPtr secret);
+    void end_claim(Entry& entry);
     void end_run(Entry& entry);
     News news_of(const Entry& entry) const;
     void answer(Secrets& from, std::size_t number, std::optional<std::uint64_t> refused);
@@ -120,10 +124,12 @@ private:
     void give_back(Entry& entry);
     void ended(std::size_t number, base::Result<base::Secret> result);
     void keep(std::size_t number, LiveSecretPtr secret);
+    void wait_for_store(std::size_t number, const LiveSecretPtr& secret, const Timer& late);
+    void store_is_late(std::size_t number, const LiveSecretPtr& secret, const Timer& late);
     void lasts(std::size_t number, const LiveSecretPtr& secret, bool is_in_force);
     // Not to be begun anew.
     static bool is_busy(const Entry& entry);
-    base::Result<LiveSecretPtr> accept(std::size_t number, base::Secret text) const;
+    void come_into_force(std::size_t number, LiveSecretPtr secret);
     void succeed(std::size_t number, LiveSecretPtr secret, const char* how);
     void leave_alone(const Entry& entry);
     static void forgive(const Entry& entry);

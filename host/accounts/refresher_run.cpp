@@ -121,10 +121,27 @@ void Refresher::run(std::size_t number) {
 
 void Refresher::ended(std::size_t number, Result<base::Secret> result) {
     if (!result) return fail(number, result.error());
-    auto secret = accept(number, std::move(*result));
+    const Entry& entry = entries_.at(number);
+    const Account& account = *entry.account;
+    auto secret = read_secret(*account.login,
+                              std::move(*result),
+                              entry.secret->revision + 1,
+                              outside_->wall_ms(),
+                              home_.now_ms());
     if (!secret) return fail(number, secret.error());
-    if (keeper_.keeps(*entries_.at(number).account)) return keep(number, std::move(*secret));
-    succeed(number, std::move(*secret), "secret refreshed");
+    if (keeper_.keeps(account)) return keep(number, std::move(*secret));
+    come_into_force(number, std::move(*secret));
+}
+
+// The server may have replaced what it was renewed by, so what came is in force from now on, even
+// where it has expired already.
+void Refresher::come_into_force(std::size_t number, LiveSecretPtr secret) {
+    if (secret->is_usable(home_.now_ms())) {
+        return succeed(number, std::move(secret), "secret refreshed");
+    }
+    entries_.at(number).secret = std::move(secret);
+    fail(number,
+         base::upstream_error(PARLEY_E_UPSTREAM_FAILED, "the new secret has expired already"));
 }
 
 // Nobody uses a secret before it lasts: a server that sees it knows that the one before was
@@ -133,25 +150,37 @@ void Refresher::keep(std::size_t number, LiveSecretPtr secret) {
     Entry& entry = entries_.at(number);
     entry.kept = secret;
     ++running_;
-    auto late = std::make_shared<boost::asio::steady_timer>(
-        home_.io(), std::chrono::milliseconds(static_cast<std::int64_t>(keeper_.wait_ms())));
-    auto end = [self = std::weak_ptr(self_), number, secret](bool is_in_force) {
-        const auto alive = self.lock();
-        if (alive == nullptr) return;
-        (*alive)->home_.wake();
-        (*alive)->lasts(number, secret, is_in_force);
-    };
-    // A store that does not answer keeps it from nobody.
-    late->async_wait([late, end](const boost::system::error_code& fault) {
-        if (!fault) end(true);
-    });
-    auto told = [&home = home_, late, end](bool is_in_force) {
-        home.post([late, end, is_in_force] {
-            late->cancel();
-            end(is_in_force);
-        });
-    };
+    auto late = std::make_shared<boost::asio::steady_timer>(home_.io());
+    wait_for_store(number, secret, late);
+    auto told =
+        [self = std::weak_ptr(self_), &home = home_, late, number, secret](bool is_in_force) {
+            home.post([self, late, number, secret, is_in_force] {
+                late->cancel();
+                const auto alive = self.lock();
+                if (alive == nullptr) return;
+                (*alive)->home_.wake();
+                (*alive)->lasts(number, secret, is_in_force);
+            });
+        };
     keeper_.keep(*entry.account, *entry.secret, *secret, entry.claimed_revision, std::move(told));
+}
+
+// A store that does not answer keeps it from nobody. One that only has much to do is waited for, as
+// with a claim: should this process end before the document has the new one, others ask with the
+// old one again, and may as long as nobody has used what came of it.
+void Refresher::wait_for_store(std::size_t number, const LiveSecretPtr& secret, const Timer& late) {
+    late->expires_after(std::chrono::milliseconds(static_cast<std::int64_t>(keeper_.wait_ms())));
+    late->async_wait([self = std::weak_ptr(self_), late, number, secret](
+                         const boost::system::error_code& fault) {
+        const auto alive = self.lock();
+        if (!fault && alive != nullptr) (*alive)->store_is_late(number, secret, late);
+    });
+}
+
+void Refresher::store_is_late(std::size_t number, const LiveSecretPtr& secret, const Timer& late) {
+    home_.wake();
+    if (keeper_.is_reached()) return wait_for_store(number, secret, late);
+    lasts(number, secret, true);
 }
 
 void Refresher::lasts(std::size_t number, const LiveSecretPtr& secret, bool is_in_force) {
@@ -164,21 +193,10 @@ void Refresher::lasts(std::size_t number, const LiveSecretPtr& secret, bool is_i
         begin_anew(entry);
         publish(number);
     } else {
-        succeed(number, secret, "secret refreshed");
+        entry.is_overtaken = false;
+        come_into_force(number, secret);
     }
     begin_some();
-}
-
-Result<LiveSecretPtr> Refresher::accept(std::size_t number, base::Secret text) const {
-    const Entry& entry = entries_.at(number);
-    const Account& account = *entry.account;
-    const std::uint64_t revision = entry.secret->revision + 1;
-    auto secret =
-        read_secret(*account.login, std::move(text), revision, outside_->wall_ms(), home_.now_ms());
-    if (secret && !(*secret)->is_usable(home_.now_ms())) {
-        return base::upstream_error(PARLEY_E_UPSTREAM_FAILED, "the new secret has expired already");
-    }
-    return secret;
 }
 
 void Refresher::succeed(std::size_t number, LiveSecretPtr secret, const char* how) {
@@ -224,13 +242,17 @@ void Refresher::fail(std::size_t number, const base::Error& cause) {
             std::max(std::min(grown_ms, limits_.refresh_retry_max_ms), cause.retry_after_ms);
         const std::uint64_t until_ms = home_.now_ms() + wait_ms + jitter(wait_ms / 5);
         entry.blocked_until_ms = until_ms;
-        schedule(number, until_ms);
         base::log(LogLevel::warn,
                   "refresh failed",
                   {{"account", account.id},
                    {"why", cause.message},
                    {"again_in_ms", until_ms - home_.now_ms()}});
     }
+    // The old secret may end before.
+    const std::uint64_t end_ms = entry.secret->usable_until_ms;
+    const bool ends_before = entry.secret->is_usable(home_.now_ms());
+    const std::uint64_t next_ms = entry.blocked_until_ms;
+    schedule(number, ends_before ? std::min(end_ms, next_ms) : next_ms);
     leave_alone(entry);
     publish(number);
 }
@@ -246,7 +268,7 @@ void Refresher::leave_alone(const Entry& entry) {
     if (entry.secret->is_usable(home_.now_ms())) return;
     const auto now_ms = static_cast<std::int64_t>(home_.now_ms());
     const auto until_ms = static_cast<std::int64_t>(
-        std::min<std::uint64_t>(entry.blocked_until_ms, std::uint64_t{INT64_MAX}));
+        std::min<std::uint64_t>(entry.blocked_until_ms, std::uint64_t{CoolDown::kEndless}));
     Health& health = entry.account->state->health;
     health.count_failure(now_ms, PARLEY_E_UNAUTHENTICATED, entry.failure->message);
     health.cool({until_ms, until_ms, PARLEY_E_UNAUTHENTICATED, 0}, now_ms);

@@ -236,9 +236,10 @@ void House::drain(Patience patience) {
 void House::look_again() {
     const bool over = first().now_ms() >= drain_until_ms_;
     if (count_->load() == 0 || cut_) {
-        // What a refresh waits for has a turn of the loop to let go.
+        refresher_->rest();
         if (refresher_->is_idle()) return stop();
-        refresher_->stop();
+        // What a refresh waits for has a turn of the loop to let go.
+        if (over) refresher_->stop();
         look_again_->set(1);
         return;
     }

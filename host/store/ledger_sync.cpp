@@ -277,6 +277,7 @@ Result<void> Ledger::Shared::write_pending() {
         renew_leases();  // which end while others are written
         auto ok = write_one(key);
         if (!ok && first) first = std::move(ok);
+        give_back_leases();  // of what is there now: with fewer to renew the others come sooner
     }
     give_back_leases();
     return first;

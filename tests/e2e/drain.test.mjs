@@ -4,9 +4,11 @@ import { test } from 'node:test';
 
 import { encrypted } from './support/encrypted.mjs';
 import { collect, sdk, textOf, user } from './support/house.mjs';
+import { OAuthServer } from './support/oauth.mjs';
 import { configuration, Parley } from './support/parley.mjs';
 import { compose, Connection, once } from './support/raw.mjs';
 import { chunks, completion, kDone } from './support/replies.mjs';
+import { newFolder } from './support/shelf.mjs';
 import { Upstream } from './support/upstream.mjs';
 import { defer } from './support/wait.mjs';
 
@@ -178,4 +180,65 @@ test('with nothing to do it ends at once', async (t) => {
   parley.signal('SIGTERM');
   assert.deepEqual(await parley.ended(5000), { code: 0, signal: null });
   await refuses(port);
+});
+
+/** A Parley whose one account is being refreshed, by a server that answers when `go` is resolved. */
+async function refreshing(t, limits = {}) {
+  const api = await Upstream.start();
+  const login = await OAuthServer.start({
+    clientId: 'client-1',
+    more: () => ({ resource_url: api.url }),
+  });
+  api.credential = (headers) => (login.isGood(headers.authorization?.slice(7)) ? api.key : 'none');
+  api.script = (request, reply) => reply.json(200, completion(request, { content: 'Good day.' }));
+  t.after(async () => {
+    await api.stop();
+    await login.stop();
+  });
+  const [asked, go] = [defer(), defer()];
+  login.script = async (request, reply) => {
+    asked.resolve();
+    await go.promise;
+    return login.answer(request, reply);
+  };
+  const secret = { ...login.family(), expires_at_ms: 1_600_000_000_000, resource_url: api.url };
+  const config = configuration(undefined, {
+    limits,
+    provider: [
+      {
+        name: 'qwen',
+        models: ['m'],
+        client_id: 'client-1',
+        token_url: `${login.url}/token`,
+        device_url: `${login.url}/device`,
+        account: [{ label: 'main', secret: JSON.stringify(secret) }],
+      },
+    ],
+  });
+  const state = newFolder();
+  const parley = await Parley.start(config, { state });
+  await asked.promise;
+  parley.signal('SIGTERM');
+  await parley.lines.find((l) => l.message === 'draining', 'it drains');
+  await refuses(parley.port);
+  return { login, config, state, parley, go };
+}
+
+test('a refresh that waits for its answer gets it, and what came is there at the next start', async (t) => {
+  const { login, config, state, parley, go } = await refreshing(t);
+  // The server replaces the token when it answers: who does not hear that has lost the account.
+  go.resolve();
+  assert.equal((await parley.ended()).code, 0, parley.stderr);
+  assert.ok(parley.lines.all.some((l) => l.message === 'secret refreshed'), parley.stderr);
+  const next = await Parley.start(config, { state });
+  const got = await sdk(next).chat.completions.create({ model: 'm', messages: user('hi') });
+  assert.equal(got.choices[0].message.content, 'Good day.');
+  assert.equal(login.refreshes().length, 1);
+  await next.stop();
+});
+
+test('a login server that never answers holds up the end for drain_ms and no longer', async (t) => {
+  const { parley, go } = await refreshing(t, { drain_ms: 200 });
+  assert.equal((await parley.ended()).code, 0, parley.stderr);
+  go.resolve();
 });

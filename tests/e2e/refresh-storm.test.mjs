@@ -2,7 +2,8 @@
 // no family of tokens is revoked, no account is lost. PARLEY_E2E_STORM_SECONDS makes it longer,
 // PARLEY_STORM_SEED another one.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -103,79 +104,113 @@ async function fill({ login, api, config }) {
   assert.match(got.stdout, new RegExp(`^${kAccounts} written`), got.stderr);
 }
 
+/** What is known when a storm fails: all that was said, and what became of each token. */
+function keepWords(error, { login, both, said, kills }) {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-storm-failed-'));
+  const all = [...said, ...both.map((parley) => parley.stderr)];
+  writeFileSync(join(folder, 'log'), all.join('\n---- the next one\n'));
+  writeFileSync(join(folder, 'tokens'), login.trace.join('\n'));
+  writeFileSync(join(folder, 'kills'), JSON.stringify({ kills, forgiven: login.forgiven }));
+  error.message += `\nall that was said: ${folder}`;
+}
+
 async function storm(t, store) {
   const { login, api } = await startServers(t);
   const config = configFor(login, store);
   api.mustNotSee(config.client_key[0].key);
   await fill({ login, api, config });
-  const roll = dice(kSeed);
   const states = [newFolder(), newFolder()];
   const both = await Promise.all(states.map((state) => Parley.start(config, { state })));
-  const outcomes = {};
-  let log = '';
+  const scene = { login, config, states, both, kills: [], said: [], outcomes: {} };
+  try {
+    const rounds = await rage(scene);
+    await serveAll(scene);
+    judge(scene, store, rounds);
+  } catch (error) {
+    keepWords(error, scene);
+    throw error;
+  }
+}
 
-  /** Asks once by an account; what came of it. */
-  const ask = async (parley, name) => {
-    const body = JSON.stringify({ model: `${name}/m-q`, messages: user('hi') });
-    const auth = { authorization: `Bearer ${config.client_key[0].key}`, connection: 'close' };
-    try {
-      const reply = await once(parley.port, 'POST', '/v1/chat/completions', auth, body);
-      if (reply.status !== 200) return `status ${reply.status}`;
-      assert.equal(JSON.parse(reply.text).choices[0].message.content, name);
-      return 'served';
-    } catch (error) {
-      if (error instanceof assert.AssertionError) throw error;
-      return 'cut off'; // by a kill
-    }
+/** Asks once by an account; what came of it. */
+async function ask({ config }, parley, name) {
+  const body = JSON.stringify({ model: `${name}/m-q`, messages: user('hi') });
+  const auth = { authorization: `Bearer ${config.client_key[0].key}`, connection: 'close' };
+  try {
+    const reply = await once(parley.port, 'POST', '/v1/chat/completions', auth, body);
+    if (reply.status !== 200) return `status ${reply.status}`;
+    assert.equal(JSON.parse(reply.text).choices[0].message.content, name);
+    return 'served';
+  } catch (error) {
+    if (error instanceof assert.AssertionError) throw error;
+    return 'cut off'; // by a kill
+  }
+}
+
+function askAll(scene) {
+  const { both, outcomes } = scene;
+  const one = async (parley, i) => {
+    const what = await ask(scene, parley, `a${i}`);
+    outcomes[what] = (outcomes[what] ?? 0) + 1;
   };
-  const askAll = () =>
-    Promise.all(
-      both.flatMap((parley) =>
-        Array.from({ length: kAccounts }, async (_, i) => {
-          const what = await ask(parley, `a${i}`);
-          outcomes[what] = (outcomes[what] ?? 0) + 1;
-        }),
-      ),
-    );
-  const kill = async (who) => {
-    both[who].signal('SIGKILL');
-    kills.push(Date.now());
-    await both[who].ended();
-    log += both[who].stderr;
-    both[who] = await Parley.start(config, { state: states[who] });
-  };
-  const kills = [];
+  const all = Array.from({ length: kAccounts }, (_, i) => i);
+  return Promise.all(both.flatMap((parley) => all.map((i) => one(parley, i))));
+}
+
+async function kill({ config, states, both, kills, said }, who) {
+  const from = Date.now();
+  both[who].signal('SIGKILL');
+  await both[who].ended();
+  said.push(both[who].stderr);
+  both[who] = await Parley.start(config, { state: states[who] });
+  // By now the server has read what was still on its way from the one that was killed.
+  kills.push({ from, to: Date.now() });
+}
+
+/** How many rounds there were. */
+async function rage(scene) {
+  const { login } = scene;
+  const roll = dice(kSeed);
   const endsAt = performance.now() + kSeconds * 1000;
   let rounds = 0;
   for (; performance.now() < endsAt; ++rounds) {
     const seen = login.refreshes().length;
     if (roll(4) !== 0) login.forgetAccess();
     let isOver = false;
-    const asked = askAll().then(() => (isOver = true));
+    const asked = askAll(scene).then(() => (isOver = true));
     const wanted = seen + roll(2 * kAccounts);
     while (!isOver && login.requests.all.length < wanted) await turn();
     for (let turns = roll(300); turns > 0 && !isOver; --turns) await turn();
     const whom = [[0], [1], [0, 1], []][roll(4)];
-    await Promise.all(whom.map(kill));
+    await Promise.all(whom.map((who) => kill(scene, who)));
     await within(asked, `round ${rounds}`, 60_000);
   }
+  return rounds;
+}
+
+/** Whoever is alive serves every account. */
+async function serveAll(scene) {
+  const { login, both, said } = scene;
   login.lifeS = 3600;
   login.forgetAccess();
-  // Whoever is alive serves every account.
   for (const parley of both) {
     for (let i = 0; i < kAccounts; ++i) {
       let last;
       const giveUpAt = performance.now() + 20_000; // deadline
-      while ((last = await ask(parley, `a${i}`)) !== 'served' && performance.now() < giveUpAt);
+      while ((last = await ask(scene, parley, `a${i}`)) !== 'served' && performance.now() < giveUpAt);
       assert.equal(last, 'served', `a${i} is lost\n${parley.stderr.slice(-3000)}`);
     }
   }
-  for (const parley of both) {
-    log += parley.stderr;
-    await parley.stop();
-  }
+  for (const parley of both) await parley.stop();
+  said.push(...both.splice(0).map((parley) => parley.stderr));
+}
+
+function judge({ login, kills, said, outcomes }, store, rounds) {
+  const log = said.join('\n');
   login.mustNotStandIn(log, 'in the log');
-  const unexcused = login.forgiven.filter((at) => !kills.some((k) => k >= at && k - at < kLossMs));
+  const isExcused = ({ usedAt }) =>
+    kills.some(({ from, to }) => to >= usedAt && from - usedAt < kLossMs);
+  const unexcused = login.forgiven.filter((one) => !isExcused(one));
   tell(
     `refresh storm, ${store.plugin ?? 'store-file'}: ${kSeconds} s, seed ${kSeed}, ${rounds} rounds, ` +
       `${kills.length} kills, ${login.refreshes().length} refreshes, ${login.forgiven.length} ` +

@@ -15,7 +15,8 @@ export class OAuthServer {
   faults = [];
   lifeS = 3600;
   reused = 0; // refresh tokens that came twice
-  forgiven = []; // those that came twice within the grace: when they were used at first
+  forgiven = []; // those that came twice within the grace: {name, usedAt}, when they were used first
+  trace = []; // what became of every refresh, in words
   secrets = []; // whatever no log may hold
   #access = new Map(); // token -> {family, endsAt}
   #refresh = new Map(); // token -> {family, isUsed}
@@ -128,7 +129,11 @@ export class OAuthServer {
 
   async #serve(request, reply) {
     const pieces = [];
-    for await (const piece of request) pieces.push(piece);
+    try {
+      for await (const piece of request) pieces.push(piece);
+    } catch {
+      return; // who asked has ended amid its question
+    }
     request.text = Buffer.concat(pieces).toString();
     const gone = defer();
     request.gone = gone.promise;
@@ -190,14 +195,17 @@ export class OAuthServer {
     const { refreshScope } = this.terms;
     this.#keys(form, 'refresh_token', ...(refreshScope ? ['scope'] : []));
     assert.equal(form.get('scope'), refreshScope ?? null);
-    const known = this.#refresh.get(form.get('refresh_token'));
+    const token = form.get('refresh_token');
+    const known = this.#refresh.get(token);
     if (known && this.#forgives(known)) {
-      this.forgiven.push(known.usedAt);
+      this.forgiven.push({ name: known.family.name, usedAt: known.usedAt });
+      this.#tell(known, token, 'came again');
       known.next.isReplaced = true;
     } else if (!known || known.next || known.grant.isReplaced || known.family.isRevoked) {
       if (known?.next || known?.grant.isReplaced) {
         known.family.isRevoked = true;
         this.reused += 1;
+        this.#tell(known, token, 'is of old: revoked');
       }
       return this.say(reply, 400, this.terms.reuse);
     }
@@ -205,7 +213,12 @@ export class OAuthServer {
     known.usedAt ??= Date.now();
     const tokens = this.#grant(known.family);
     known.next = this.#refresh.get(tokens.refresh_token).grant;
+    this.#tell(known, token, `-> ${tokens.refresh_token.slice(0, 9)}`);
     return this.say(reply, 200, tokens);
+  }
+
+  #tell({ family }, token, what) {
+    this.trace.push(`${new Date().toISOString()} ${family.name}: ${token.slice(0, 9)} ${what}`);
   }
 
   #forgives({ family, grant, next, usedAt }) {

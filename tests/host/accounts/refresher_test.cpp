@@ -18,7 +18,7 @@ namespace {
 constexpr std::int64_t kWall = 1'700'000'000'000;
 
 // A login whose secrets are "pending", or "<name> <milliseconds that it lives>". A refresh is one
-// call, whose reply is the new secret; status 401 ends the account.
+// call with the old one, whose reply is the new one; status 401 ends the account.
 const parley_login& test_login() {
     static const parley_login one = [] {
         auto t = sized<parley_login>();
@@ -37,12 +37,14 @@ const parley_login& test_login() {
             return PARLEY_OK;
         };
         t.refresh_begin = [](parley_instance*,
-                             const parley_account*,
+                             const parley_account* account,
                              parley_op** out,
                              parley_error*) -> parley_status {
             std::vector<ScriptOp::Step> steps = {
-                [](const parley_resume&, const parley_effects& e) {
-                    return ask_http(e, 1) == PARLEY_OK ? PARLEY_PENDING : -PARLEY_E_INTERNAL;
+                [secret = std::string(view(account->secret))](const parley_resume&,
+                                                              const parley_effects& e) {
+                    const auto asked = ask_http(e, 1, secret);
+                    return asked == PARLEY_OK ? PARLEY_PENDING : -PARLEY_E_INTERNAL;
                 },
                 [](const parley_resume& r, const parley_effects& e) -> parley_status {
                     if (r.status < 0) return r.status;
@@ -217,7 +219,8 @@ protected:
     }
 
     void open() {
-        const config::StoreLimits store_limits;
+        config::StoreLimits store_limits;
+        store_limits.slow_ms = kLongMs;
         ledger =
             store::Ledger::open(
                 memory.make_documents(store_limits), folder_, "memory", {"account/"}, store_limits)
@@ -316,6 +319,53 @@ TEST_F(StoredRefresherTest, WhatCameMeanwhileIsTakenWhereItIsTheNewer) {
     run_until([&] { return in_force() == "logged-in 7200000"; });
 }
 
+// A store that has much to do has the old one still. Were the new one used, others that ask with
+// the old one after the end of this process would revoke both.
+TEST_F(StoredRefresherTest, NobodyUsesASecretThatAStoreWithMuchToDoHasNotYet) {
+    say("pending", 3, 0);
+    std::promise<void> go;
+    memory.before_write = [gone = go.get_future().share()] { gone.wait(); };
+    open();
+    respond = [](std::size_t) { return ok("fresh 3600000"); };
+    set_up(1, 1, "pending");
+    run_until([&] { return calls == 1; });
+    const std::uint64_t late_ms = http::Loop::clock_ms() + 5 * kWaitMs;
+    run_until([&] { return http::Loop::clock_ms() >= late_ms; });
+    EXPECT_EQ(in_force(), "");
+    EXPECT_FALSE(refresher->is_idle());
+    go.set_value();
+    run_until([&] { return in_force() == "fresh 3600000"; });
+    EXPECT_NE(memory.value(kDocument).find("fresh 3600000"), std::string::npos);
+}
+
+// Its server may have replaced the token that it was renewed by.
+TEST_F(StoredRefresherTest, ASecretThatHasExpiredAlreadyIsKept) {
+    say("pending", 3, 0);
+    open();
+    respond = [](std::size_t number) { return ok(number == 1 ? "over -5" : "fresh 3600000"); };
+    limits.refresh_retry_min_ms = 1;
+    set_up(1, 1, "pending");
+    run_until([&] { return memory.value(kDocument).find("over -5") != std::string::npos; });
+    run_until([&] { return in_force() == "fresh 3600000"; });
+    EXPECT_EQ(outside->calls.back()->call.body.reveal(), "over -5");
+}
+
+TEST_F(RefresherTest, AtRestWhatGoesOnEndsAndNothingBegins) {
+    limits.refreshes_max = 1;
+    set_up(1, 2, "pending");
+    run_until([&] { return calls == 1; });
+    refresher->rest();
+    EXPECT_FALSE(refresher->is_idle());
+    outside->calls[0]->answer(ok("fresh 3600000"));
+    run_until([&] { return refresher->is_idle(); });
+    EXPECT_EQ(calls, 1u);
+    EXPECT_EQ(outside->cancelled, 0);
+    const auto is_fresh = [this](std::size_t i) {
+        return secrets[0]->usable(accounts[i]) != nullptr;
+    };
+    run_until([&] { return is_fresh(0) || is_fresh(1); });
+}
+
 TEST_F(RefresherTest, RenewsAheadOfTheEndWhileTheOldOneServes) {
     set_up(1, 1, "first 400");
     const LiveSecretPtr first = secrets[0]->usable(accounts[0]);
@@ -350,6 +400,29 @@ TEST_F(RefresherTest, AFailureStandsUntilTheNextTry) {
     EXPECT_EQ(ask(), "there 3600000");
     EXPECT_EQ(calls, 3u);
     EXPECT_TRUE(health.is_open());
+}
+
+// Whose renewal failed ahead of the end of its secret serves until then, and is not picked after
+// it.
+TEST_F(RefresherTest, AnAccountIsLeftAloneFromTheEndOfItsSecretOn) {
+    for (const unsigned status : {401u, 500u}) {
+        loops.clear();
+        secrets.clear();
+        respond = [&](std::size_t) { return ScriptedOutside::reply(status, ""); };
+        const std::size_t before = calls;
+        set_up(1, 1, "first 400");
+        const Health& health = accounts[0].state->health;
+        const auto is_cooling = [&] {
+            return health.cool_down().error_class == PARLEY_E_UNAUTHENTICATED;
+        };
+        run_until([&] { return calls == before + 1; });
+        EXPECT_FALSE(is_cooling());
+        run_until(is_cooling);
+        EXPECT_EQ(secrets[0]->usable(accounts[0]), nullptr);
+        EXPECT_EQ(calls, before + 1);
+        secrets.clear();
+        refresher.reset();
+    }
 }
 
 TEST_F(RefresherTest, AnAccountThatIsGoneIsLeftAlone) {

@@ -135,12 +135,14 @@ private:
     }
 };
 
-inline parley_status ask_http(const parley_effects& effects, std::uint64_t id) {
+inline parley_status ask_http(const parley_effects& effects,
+                              std::uint64_t id,
+                              std::string_view body = "please") {
     auto call = sized<parley_http_call>();
     call.method = str("POST");
     call.url = str("https://a.example/token");
     call.content_type = str("text/plain");
-    call.body = plugins::bytes("please");
+    call.body = plugins::bytes(body);
     return effects.http(&effects, id, &call);
 }
 

@@ -539,6 +539,39 @@ TEST_F(LedgerTest, AChangeLastsWhenItIsInTheStore) {
     lasting(*ledger, "account/a/1", "one").get();
 }
 
+// On a slow store each lease that is held has to be renewed while others are written.
+TEST_F(LedgerTest, ALeaseIsGivenBackBeforeAllOthersAreWritten) {
+    std::atomic<int> writes{0};
+    std::promise<void> may_begin;
+    std::promise<void> is_returned;
+    std::atomic<bool> was_held_to_the_end{false};
+    const std::string name = "refresh/account/a/1";
+    limits_.slow_ms = kLongMs;
+    memory_.before_write = [&] {
+        const int now = writes++;
+        if (now == 0) may_begin.get_future().wait();  // all are written in one go, behind it
+        if (now == 2) is_returned.get_future().wait();
+        if (now == 3) was_held_to_the_end = memory_.has_lease(name);
+    };
+    const auto ledger = start_and_read();
+    const plugins::Lease lease = claimed(*ledger, "account/a/1");
+    auto blocking = lasting(*ledger, "account/a/0", "zero");
+    const auto one = [](const Secret*) { return Secret("one"); };
+    ledger->change("account/a/1", one, [&] {
+        ledger->give_back("account/a/1", lease.token);
+        // Told behind that.
+        const auto nothing = [](const Secret*) { return std::optional<Secret>(); };
+        ledger->change("account/a/none", nothing, [&] { is_returned.set_value(); });
+    });
+    auto two = lasting(*ledger, "account/a/2", "two");
+    auto three = lasting(*ledger, "account/a/3", "three");
+    ASSERT_TRUE(ledger->wait_until_journaled(kLongMs));
+    may_begin.set_value();
+    for (auto* each : {&blocking, &two, &three}) each->get();
+    EXPECT_EQ(writes, 4);
+    EXPECT_FALSE(was_held_to_the_end);
+}
+
 TEST_F(LedgerTest, WithAStoreThatIsAwayAChangeLastsInTheJournal) {
     auto ledger = start_and_read();
     for (const bool is_frozen : {true, false}) {
