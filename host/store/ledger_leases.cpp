@@ -38,7 +38,7 @@ void Ledger::Shared::answer_claims() {
             next = std::move(claims.front());
             claims.pop_front();
         }
-        renew_leases();
+        look_after_leases();
         auto lease = answer_claim(next.first);
         const std::lock_guard speaking(voice);
         if (!is_silent) next.second(std::move(lease));
@@ -80,6 +80,28 @@ Result<Lease> Ledger::Shared::take_lease(const std::string& key) {
     lease.token = taken->token;
     lease.renew_at = asked + ms(limits.lease_ms / kRenewals);
     return taken;
+}
+
+// Before anything else: what a lease was taken for comes into the store, and the lease goes back.
+// Each that is held has to be renewed in time, so on a slow store none may wait for all others.
+void Ledger::Shared::look_after_leases() {
+    for (const std::string& key : begun()) {
+        if (auto ok = write_one(key); !ok) break;  // the next step tells
+        renew_leases();
+    }
+    give_back_leases();
+    renew_leases();
+}
+
+// The documents under our leases that can be written.
+std::vector<std::string> Ledger::Shared::begun() const {
+    const std::lock_guard held(mutex);
+    std::vector<std::string> keys;
+    if (is_read_only || Clock::now() < again) return keys;
+    for (const auto& [key, lease] : leases) {
+        if (pending.contains(key) && is_ready(key)) keys.push_back(key);
+    }
+    return keys;
 }
 
 // What a lease protects may last longer than it.

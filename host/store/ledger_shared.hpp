@@ -90,6 +90,8 @@ struct Ledger::Shared : std::enable_shared_from_this<Shared> {
     void answer_claims();
     base::Result<plugins::Lease> answer_claim(const std::string& key);
     base::Result<plugins::Lease> take_lease(const std::string& key);
+    void look_after_leases();
+    std::vector<std::string> begun() const;
     void renew_leases();
     void give_back_leases();
     void take_in(const std::string& key, std::optional<plugins::Document> found);

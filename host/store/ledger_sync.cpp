@@ -48,7 +48,7 @@ void Ledger::Shared::run_sync() {
             const std::lock_guard held(mutex);
             return Clock::now() < again && !is_stopping;
         }();
-        renew_leases();
+        look_after_leases();
         if (is_early) {
             tell_changed();
         } else {
@@ -152,7 +152,7 @@ Result<void> Ledger::Shared::read_all() {
     for (const std::string& prefix : prefixes) {
         std::string cursor;
         do {
-            renew_leases();
+            look_after_leases();
             auto page = call([&](const Cancel& cancel) {
                 return documents->list(prefix, cursor, kPageDocuments, cancel);
             });
@@ -186,7 +186,7 @@ Result<void> Ledger::Shared::read_changes() {
     }
     for (const std::string& key : told_of->keys) {
         if (!follows(key)) continue;
-        renew_leases();
+        look_after_leases();
         if (auto ok = read_one(key); !ok) return ok;
     }
     position = told_of->position;
@@ -274,10 +274,9 @@ Result<void> Ledger::Shared::write_pending() {
     }
     Result<void> first = base::Result<void>();
     for (const std::string& key : keys) {
-        renew_leases();  // which end while others are written
+        look_after_leases();
         auto ok = write_one(key);
         if (!ok && first) first = std::move(ok);
-        give_back_leases();  // of what is there now: with fewer to renew the others come sooner
     }
     give_back_leases();
     return first;

@@ -68,7 +68,8 @@ const configFor = (login, store) =>
       refresh_retry_max_ms: 200,
       refresh_wait_ms: 8_000,
     },
-    store: { lease_ms: 2_000, ...store },
+    // Longer than a busy machine may stand still: who does not renew in time has lost it.
+    store: { lease_ms: 5_000, ...store },
     provider: [
       {
         name: 'qwen',

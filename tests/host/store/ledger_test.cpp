@@ -572,6 +572,30 @@ TEST_F(LedgerTest, ALeaseIsGivenBackBeforeAllOthersAreWritten) {
     EXPECT_FALSE(was_held_to_the_end);
 }
 
+// Claims that are waited for do not hold up what another lease was taken for.
+TEST_F(LedgerTest, WhatALeaseWasTakenForComesBeforeOtherClaims) {
+    limits_.slow_ms = kLongMs;
+    std::atomic<bool> was_late{false};
+    memory_.before_write = [&] { was_late = memory_.has_lease("refresh/account/b/2"); };
+    const auto ledger = start_and_read();
+    const plugins::Lease lease = claimed(*ledger, "account/a/1");
+    memory_.freeze(true);
+    std::promise<void> first;
+    std::promise<void> second;
+    ledger->claim("account/b/1", [&](const auto&) { first.set_value(); });
+    ledger->claim("account/b/2", [&](const auto&) { second.set_value(); });
+    auto written = lasting(*ledger, "account/a/1", "one");
+    ASSERT_TRUE(ledger->wait_until_journaled(kLongMs));
+    memory_.freeze(false);
+    first.get_future().wait();
+    second.get_future().wait();
+    written.get();
+    EXPECT_EQ(memory_.value("account/a/1"), "one");
+    EXPECT_FALSE(was_late);
+    ledger->give_back("account/a/1", lease.token);
+    EXPECT_TRUE(memory_.wait_for_release("refresh/account/a/1"));
+}
+
 TEST_F(LedgerTest, WithAStoreThatIsAwayAChangeLastsInTheJournal) {
     auto ledger = start_and_read();
     for (const bool is_frozen : {true, false}) {
