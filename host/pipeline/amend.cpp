@@ -95,13 +95,10 @@ Result<void> Attempt::refuse_losses() const {
     return refusal_of_loss(*amendment_.warnings[0]);
 }
 
-// What did not survive on the way there, for the reply's header.
-std::string Attempt::warnings() const {
-    std::string all = is_crossing() ? crossing_->warnings() : std::string();
-    for (std::uint64_t i = 0; i < amendment_.warning_count; ++i) {
-        append_warning(*amendment_.warnings[i], all);
-    }
-    return all;
+std::string Attempt::lost() const {
+    Losses all = is_crossing() ? crossing_->losses() : Losses();
+    all.add(amendment_.warnings, amendment_.warning_count);
+    return all.text();
 }
 
 }  // namespace parley::pipeline

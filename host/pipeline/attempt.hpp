@@ -87,7 +87,7 @@ public:
     bool is_relayed() const { return !is_crossing(); }
 
     // What has not survived so far, as x-parley-warnings tells it; empty: everything did.
-    std::string warnings() const;
+    std::string lost() const;
 
     // Ends a wait for a connection or a secret.
     void stop_waiting() { cancellation_.fire(); }

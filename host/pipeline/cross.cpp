@@ -153,8 +153,8 @@ Attempt::Task Attempt::write_crossed() {
 Attempt::Task Attempt::show_count() {
     auto counted = crossing_->count();
     if (!counted) co_return std::move(counted).error();
-    const std::string lost = warnings();
-    if (!lost.empty()) exchange_.client().always_add(kWarnings, lost);
+    const std::string told = lost();
+    if (!told.empty()) exchange_.client().always_add(kWarnings, told);
     co_return co_await exchange_.reply().compose(*counted);
 }
 
@@ -166,8 +166,8 @@ void Attempt::begin_crossed(Reply::Framing framing, bool stream) {
     reply.add_field("content-type",
                     events ? "text/event-stream; charset=utf-8" : "application/json");
     reply.add_ids();
-    const std::string lost = warnings();
-    if (!lost.empty()) reply.add_field(kWarnings, lost);
+    const std::string told = lost();
+    if (!told.empty()) reply.add_field(kWarnings, told);
     if (!events) return;
     reply.add_field("cache-control", "no-cache");
     reply.add_field("x-accel-buffering", "no");

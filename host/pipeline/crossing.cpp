@@ -16,8 +16,6 @@ using plugins::view;
 
 namespace {
 
-constexpr std::size_t kWarningBytesMax = 1024;
-
 const parley_warning kEstimated{
     sizeof(parley_warning), 0, str(PARLEY_WARNING_TOKEN_COUNT_ESTIMATED), {}};
 
@@ -58,20 +56,6 @@ parley_event dated(parley_event started) {
 }
 
 }  // namespace
-
-void append_warning(const parley_warning& warning, std::string& out) {
-    std::string one(view(warning.code));
-    if (warning.field.len != 0) {
-        one += ';';
-        one += view(warning.field);
-    }
-    // A header's value has no room for control characters, nor for what is not ASCII.
-    std::replace_if(
-        one.begin(), one.end(), [](char c) { return c < ' ' || c > '~' || c == ','; }, '?');
-    if (out.size() + 2 + one.size() > kWarningBytesMax) return;
-    if (!out.empty()) out += ", ";
-    out += one;
-}
 
 base::Error refusal_of_loss(const parley_warning& lost) {
     const std::string field(view(lost.field));
@@ -159,18 +143,13 @@ bool Crossing::guesses_after(const base::Error& refusal) {
     return must_guess_;
 }
 
-std::string Crossing::warnings() const {
+Losses Crossing::losses() const {
+    Losses all = lost_;
     // Nothing is known of the request, or it went as it was.
-    if (request_ == nullptr || is_of_reply_) return lost_;
-    std::string all;
-    for (std::uint64_t i = 0; i < request_->warning_count; ++i) {
-        append_warning(*request_->warnings[i], all);
-    }
-    for (std::uint64_t i = 0; i < encoded_.head.warning_count; ++i) {
-        append_warning(*encoded_.head.warnings[i], all);
-    }
-    if (must_guess_) append_warning(kEstimated, all);
-    if (!lost_.empty()) (all += all.empty() ? "" : ", ") += lost_;
+    if (request_ == nullptr || is_of_reply_) return all;
+    all.add(request_->warnings, request_->warning_count);
+    all.add(encoded_.head.warnings, encoded_.head.warning_count);
+    if (must_guess_) all.add(kEstimated);
     return all;
 }
 
@@ -256,14 +235,8 @@ bool Crossing::write(const parley_event& event) {
     return written.has_value();
 }
 
-// Once is enough, however often it happens.
 void Crossing::lose(std::string_view code, std::string_view field) {
-    const parley_warning warning{sizeof(parley_warning), 0, str(code), str(field)};
-    std::string one;
-    append_warning(warning, one);
-    if ((", " + lost_ + ',').find(", " + one + ',') == std::string::npos) {
-        append_warning(warning, lost_);
-    }
+    lost_.add({sizeof(parley_warning), 0, str(code), str(field)});
 }
 
 Seal Crossing::seal_of(const parley_event& event) const {

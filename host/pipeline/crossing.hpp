@@ -17,13 +17,11 @@
 #include "parley/dialect.h"
 #include "parley/sdk/usage.hpp"
 #include "pipeline/filtering.hpp"
+#include "pipeline/losses.hpp"
 #include "pipeline/restored.hpp"
 #include "plugins/codec.hpp"
 
 namespace parley::pipeline {
-
-// Appends "code;field" to a header's value.
-void append_warning(const parley_warning& warning, std::string& out);
 
 // What a strict route makes of a warning.
 base::Error refusal_of_loss(const parley_warning& lost);
@@ -75,9 +73,8 @@ public:
         return plugins::correct_traits(upstream_, *request_, target_, told, arena_);
     }
 
-    // What has not survived so far, of the request and of the reply: "code;field, code". Empty:
-    // everything did.
-    std::string warnings() const;
+    // What has not survived so far, of the reply and of the request.
+    Losses losses() const;
 
     // The client's stream is one JSON array instead of server-sent events.
     bool streams_array() const { return (request_->flags & PARLEY_REQUEST_STREAM_ARRAY) != 0; }
@@ -159,7 +156,7 @@ private:
     parley_codec_open decoder_open_ = plugins::sized<parley_codec_open>();
     parley_codec_open encoder_open_ = plugins::sized<parley_codec_open>();
     plugins::EncodedRequest encoded_;
-    std::string lost_;  // of the reply, as warnings() tells it
+    Losses lost_;  // of the reply
     plugins::Decoder decoder_;
     plugins::Encoder encoder_;
     base::Bytes out_;

@@ -17,7 +17,7 @@ void Exchange::record(const base::Error* error) {
     o.model = asked_.model();
     std::string lost;
     if (attempt_) {
-        lost = attempt_->warnings();
+        lost = attempt_->lost();
         o.lost = lost;
         const routing::Candidate& picked = attempt_->candidate();
         spend(attempt_->cost());

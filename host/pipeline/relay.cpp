@@ -307,7 +307,7 @@ void Attempt::begin_reply(Reply::Framing framing, std::uint64_t length) {
         reply.add_field(f.name, f.value);
     }
     if (!has_id) reply.add_id();
-    if (amendment_.warning_count != 0) reply.add_field("x-parley-warnings", warnings());
+    if (amendment_.warning_count != 0) reply.add_field("x-parley-warnings", lost());
     if (!is_event_stream(head)) return;
     if (head.get(http::FieldId::cache_control).empty()) {
         reply.add_field("cache-control", "no-cache");

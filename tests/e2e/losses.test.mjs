@@ -62,6 +62,25 @@ test('names that a client makes up are named as they can be, in a head of bounde
   assert.equal(reply.headers.get('set-cookie'), null);
   const told = reply.headers.get('x-parley-warnings');
   assert.ok(told.length <= 1024, `${told.length} bytes`);
-  assert.ok(told.split(', ').length > 10);
-  for (const one of told.split(', ')) assert.match(one, /^[a-z_]+(;[!-~ ]+)?$/);
+  const all = told.split(', ');
+  assert.ok(all.length > 10);
+  for (const one of all) assert.match(one, /^[a-z_]+(;[!-~ ]+)?$/);
+  const [, others] = /^and_others;(\d+)$/.exec(all.pop());
+  assert.equal(all.length + Number(others), names.length + 1, 'and the picture of the reply');
+});
+
+test('what of the reply is lost stands before what of the request is, within the same bounds', async () => {
+  const made = Object.fromEntries(Array.from({ length: 90 }, (_, i) => [`new_member_${i}`, i]));
+  const reply = await fetch(`${parley.url}/v1/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': parley.key },
+    body: JSON.stringify({ ...made, model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'x' }] }),
+  });
+  assert.equal(reply.status, 200);
+  const told = reply.headers.get('x-parley-warnings');
+  assert.ok(told.length <= 1024, `${told.length} bytes`);
+  const all = told.split(', ');
+  assert.equal(all.find((one) => one.startsWith('field_dropped')), 'field_dropped;image');
+  assert.match(all.at(-1), /^and_others;\d+$/);
+  await parley.lines.find((line) => line.message === 'exchange' && line.lost === told, 'the log tells the same');
 });
