@@ -1,5 +1,6 @@
 // What a reply means, as the official SDK of its dialect reads it: the same few facts for each.
-//   {text, refusal, reasoning, calls: [{name, args}], finish, usage: {input, output, cached, reasoning}}
+//   {text, refusal, reasoning, calls: [{name, args}], finish, usage: {input, output, cached, reasoning},
+//    order: what came behind what, such as ['reasoning', 'text', 'call', 'call']}
 // The SDK parses; what is added up here is what every client adds up.
 import Anthropic from '@anthropic-ai/sdk';
 import { GoogleGenAI } from '@google/genai';
@@ -16,7 +17,19 @@ const parse = (text) => {
 const whatIs = (value) => (typeof value === 'string' ? parse(value) : (value ?? {}));
 
 function fresh() {
-  return { text: '', refusal: '', reasoning: '', calls: [], finish: null, usage: {} };
+  return { text: '', refusal: '', reasoning: '', calls: [], finish: null, usage: {}, order: [] };
+}
+
+/** More of a text, which may be nothing. */
+function add(got, kind, text) {
+  if (!text) return;
+  got[kind] += text;
+  if (got.order.at(-1) !== kind) got.order.push(kind);
+}
+
+function addCall(got, call) {
+  got.calls.push(call);
+  got.order.push('call');
 }
 
 // ---- chat ----
@@ -34,27 +47,28 @@ function chatUsage(u) {
 
 /** Some places send parts, or a JSON value, where others send text. */
 function addContent(into, content) {
-  if (typeof content === 'string') into.text += content;
-  else if (!Array.isArray(content)) into.text += content ? JSON.stringify(content) : '';
+  if (typeof content === 'string') add(into, 'text', content);
+  else if (!Array.isArray(content)) add(into, 'text', content ? JSON.stringify(content) : '');
   else {
     for (const part of content) {
-      if (part.type === 'thinking') into.reasoning += part.thinking.map((p) => p.text).join('');
-      else into.text += part.text ?? '';
+      if (part.type === 'thinking') add(into, 'reasoning', part.thinking.map((p) => p.text).join(''));
+      else add(into, 'text', part.text);
     }
   }
 }
 
 function addChat(into, choice, message) {
+  add(into, 'reasoning', message.reasoning_content ?? message.reasoning);
   addContent(into, message.content);
   if (message.function_call) {
     const known = (into.calls[0] ??= { name: '', args: '' });
     known.name += message.function_call.name ?? '';
     known.args += message.function_call.arguments ?? '';
   }
-  into.refusal += message.refusal ?? '';
-  into.reasoning += message.reasoning_content ?? message.reasoning ?? '';
+  add(into, 'refusal', message.refusal);
   for (const call of message.tool_calls ?? []) {
     const at = call.index ?? into.calls.length;
+    if (!into.calls[at]) into.order.push('call');
     const known = (into.calls[at] ??= { name: '', args: '' });
     known.name += call.function?.name ?? call.custom?.name ?? '';
     known.args += call.function?.arguments ?? call.custom?.input ?? '';
@@ -91,16 +105,16 @@ function readResponse(got, whole, items) {
   for (const item of items) {
     if (item.type === 'message') {
       for (const part of item.content ?? []) {
-        if (part.type === 'output_text') got.text += part.text;
-        if (part.type === 'refusal') got.refusal += part.refusal;
+        if (part.type === 'output_text') add(got, 'text', part.text);
+        if (part.type === 'refusal') add(got, 'refusal', part.refusal);
       }
     } else if (item.type === 'reasoning') {
       const parts = item.summary?.length ? item.summary : (item.content ?? []);
-      got.reasoning += parts.map((p) => p.text).join('');
+      add(got, 'reasoning', parts.map((p) => p.text).join(''));
     } else if (item.type === 'function_call') {
-      got.calls.push({ name: item.name, args: parse(item.arguments) });
+      addCall(got, { name: item.name, args: parse(item.arguments) });
     } else if (item.type === 'custom_tool_call') {
-      got.calls.push({ name: item.name, args: parse(item.input) });
+      addCall(got, { name: item.name, args: parse(item.input) });
     }
   }
   const why = whole.incomplete_details?.reason;
@@ -165,10 +179,11 @@ const anthropic = {
       ? await client.messages.stream(body).finalMessage()
       : await client.messages.create(body);
     for (const block of whole.content) {
-      if (block.type === 'text') got.text += block.text;
-      if (block.type === 'thinking') got.reasoning += block.thinking;
-      if (block.type === 'tool_use')
-        got.calls.push({ name: block.name, args: whatIs(block.input) });
+      if (block.type === 'text') add(got, 'text', block.text);
+      if (block.type === 'thinking') add(got, 'reasoning', block.thinking);
+      if (block.type === 'tool_use') {
+        addCall(got, { name: block.name, args: whatIs(block.input) });
+      }
     }
     got.finish = kStops[whole.stop_reason] ?? whole.stop_reason;
     const u = whole.usage;
@@ -204,11 +219,9 @@ const gemini = {
       const [candidate] = chunk.candidates ?? [];
       for (const part of candidate?.content?.parts ?? []) {
         if (part.functionCall) {
-          got.calls.push({ name: part.functionCall.name, args: part.functionCall.args ?? {} });
-        } else if (part.thought) {
-          got.reasoning += part.text ?? '';
+          addCall(got, { name: part.functionCall.name, args: part.functionCall.args ?? {} });
         } else {
-          got.text += part.text ?? '';
+          add(got, part.thought ? 'reasoning' : 'text', part.text);
         }
       }
       if (candidate?.finishReason) {
