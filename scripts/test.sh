@@ -65,8 +65,9 @@ real_clients() {
     from_npm tests/e2e && from_npm tests/cli && from_pypi tests/python
 }
 
-build() { # PRESET CMAKE-OPTION...
-    cmake --preset "$@" --log-level=WARNING -DPARLEY_TESTS=ON && cmake --build --preset "$1"
+build() { # PRESET TARGET CMAKE-OPTION...
+    cmake --preset "$1" --log-level=WARNING -DPARLEY_TESTS=ON "${@:3}" &&
+        cmake --build --preset "$1" --target "$2"
 }
 
 tests() { # PRESET CTEST-OPTION...
@@ -86,7 +87,7 @@ tests() { # PRESET CTEST-OPTION...
 
 step "laws of the tree" laws
 step "real clients" real_clients
-step "asan: build" build asan -DPARLEY_BENCH=OFF
+step "asan: build" build asan all -DPARLEY_BENCH=OFF
 step "asan: all tests" tests asan
-step "release: build" build release -DPARLEY_BENCH=ON
+step "release: build" build release smoke -DPARLEY_BENCH=ON
 step "release: smoke tests" tests release -L smoke

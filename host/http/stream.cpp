@@ -292,7 +292,9 @@ void Stream::cancel() {
 void Stream::watch(void* owner, Gone gone) {
     watcher_ = owner;
     gone_ = gone;
-    if (!maybe_readable_ || look() != Input::gone) return;
+    // The kernel tells of the end of a connection; that of TLS is among the bytes.
+    const bool may_have_ended = ssl_ != nullptr ? maybe_readable_ : far_end_left_;
+    if (!may_have_ended || look() != Input::gone) return;
     watcher_ = nullptr;
     gone(owner);
 }

@@ -11,6 +11,16 @@
 set(PARLEY_PLUGIN_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
 include(${CMAKE_CURRENT_LIST_DIR}/ParleyAbi.cmake)
 
+# parley_plugin_compiles(TARGET): the part of it that is said to the compiler.
+function(parley_plugin_compiles target)
+    set_target_properties(
+        ${target}
+        PROPERTIES CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON C_STANDARD 11
+                   POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
+                   C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
+endfunction()
+
 function(parley_add_plugin name)
     cmake_parse_arguments(ARG "" "ID;VERSION" "SOURCES;KINDS;COMPONENTS;FLAGS;LIBRARIES" ${ARGN})
     if(NOT ARG_ID OR NOT ARG_VERSION OR NOT ARG_KINDS OR NOT ARG_SOURCES)
@@ -36,12 +46,8 @@ function(parley_add_plugin name)
     configure_file(${PARLEY_PLUGIN_CMAKE_DIR}/note.S.in ${note} @ONLY)
 
     add_library(${name} MODULE ${ARG_SOURCES} ${note})
-    set_target_properties(
-        ${name}
-        PROPERTIES PREFIX "" SUFFIX .so CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON C_STANDARD 11
-                   POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
-                   C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-    target_compile_options(${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
+    set_target_properties(${name} PROPERTIES PREFIX "" SUFFIX .so)
+    parley_plugin_compiles(${name})
     set(map ${PARLEY_PLUGIN_CMAKE_DIR}/plugin.map)
     target_link_options(
         ${name}

@@ -276,10 +276,10 @@ class Odd : public testing::TestWithParam<Fault> {};
 TEST_P(Odd, WarnsOfItsOwnCheckAndFailsNone) {
     std::vector<std::string> only;
     if (*GetParam().only != '\0') only.emplace_back(GetParam().only);
-    const auto warned_of = [](const std::string& plugin, const std::vector<std::string>& only) {
+    const auto warned_of = [](const std::string& plugin, const std::vector<std::string>& checks) {
         Subject subject;
         subject.path = PARLEY_TEST_PLUGINS "/" + plugin + ".so";
-        const auto report = run(subject, only);
+        const auto report = run(subject, checks);
         std::map<std::string, std::string> found;
         if (!report) return found;
         EXPECT_EQ(report->count(Verdict::failed), 0u) << told(*report, Verdict::failed);

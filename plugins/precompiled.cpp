@@ -1,0 +1,1 @@
+// Nothing of its own: what precompiled.hpp names is compiled with it.

@@ -1,0 +1,18 @@
+// precompiled.hpp: what nearly every unit of a bundled plugin includes.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parley/sdk/draft.hpp"
+#include "parley/sdk/json.hpp"
+#include "parley/sdk/plugin.hpp"

@@ -1,0 +1,1 @@
+// Nothing of its own: what tests.hpp names is compiled with it.
