@@ -8,6 +8,10 @@
 // UPDATE_CASES=1 writes anew what comes out.
 #include "claude_test.hpp"
 
+#include <set>
+
+#include "events.hpp"
+
 namespace parley::claude {
 
 namespace {
@@ -165,6 +169,27 @@ TEST_P(WholeCase, MeansTheSameAsItsStream) {
     EXPECT_EQ(dialect().encode(codec::plain_request(), again, false), written);
     EXPECT_EQ(joined_lines(dialect().decode(codec::plain_request(), written, false)),
               joined_lines(events));
+}
+
+// Clients count a message once by its id: upstreams that tell none do not all give the same one.
+TEST(Encoder, MakesAnIdWhereTheUpstreamTellsNone) {
+    codec::Script script;
+    script.start("").open(PARLEY_PART_TEXT).text("so").end().usage(1, 1).finish(PARLEY_FINISH_STOP);
+    const codec::Events events = script;
+    for (const bool streams : {true, false}) {
+        std::set<std::string> ids;
+        for (const char* body : {R"({"a":1})", R"({"a":2})"}) {
+            parley_request request = codec::plain_request();
+            request.raw = sdk::bytes(body);
+            const std::string told = dialect().encode(request, events, streams);
+            const std::size_t at = told.find(R"("id":"msg_)") + 10;
+            const std::string id = told.substr(at, told.find('"', at) - at);
+            EXPECT_GT(id.size(), 10u) << told;
+            EXPECT_EQ(dialect().encode(request, events, streams), told) << "the same each time";
+            ids.insert(id);
+        }
+        EXPECT_EQ(ids.size(), 2u);
+    }
 }
 
 }  // namespace

@@ -112,7 +112,7 @@ void Encoder::start(const parley_event& e) {
     json_.clear();
     sdk::JsonWriter w(json_);
     w.begin_object().key("type").string("message_start").key("message").begin_object();
-    w.key("id").string(message_id(view(e.text))).key("type").string("message");
+    w.key("id").string(message_id(view(e.text), *open_.request)).key("type").string("message");
     w.key("role").string("assistant").key("model").string(view(open_.model));
     w.key("content").begin_array().end_array();
     w.key("stop_reason").null().key("stop_sequence").null().key("usage");

@@ -11,8 +11,9 @@
 
 namespace parley::claude {
 
-// What a client of this wire is given for a reply's id and for a call's.
-std::string message_id(std::string_view id);
+// What a client of this wire is given for a reply's id and for a call's. An upstream that tells no
+// id still answers with messages that can be told apart.
+std::string message_id(std::string_view id, const parley_request& request);
 std::string tool_use_id(std::string_view id);
 
 // How a seal travels: in the block of the reasoning itself, or in a block of its own.

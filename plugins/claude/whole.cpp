@@ -86,8 +86,11 @@ void write_part(sdk::JsonWriter& w, const sdk::FoldedPart& part, bool hides) {
 
 }  // namespace
 
-std::string message_id(std::string_view id) {
-    return sdk::id_with_prefix("msg_", id);
+std::string message_id(std::string_view id, const parley_request& request) {
+    constexpr std::string_view kPrefix = "msg_";
+    std::string out = sdk::id_with_prefix(kPrefix, id);
+    if (out.size() == kPrefix.size()) out += sdk::Digest().add(view(request.raw)).text();
+    return out;
 }
 
 std::string tool_use_id(std::string_view id) {
@@ -171,8 +174,9 @@ bool hides_reasoning(const parley_request& request) {
 
 void write_whole(const sdk::FoldedReply& reply, const parley_codec_open& open, std::string& json) {
     sdk::JsonWriter w(json);
-    w.begin_object().key("id").string(message_id(reply.id)).key("type").string("message");
-    w.key("role").string("assistant").key("model").string(view(open.model));
+    w.begin_object().key("id").string(message_id(reply.id, *open.request));
+    w.key("type").string("message").key("role").string("assistant");
+    w.key("model").string(view(open.model));
     w.key("content").begin_array();
     const bool hides = hides_reasoning(*open.request);
     for (const sdk::FoldedPart& part : reply.parts) write_part(w, part, hides);
