@@ -10,7 +10,7 @@
 
 #include <set>
 
-#include "events.hpp"
+#include "codec/events.hpp"
 
 namespace parley::claude {
 
