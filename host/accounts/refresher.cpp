@@ -235,9 +235,10 @@ void Refresher::publish(std::size_t number) {
 }
 
 void Refresher::rest() {
-    is_stopped_ = true;
+    if (std::exchange(is_stopped_, true)) return;
     timer_.cancel();
     for (auto& [number, entry] : entries_) end_claim(entry);
+    if (running_ != 0) base::log(LogLevel::info, "refreshes may end", {{"refreshes", running_}});
 }
 
 void Refresher::stop() {

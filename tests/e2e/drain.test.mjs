@@ -221,6 +221,7 @@ async function refreshing(t, limits = {}) {
   parley.signal('SIGTERM');
   await parley.lines.find((l) => l.message === 'draining', 'it drains');
   await refuses(parley.port);
+  await parley.lines.find((l) => l.message === 'refreshes may end' && l.refreshes === 1, 'it waits');
   return { login, config, state, parley, go };
 }
 
