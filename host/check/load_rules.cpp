@@ -235,6 +235,7 @@ void lives_beside_itself(Trial& trial) {
     const auto make_all = [&](const std::shared_ptr<Library>& library) {
         std::vector<std::shared_ptr<plugins::Instance>> all;
         for (const Component& component : library->components()) {
+            if (component.is_exclusive()) continue;
             if (auto made = trial.make(library, component)) all.push_back(std::move(made));
         }
         return all;

@@ -63,6 +63,7 @@ void keeps_what_it_kept(Trial& trial);
 void hands_over_the_same(Trial& trial);
 void bears_any_state(Trial& trial);
 void follows_itself_under_traffic(Trial& trial);
+void changes_hands(Trial& trial);
 
 // Policies and observers.
 void picks_in_range(Trial& trial);

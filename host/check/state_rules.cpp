@@ -69,9 +69,10 @@ public:
         if (made_ == nullptr) return;
         const parley_component& record = *component_.record;
         trial_.enter(of(component_, "the life after restore"));
-        const bool is_active =
-            takes_ && (record.activate == nullptr || record.activate(made_, nullptr) >= 0);
-        trial_.expect(is_active || !takes_, of(component_, "activate") + "fails after restore");
+        const bool is_active = takes_ && !component_.is_exclusive() &&
+                               (record.activate == nullptr || record.activate(made_, nullptr) >= 0);
+        const bool may_be = takes_ && !component_.is_exclusive();
+        trial_.expect(is_active || !may_be, of(component_, "activate") + "fails after restore");
         if (is_active && record.deactivate != nullptr) record.deactivate(made_);
         record.destroy(made_);
     }
@@ -232,6 +233,47 @@ void bears_any_state(Trial& trial) {
     });
 }
 
+// As a host does it: the next one is configured, the one before ends, the next one begins; or the
+// one before begins again.
+void changes_hands(Trial& trial) {
+    const auto library = trial.load();
+    if (library == nullptr) return;
+    bool is_there = false;
+    for (const Component& component : library->components()) {
+        if (component.kind == nullptr || !component.is_exclusive()) continue;
+        const auto first = trial.make(library, component);
+        if (first == nullptr) continue;
+        is_there = true;
+        trial.enter("create and configure of " + plugins::quoted(component.id) +
+                    " beside one that is active");
+        Instance::Faults faults;
+        const auto second = Instance::make(library,
+                                           trial.services(),
+                                           component,
+                                           std::string(component.id),
+                                           trial.settings_of(component),
+                                           faults,
+                                           first.get());
+        if (second == nullptr) {
+            trial.fail(of(component, faults.empty() ? "create" : faults.front().message) +
+                       "beside one that is active");
+            continue;
+        }
+        trial.enter("quiesce, deactivate and activate of " + plugins::quoted(component.id));
+        const auto taken = second->relieve(*first);
+        if (!taken) {
+            trial.fail(of(component, taken.error().message) + "behind the one before it");
+            continue;
+        }
+        const auto back = second->give_back(*first);
+        trial.expect(back.has_value(),
+                     plugins::quoted(component.id) +
+                         ": is not active again when its successor ends: " +
+                         (back ? std::string() : back.error().message));
+    }
+    if (!is_there) trial.skip("no component is active only once");
+}
+
 void follows_itself_under_traffic(Trial& trial) {
     std::vector<std::pair<std::string, std::string>> dialects;  // id, and what a stream reads as
     bool is_resident = false;
@@ -240,7 +282,7 @@ void follows_itself_under_traffic(Trial& trial) {
         if (library == nullptr) return;
         is_resident = library->manifest().resident();
         for (const Component& component : library->components()) {
-            if (component.kind_id != PARLEY_KIND_DIALECT) continue;
+            if (component.kind_id != PARLEY_KIND_DIALECT || component.is_exclusive()) continue;
             const auto made = trial.make(library, component);
             if (made == nullptr) continue;
             const plugins::Dialect dialect(made);

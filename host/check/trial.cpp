@@ -83,11 +83,17 @@ std::string Trial::settings_text(const Library& library, const Component& of) co
 
 std::shared_ptr<Instance> Trial::make(const std::shared_ptr<Library>& library,
                                       const Component& component) {
+    if (component.is_exclusive() && exclusives_.active(*library, component) != nullptr) {
+        skip("component " + plugins::quoted(component.id) +
+             " may be active only once: it is asked nothing beside itself");
+        return nullptr;
+    }
     enter("create, configure or activate of " + plugins::quoted(component.id));
     Instance::Faults faults;
     auto made = Instance::make(
         library, services_, component, std::string(component.id), settings_of(component), faults);
     enter(plugins::quoted(component.id));
+    if (made != nullptr && component.is_exclusive()) exclusives_.add(made);
     if (made != nullptr) return made;
     std::string why;
     for (const auto& fault : faults) {

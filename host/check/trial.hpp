@@ -10,6 +10,7 @@
 
 #include "check/check.hpp"
 #include "check/child.hpp"
+#include "plugins/exclusives.hpp"
 #include "plugins/instance.hpp"
 #include "plugins/library.hpp"
 
@@ -80,6 +81,7 @@ private:
     Slate& slate_;
     std::shared_ptr<plugins::HostServices> services_;
     std::vector<plugins::Unloaded> unloaded_;
+    plugins::Exclusives exclusives_;
     mutable std::mutex mutex_;
     std::string log_;
 };

@@ -2,22 +2,15 @@
 #include <filesystem>
 #include <iostream>
 
-#include <boost/json/serialize.hpp>
-
 #include "command/ask.hpp"
 #include "command/commands.hpp"
+#include "command/health_words.hpp"
 
 namespace parley::command {
 
 namespace json = boost::json;
 
 namespace {
-
-std::string text_at(const json::object& from, std::string_view key) {
-    const json::value* value = from.if_contains(key);
-    if (value == nullptr) return {};
-    return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
-}
 
 std::string short_at(const json::object& from, std::string_view key) {
     return text_at(from, key).substr(0, 12);
@@ -33,8 +26,18 @@ void print_file(const json::object& file) {
     }
 }
 
+void print_draining(const json::object& row) {
+    const std::string exchanges = text_at(row, "exchanges");
+    std::cout << "draining: " << text_at(row, "plugin") << "  sha256 " << short_at(row, "sha256")
+              << "  waits for " << exchanges << (exchanges == "1" ? " exchange" : " exchanges")
+              << " since " << duration_at(row, "since_ms");
+    if (row.contains("left_ms")) std::cout << ", ends them in " << duration_at(row, "left_ms");
+    std::cout << '\n';
+}
+
 void print_plugins(const json::object& answer) {
     for (const json::value& file : answer.at("files").as_array()) print_file(file.as_object());
+    for (const json::value& row : answer.at("draining").as_array()) print_draining(row.as_object());
     for (const json::value& leaving : answer.at("leaving").as_array()) {
         const json::object& row = leaving.as_object();
         std::cout << "leaving: " << text_at(row, "plugin") << "  sha256 " << short_at(row, "sha256")

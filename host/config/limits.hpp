@@ -153,7 +153,9 @@ struct LibraryLimits {
     std::uint64_t quiet_ms = 250;       // since a file of the folders last changed
     std::uint64_t wait_max_ms = 5'000;  // since the first change, however busy they are
     std::uint64_t cool_ms = 30'000;     // from its last use to its unloading
-    std::uint64_t pinned_max = 32;      // of one plugin, which could not be unloaded
+    std::uint64_t drain_ms = 0;  // for exchanges on one that was replaced; 0: as long as they take
+    std::uint64_t gap_ms = 500;  // that requests wait for the change of one that lives only once
+    std::uint64_t pinned_max = 32;  // of one plugin, which could not be unloaded
 };
 
 // How a running Parley follows its files.

@@ -44,6 +44,16 @@ Table plugins_table() {
                              slot<&Config::plugins, &Plugins::limits, &LibraryLimits::cool_ms>,
                              {0, kDay},
                              "How long a library stays loaded that nobody uses any more"),
+                    duration("drain_ms",
+                             slot<&Config::plugins, &Plugins::limits, &LibraryLimits::drain_ms>,
+                             {0, kDay},
+                             "How long exchanges may go on with a library that another one has "
+                             "replaced, before they end with an error; 0: as long as they take"),
+                    duration("gap_ms",
+                             slot<&Config::plugins, &Plugins::limits, &LibraryLimits::gap_ms>,
+                             {1, kHour},
+                             "How long the change of a component that may be active only once "
+                             "waits for the exchanges that use it, and requests wait for that"),
                     number("pinned_max",
                            slot<&Config::plugins, &Plugins::limits, &LibraryLimits::pinned_max>,
                            {1, 10'000},

@@ -1,5 +1,6 @@
 #include "live/house.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <thread>
 
@@ -60,6 +61,15 @@ House::Faults House::change(Inputs inputs) {
     auto made =
         pipeline::make_world(config, *inputs.catalogue, services_, world_.get(), inputs.stored);
     if (made.world == nullptr) return std::move(made.faults);
+    const auto gap = open_gap(made);
+    if (gap != nullptr) {
+        const std::chrono::milliseconds time_max(config.plugins.limits.gap_ms);
+        if (const auto done = gap->hand_over(time_max); !done) {
+            faults.push_back({{}, "", done.error().message});
+            bring_back(made.handovers);
+            return faults;
+        }
+    }
     log_.enable(config.log.exchanges);
     base::change_log_level(base::log_level_of(config.log.level));
     watch_calls(config.supervisor);
@@ -72,6 +82,33 @@ House::Faults House::change(Inputs inputs) {
         doors_->open(std::move(*doors));
     }
     return faults;
+}
+
+// What may be active only once changes hands while nobody calls it. Null: there is no such thing.
+std::unique_ptr<Gap> House::open_gap(const pipeline::MadeWorld& made) {
+    if (made.handovers.empty()) return nullptr;
+    std::vector<Gap::Place> places;
+    for (std::size_t i = 0; is_serving_ && i < loops_.size(); ++i) {
+        places.push_back({loops_[i].get(), fronts_[i].get()});
+    }
+    return std::make_unique<Gap>(std::move(places),
+                                 made.handovers,
+                                 made.world->observers.threads(),
+                                 made.world->config.observer_limits);
+}
+
+// One that has lost its place though nobody has taken it gets another life.
+void House::bring_back(const std::vector<plugins::Handover>& handovers) {
+    const auto is_well = [](const plugins::Handover& each) { return each.from->is_active(); };
+    if (std::all_of(handovers.begin(), handovers.end(), is_well)) return;
+    auto made = pipeline::make_world(
+        inputs_.config, *inputs_.catalogue, services_, world_.get(), inputs_.stored);
+    if (made.world != nullptr && made.handovers.empty()) return tell(made.world);
+    for (const config::Fault& fault : made.faults) {
+        base::log(LogLevel::error,
+                  "a plugin that may be active only once is not active any more; restart parley",
+                  {{"why", fault.message}});
+    }
 }
 
 void House::open_doors() {
@@ -100,21 +137,35 @@ void House::build(const config::Config& config) {
 // World, so that no exchange begins with an account that its loop knows no secret of.
 void House::tell(const std::shared_ptr<const World>& world) {
     world_ = world;
+    if (!here_.empty()) former_.add(inputs_.catalogue, std::move(here_));
+    std::vector<std::shared_ptr<const World>> here;
+    for (std::size_t i = 0; i < loops_.size(); ++i) here.push_back(pipeline::counted_apart(world));
+    here_.assign(here.begin(), here.end());
     if (refresher_ == nullptr) {
         refresher_ = pipeline::make_refresher(first(), world);
-        for (const auto& loop : loops_) {
-            fronts_.push_back(
-                std::make_unique<manage::Front>(*loop, *workers_, world, *refresher_, log_));
+        for (std::size_t i = 0; i < loops_.size(); ++i) {
+            fronts_.push_back(std::make_unique<manage::Front>(
+                *loops_[i], *workers_, std::move(here[i]), *refresher_, log_));
         }
         return;
     }
-    first().post([this, world] {
+    first().post([this, world, here = std::move(here)]() mutable {
         refresher_->adopt(pipeline::change_to(first(), world));
         const auto secrets = std::make_shared<const accounts::Standing>(refresher_->standing());
         for (std::size_t i = 0; i < loops_.size(); ++i) {
-            loops_[i]->post(
-                [front = fronts_[i].get(), world, secrets] { front->adopt(world, *secrets); });
+            loops_[i]->post([front = fronts_[i].get(),
+                             here = std::move(here[i]),
+                             secrets]() mutable { front->adopt(std::move(here), *secrets); });
         }
+    });
+}
+
+void House::end_exchanges_with(const plugins::Library& library, const base::Error& why) {
+    former_.each_with(library, [&](std::size_t loop, const FormerWorlds::Here& here) {
+        loops_[loop]->post([&on = *loops_[loop], front = fronts_[loop].get(), here, why] {
+            on.wake();
+            if (const auto world = here.lock()) front->underway().end(*world, why);
+        });
     });
 }
 
@@ -134,6 +185,7 @@ void House::run() {
     wait_for_signal();
     wait_for_parent();
     refresher_->start();
+    is_serving_ = true;
     std::vector<std::jthread> threads;
     for (const auto& each : loops_) {
         threads.emplace_back([&loop = *each] {

@@ -15,6 +15,8 @@
 
 #include "http/on_loop.hpp"
 #include "live/doors.hpp"
+#include "live/former_worlds.hpp"
+#include "live/gap.hpp"
 #include "manage/exchange_log.hpp"
 #include "manage/front.hpp"
 #include "pipeline/make_world.hpp"
@@ -63,6 +65,14 @@ public:
     // In which exchanges begin now. [control]
     const std::shared_ptr<const pipeline::World>& world() const { return world_; }
 
+    // Exchanges that go on with a library that serves no more.
+    std::uint64_t exchanges_with(const plugins::Library& library) {
+        return former_.count_with(library);
+    }
+
+    // Each ends with the error of its dialect.
+    void end_exchanges_with(const plugins::Library& library, const base::Error& why);
+
     // Where clients are served.
     std::vector<std::string> addresses() const { return doors_->addresses(); }
 
@@ -109,6 +119,8 @@ private:
     Patience relieved() const;
 
     void build(const config::Config& config);
+    std::unique_ptr<Gap> open_gap(const pipeline::MadeWorld& made);
+    void bring_back(const std::vector<plugins::Handover>& handovers);
     void tell(const std::shared_ptr<const pipeline::World>& world);
     void wait_for_signal();
     void wait_for_parent();
@@ -124,6 +136,8 @@ private:
     http::Loop control_{-1};
     Inputs inputs_;
     std::shared_ptr<const pipeline::World> world_;
+    std::vector<FormerWorlds::Here> here_;  // the same, as each loop counts it
+    FormerWorlds former_;
     manage::ExchangeLog log_{true};
     std::vector<std::unique_ptr<http::Loop>> loops_;
     std::unique_ptr<accounts::Refresher> refresher_;
@@ -137,6 +151,7 @@ private:
     boost::asio::posix::stream_descriptor parent_speaks_;
     std::function<void()> on_hang_up_;
     std::function<void()> on_look_;
+    bool is_serving_ = false;  // the loops run, or are about to
     bool is_draining_ = false;
     // Of the drain, on the first loop.
     std::uint64_t drain_until_ms_ = 0;

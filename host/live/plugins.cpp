@@ -84,7 +84,7 @@ Plugins::Plugins(House& house,
       departures_(std::move(departures)),
       tick_(house.control().deadlines(),
             this,
-            [](void* self) { static_cast<Plugins*>(self)->look_at_leaving(); }),
+            [](void* self) { static_cast<Plugins*>(self)->look_again(); }),
       folders_(house.control(), [this] { look(); }) {
     for (const auto& library : present().libraries()) generations_[library->manifest().id] = 1;
     follow();
@@ -120,21 +120,33 @@ void Plugins::look() {
 void Plugins::take_over(const Catalogue& next) {
     const Catalogue before = present();
     const std::vector<std::string> ids = differing(before, next);
-    if (ids.empty() || !change(next).empty()) take_over_one_by_one(next, ids);
+    const auto faults = ids.empty() ? std::vector<config::Fault>() : change(next);
+    if (ids.size() == 1 && !faults.empty()) keep(next, ids.front(), faults);
+    if (ids.size() > 1 && !faults.empty()) take_over_one_by_one(next, ids);
+    if (ids.empty() || !faults.empty()) note_files(next, ids);
     settle(before, present());
 }
 
 void Plugins::take_over_one_by_one(const Catalogue& next, const std::vector<std::string>& ids) {
     for (const std::string& id : ids) {
         const auto faults = change(present().with(next, id));
-        if (faults.empty()) continue;
-        const std::string why = in_words(faults);
-        const auto old = present().library_of(id);
-        base::log(LogLevel::error,
-                  "plugin refused",
-                  {{"plugin", id}, {"why", why}, {"serves", old ? old->sha256() : "nothing"}});
-        house_.note(std::make_shared<Catalogue>(present().kept(next, id, why)));
+        if (!faults.empty()) keep(next, id, faults);
     }
+}
+
+// What serves so far goes on.
+void Plugins::keep(const Catalogue& next,
+                   const std::string& id,
+                   const std::vector<config::Fault>& faults) {
+    const std::string why = in_words(faults);
+    const auto old = present().library_of(id);
+    base::log(LogLevel::error,
+              "plugin refused",
+              {{"plugin", id}, {"why", why}, {"serves", old ? old->sha256() : "nothing"}});
+    house_.note(std::make_shared<Catalogue>(present().kept(next, id, why)));
+}
+
+void Plugins::note_files(const Catalogue& next, const std::vector<std::string>& ids) {
     // What became of files that changed nothing.
     Catalogue seen = next;
     for (const std::string& id : ids) seen = seen.with(present(), id);
@@ -161,6 +173,7 @@ void Plugins::settle(const Catalogue& before, const Catalogue& now) {
     for (const std::string& id : differing(before, now)) {
         const LibraryPtr old = before.library_of(id);
         const LibraryPtr fresh = now.library_of(id);
+        drain(old);
         if (fresh != nullptr) {
             if (old != nullptr) keep_for_a_restart(*old);
             base::log(LogLevel::info,
@@ -213,6 +226,7 @@ Plugins::Done Plugins::load(const std::string& file) {
                                       present().files().end(),
                                       [&](const auto& known) { return known.path == file; });
     if (!is_known) wishes_.beside.push_back(file);
+    house_.note(std::make_shared<Catalogue>(present().to_be_judged_again(file)));
     look();
     const auto serves = present().library_of(id);
     if (serves != nullptr && serves->sha256() == sha256) return {};
@@ -273,10 +287,48 @@ void Plugins::leave(LibraryPtr library) {
     if (!tick_.is_set()) tick_.set(kTickMs);
 }
 
+void Plugins::drain(const LibraryPtr& library) {
+    if (library == nullptr) return;
+    house_.control().wake();
+    draining_.push_back({library, house_.control().now_ms()});
+    if (!tick_.is_set()) tick_.set(kTickMs);
+}
+
+void Plugins::look_again() {
+    const std::uint64_t now_ms = house_.control().now_ms();
+    look_at_draining(now_ms);
+    look_at_leaving(now_ms);
+    if (!draining_.empty() || !leaving_.empty()) tick_.set(kTickMs);
+}
+
+// Exchanges end by themselves, each at its own limits, or here.
+void Plugins::look_at_draining(std::uint64_t now_ms) {
+    const std::uint64_t drain_ms = house_.inputs().config.plugins.limits.drain_ms;
+    const auto is_over = [&](Draining& each) {
+        const LibraryPtr library = each.library.lock();
+        if (library == nullptr || present().library_of(library->manifest().id) == library)
+            return true;
+        const std::uint64_t count = house_.exchanges_with(*library);
+        if (count == 0 || each.is_told || drain_ms == 0) return count == 0;
+        if (now_ms < each.since_ms + drain_ms) return false;
+        each.is_told = true;
+        const std::string& id = library->manifest().id;
+        base::log(LogLevel::warn,
+                  "exchanges with a plugin that was replaced are ended (plugins.drain_ms)",
+                  {{"plugin", id}, {"sha256", library->sha256()}, {"exchanges", count}});
+        auto why = base::gateway_error(
+            PARLEY_E_OVERLOADED,
+            "plugin " + id + " was replaced, and plugins.drain_ms are over; ask again");
+        why.code = "drained";
+        house_.end_exchanges_with(*library, why);
+        return false;
+    };
+    std::erase_if(draining_, is_over);
+}
+
 // A library is used by its instances, those by Worlds, and those by exchanges. Once nobody has it
 // but this list nobody can get it any more.
-void Plugins::look_at_leaving() {
-    const std::uint64_t now_ms = house_.control().now_ms();
+void Plugins::look_at_leaving(std::uint64_t now_ms) {
     const std::uint64_t cool_ms = house_.inputs().config.plugins.limits.cool_ms;
     for (Leaving& each : leaving_) {
         if (each.idle_ms == 0 && each.library.use_count() == 1) each.idle_ms = now_ms;
@@ -284,7 +336,26 @@ void Plugins::look_at_leaving() {
     std::erase_if(leaving_, [&](const Leaving& each) {
         return each.idle_ms != 0 && now_ms >= each.idle_ms + cool_ms;
     });
-    if (!leaving_.empty()) tick_.set(kTickMs);
+}
+
+boost::json::array Plugins::draining() const {
+    const std::uint64_t drain_ms = house_.inputs().config.plugins.limits.drain_ms;
+    house_.control().wake();
+    const std::uint64_t now_ms = house_.control().now_ms();
+    boost::json::array rows;
+    for (const Draining& each : draining_) {
+        const LibraryPtr library = each.library.lock();
+        const std::uint64_t count = library == nullptr ? 0 : house_.exchanges_with(*library);
+        if (count == 0) continue;
+        boost::json::object row{{"plugin", library->manifest().id},
+                                {"sha256", library->sha256()},
+                                {"exchanges", count},
+                                {"since_ms", now_ms - each.since_ms}};
+        const std::uint64_t end_ms = each.since_ms + drain_ms;
+        if (drain_ms != 0) row["left_ms"] = end_ms > now_ms ? end_ms - now_ms : 0;
+        rows.push_back(std::move(row));
+    }
+    return rows;
 }
 
 boost::json::object Plugins::status() const {
@@ -323,6 +394,7 @@ boost::json::object Plugins::status() const {
             {{"plugin", departed.id}, {"sha256", departed.sha256}, {"why", departed.pinned}});
     }
     return {{"files", std::move(files)},
+            {"draining", draining()},
             {"leaving", std::move(leaving)},
             {"unloaded", unloaded},
             {"pinned", std::move(pinned)}};

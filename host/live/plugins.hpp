@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include "http/deadline.hpp"
@@ -74,17 +75,32 @@ private:
         std::uint64_t idle_ms = 0;  // since when nobody uses it; 0: somebody does
     };
 
+    // One that serves no more, as long as exchanges go on with it.
+    struct Draining {
+        std::weak_ptr<plugins::Library> library;
+        std::uint64_t since_ms = 0;
+        bool is_told = false;  // the exchanges, that they end
+    };
+
     const Catalogue& present() const { return *house_.inputs().catalogue; }
 
     Catalogue scan() const;
     void take_over(const Catalogue& next);
     void take_over_one_by_one(const Catalogue& next, const std::vector<std::string>& ids);
+    void keep(const Catalogue& next,
+              const std::string& id,
+              const std::vector<config::Fault>& faults);
+    void note_files(const Catalogue& next, const std::vector<std::string>& ids);
     std::vector<config::Fault> change(Catalogue next);
     void settle(const Catalogue& before, const Catalogue& now);
     void keep_for_a_restart(const plugins::Library& library) const;
     std::size_t pinned(const std::string& id) const;
     void leave(LibraryPtr library);
-    void look_at_leaving();
+    void drain(const LibraryPtr& library);
+    void look_again();
+    void look_at_leaving(std::uint64_t now_ms);
+    void look_at_draining(std::uint64_t now_ms);
+    boost::json::array draining() const;
 
     House& house_;
     OptionsOf options_of_;
@@ -95,6 +111,7 @@ private:
     std::map<std::string, LibraryPtr> rolled_back_to_;  // by id
     std::map<std::string, std::uint64_t> generations_;  // by id: how many there have been
     std::vector<Leaving> leaving_;
+    std::vector<Draining> draining_;
     http::Deadline tick_;
     FileWatch folders_;
 };

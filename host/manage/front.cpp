@@ -100,8 +100,12 @@ Task<void> Front::answer(Client& client) {
     }
     const bool answered = co_await answer_own_page(client);
     if (answered) co_return;
-    pipeline::Exchange exchange(lane_, client);
-    co_await exchange.run();
+    while (lane_.underway().is_held()) co_await lane_.underway().gate();
+    {
+        pipeline::Exchange exchange(lane_, client);
+        co_await exchange.run();
+    }
+    lane_.underway().look();
 }
 
 Task<bool> Front::answer_own_page(Client& client) {

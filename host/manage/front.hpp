@@ -24,10 +24,13 @@ public:
     // Serves a connection to its end.
     base::Task<void> serve(http::Stream::Ptr stream);
 
-    // Exchanges that begin from now on do so in this world.
+    // Exchanges that begin from now on do so in this world, which is counted apart.
     void adopt(std::shared_ptr<const pipeline::World> world, const accounts::Standing& secrets) {
         lane_.adopt(std::move(world), secrets);
     }
+
+    // What goes on and what waits on this loop.
+    pipeline::Underway& underway() { return lane_.underway(); }
 
     // Each connection closes after the reply to its current request; an idle one waits at most
     // last_call_ms (1 at least) for that request.

@@ -307,7 +307,7 @@ void Attempt::abandon() {
 }
 
 bool Attempt::is_off() const {
-    return is_abandoned_ || exchange_.is_gone();
+    return is_abandoned_ || exchange_.is_over();
 }
 
 }  // namespace parley::pipeline

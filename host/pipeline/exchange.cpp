@@ -1,6 +1,9 @@
 // pipeline/exchange.cpp: the way of a request, room by room.
 #include "pipeline/exchange.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace parley::pipeline {
 
 using base::Error;
@@ -14,7 +17,9 @@ Exchange::Exchange(Lane& lane, http::Client& client)
       arena_(lane.world()->config.limits.exchange_bytes_max),
       id_(lane.next_id()),
       started_ms_(lane.loop().now_ms()),
-      reply_(client, id_) {}
+      reply_(client, id_) {
+    lane_.underway().add(*this);
+}
 
 Exchange::~Exchange() {
     client_.stream().unwatch();
@@ -28,7 +33,7 @@ Task<void> Exchange::run() {
         record(nullptr);
         co_return;
     }
-    const Error error = served.error();
+    const Error error = end_ ? *end_ : served.error();
     co_await refuse(error);
     record(&error);
 }
@@ -57,7 +62,7 @@ Task<Result<void>> Exchange::read() {
     asked_.http.body = plugins::bytes(*body);
     read_ms_ = lane_.loop().now_ms();
     client_.stream().watch(this, client_gone);
-    if (gone_) co_return client_left();
+    if (is_over()) co_return client_left();
     co_return Result<void>();
 }
 
@@ -65,15 +70,44 @@ void Exchange::client_gone(void* self) {
     auto* exchange = static_cast<Exchange*>(self);
     exchange->gone_ = true;
     const http::Stream::Ptr client(&exchange->client_.stream());
-    // Whatever it waits for ends now, and with that the exchange may end under our hands.
-    bool ended = false;
-    exchange->ended_ = &ended;
-    if (exchange->first_) exchange->first_->stop_waiting();
-    if (!ended && exchange->first_) exchange->first_->cancel();
-    if (!ended && exchange->second_) exchange->second_->stop_waiting();
-    if (!ended && exchange->second_) exchange->second_->cancel();
-    if (!ended) exchange->ended_ = nullptr;
+    exchange->stop_attempts();
     client->cancel();
+}
+
+void Exchange::end(const Error& why) {
+    end_ = why;
+    stop_attempts();
+}
+
+// Whatever it waits for ends now, and with that the exchange may end under our hands.
+void Exchange::stop_attempts() {
+    bool ended = false;
+    ended_ = &ended;
+    if (first_) first_->stop_waiting();
+    if (!ended && first_) first_->cancel();
+    if (!ended && second_) second_->stop_waiting();
+    if (!ended && second_) second_->cancel();
+    if (!ended) ended_ = nullptr;
+}
+
+// A provider is called by who may be served there; all others may be called by anyone.
+bool Exchange::may_call(const plugins::Instance& instance) const {
+    const auto& all = world_->instances;
+    const auto is_it = [&](const auto& each) { return each.get() == &instance; };
+    if (std::none_of(all.begin(), all.end(), is_it)) return false;
+    const bool is_provider = plugins::view(instance.component().kind) == PARLEY_KIND_PROVIDER;
+    if (!is_provider || course_ == nullptr) return true;
+    bool has_shown = false;
+    const std::array<const Attempt*, 2> attempts{first_ ? &*first_ : nullptr, second_.get()};
+    for (const Attempt* attempt : attempts) {
+        if (attempt == nullptr) continue;
+        if (&attempt->candidate().place->provider->instance() == &instance) return true;
+        has_shown = has_shown || attempt->has_shown();
+    }
+    if (has_shown) return false;
+    const FilterChain* filters = world_->filters.of(terms().route);
+    const bool may_turn = filters != nullptr && filters->wants_requests;
+    return may_turn || course_->leads_to(instance);
 }
 
 }  // namespace parley::pipeline

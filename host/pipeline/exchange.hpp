@@ -24,7 +24,7 @@ namespace parley::pipeline {
 struct Race;
 struct Runner;
 
-class Exchange {
+class Exchange : public ListedExchange {
 public:
     Exchange(Lane& lane, http::Client& client);
     ~Exchange();
@@ -83,8 +83,17 @@ public:
     // An attempt is over.
     void note(const AttemptNote& attempt) { notes_.push_back(attempt); }
 
-    // The client has left; what goes on for it shall end.
-    bool is_gone() const { return gone_; }
+    // The client has left, or it was ended; what goes on for it shall end.
+    bool is_over() const { return gone_ || end_.has_value(); }
+
+    // ---- for its loop ----
+
+    // It fails with this, whatever it waits for.
+    void end(const base::Error& why);
+
+    // Some function of it may still be called for this exchange. Less and less are, unless a filter
+    // sends it elsewhere.
+    bool may_call(const plugins::Instance& instance) const;
 
 private:
     template <class T>
@@ -127,6 +136,7 @@ private:
 
     // The client left: nothing that goes on for it is worth going on.
     static void client_gone(void* self);
+    void stop_attempts();
 
     Lane& lane_;
     http::Client& client_;
@@ -155,7 +165,8 @@ private:
     bool is_budget_spent_ = false;                   // the caller's, of attempts beyond the first
     bool is_admitted_ = false;                       // counts against its caller's limits
     bool gone_ = false;
-    bool* ended_ = nullptr;  // set when the exchange ends, for client_gone
+    std::optional<base::Error> end_;  // why it was ended; nothing: it was not
+    bool* ended_ = nullptr;           // set when the exchange ends, for stop_attempts
 };
 
 }  // namespace parley::pipeline

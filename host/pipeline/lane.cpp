@@ -7,18 +7,16 @@ namespace parley::pipeline {
 
 namespace {
 
-// A pointer that this loop counts by itself: a count for all loops would be a line of memory that
-// every core writes, twice an exchange.
-std::shared_ptr<const World> counted_here(std::shared_ptr<const World> world) {
-    const World* all = world.get();
-    return {std::make_shared<std::shared_ptr<const World>>(std::move(world)), all};
-}
-
 std::shared_ptr<const config::UpstreamLimits> limits_of(const std::shared_ptr<const World>& world) {
     return {world, &world->config.upstream};
 }
 
 }  // namespace
+
+std::shared_ptr<const World> counted_apart(std::shared_ptr<const World> world) {
+    const World* all = world.get();
+    return {std::make_shared<std::shared_ptr<const World>>(std::move(world)), all};
+}
 
 Lane::Lane(http::Loop& loop,
            http::Workers& workers,
@@ -27,17 +25,18 @@ Lane::Lane(http::Loop& loop,
            Recorder& recorder)
     : loop_(loop),
       workers_(workers),
-      world_(counted_here(std::move(world))),
+      world_(std::move(world)),
       limits_(std::make_shared<config::Limits>(world_->config.limits)),
       pool_(loop, limits_of(world_), world_->upstream_tls),
       secrets_(loop, &refresher),
-      recorder_(recorder) {
+      recorder_(recorder),
+      underway_(loop) {
     std::random_device source;
     for (std::uint64_t& word : random_) word = (std::uint64_t{source()} << 32) | source();
 }
 
 void Lane::adopt(std::shared_ptr<const World> world, const accounts::Standing& secrets) {
-    world_ = counted_here(std::move(world));
+    world_ = std::move(world);
     limits_ = std::make_shared<config::Limits>(world_->config.limits);
     pool_.change(limits_of(world_), world_->upstream_tls);
     secrets_.adopt(secrets);

@@ -11,14 +11,20 @@
 #include "http/upstream.hpp"
 #include "http/workers.hpp"
 #include "pipeline/hedge_share.hpp"
+#include "pipeline/underway.hpp"
 #include "pipeline/world.hpp"
 
 namespace parley::pipeline {
 
 class Recorder;
 
+// A pointer that one loop counts by itself: a count for all loops would be a line of memory that
+// every core writes, twice an exchange.
+std::shared_ptr<const World> counted_apart(std::shared_ptr<const World> world);
+
 class Lane {
 public:
+    // `world` is counted apart.
     Lane(http::Loop& loop,
          http::Workers& workers,
          std::shared_ptr<const World> world,
@@ -35,7 +41,7 @@ public:
     // The same one's, without keeping it: connections outlive worlds.
     const std::shared_ptr<const config::Limits>& limits() const { return limits_; }
 
-    // From now on exchanges begin in this world.
+    // From now on exchanges begin in this world, which is counted apart.
     void adopt(std::shared_ptr<const World> world, const accounts::Standing& secrets);
 
     http::UpstreamPool& pool() { return pool_; }
@@ -45,6 +51,8 @@ public:
     HedgeShare& hedges() { return hedges_; }
 
     Recorder& recorder() { return recorder_; }
+
+    Underway& underway() { return underway_; }
 
     // The loop's clock, as accounts and policies count it.
     std::int64_t now_ms() const { return static_cast<std::int64_t>(loop_.now_ms()); }
@@ -64,6 +72,7 @@ private:
     accounts::Secrets secrets_;
     Recorder& recorder_;
     HedgeShare hedges_;
+    Underway underway_;
     std::array<std::uint64_t, 2> random_;
 };
 

@@ -34,6 +34,8 @@ public:
           book_(book),
           stored_(stored),
           before_(before),
+          exclusives_(before == nullptr ? std::make_shared<plugins::Exclusives>()
+                                        : before->exclusives),
           faults_(faults) {}
 
     std::vector<std::shared_ptr<Instance>> dialects() {
@@ -96,6 +98,10 @@ public:
 
     std::vector<std::shared_ptr<Instance>> take_instances() { return std::move(instances_); }
 
+    std::vector<plugins::Handover> take_handovers() { return std::move(handovers_); }
+
+    const std::shared_ptr<plugins::Exclusives>& exclusives() const { return exclusives_; }
+
 private:
     // The one that had its place.
     const Instance* predecessor(const Catalogue::Found& found, const std::string& name) const {
@@ -116,6 +122,7 @@ private:
                                             const std::string& name,
                                             const boost::json::object& settings,
                                             Instance::Faults& broken) {
+        if (found.component->is_exclusive()) return make_exclusive(found, name, settings, broken);
         auto instance = Instance::make_checked(found.library,
                                                services_,
                                                *found.component,
@@ -124,6 +131,37 @@ private:
                                                broken,
                                                predecessor(found, name));
         if (instance != nullptr) instances_.push_back(instance);
+        return instance;
+    }
+
+    // It goes on as it is, or waits for the one that is active to be let go.
+    std::shared_ptr<Instance> make_exclusive(const Catalogue::Found& found,
+                                             const std::string& name,
+                                             const boost::json::object& settings,
+                                             Instance::Faults& broken) {
+        for (const auto& other : instances_) {
+            if (&other->component() != found.component->record) continue;
+            broken.push_back({"",
+                              "may be active only once (PARLEY_COMPONENT_EXCLUSIVE), as \"" +
+                                  other->name() + "\" it is"});
+            return nullptr;
+        }
+        const auto active = exclusives_->active(*found.library, *found.component);
+        const bool goes_on =
+            active != nullptr && active->is_made_of(*found.library, name, settings);
+        auto instance = goes_on ? active
+                                : Instance::make_checked(found.library,
+                                                         services_,
+                                                         *found.component,
+                                                         name,
+                                                         settings,
+                                                         broken,
+                                                         active.get());
+        if (instance == nullptr) return nullptr;
+        instances_.push_back(instance);
+        if (goes_on) return instance;
+        exclusives_->add(instance);
+        if (active != nullptr) handovers_.push_back({active, instance});
         return instance;
     }
 
@@ -285,8 +323,10 @@ private:
     accounts::Book& book_;
     const StoredAccounts& stored_;
     const World* before_;
+    const std::shared_ptr<plugins::Exclusives> exclusives_;
     std::vector<Fault>& faults_;
     std::vector<std::shared_ptr<Instance>> instances_;
+    std::vector<plugins::Handover> handovers_;
 };
 
 // What the models file says, and on top of it the configuration.
@@ -333,15 +373,23 @@ std::shared_ptr<routing::Owners> owners_of(const config::RoutingLimits& limits,
     return std::make_shared<routing::Owners>(limits);
 }
 
-// The threads are the process's; each World has observers of its own.
+// The threads are the process's; each World has observers of its own, but for those that may be
+// active only once: with such a one goes its queue.
 Observers begin_to_tell(std::vector<plugins::Observer> observers,
                         const config::ObserverLimits& limits,
+                        const std::vector<plugins::Handover>& handovers,
                         const World* before) {
     auto threads =
         before == nullptr ? std::make_shared<ObserverThreads>() : before->observers.threads();
     Observers::Queues queues;
     for (plugins::Observer& observer : observers) {
-        queues.push_back(threads->start(std::move(observer), limits));
+        const plugins::Instance* told = &observer.instance();
+        for (const plugins::Handover& each : handovers) {
+            if (each.to.get() == told) told = each.from.get();
+        }
+        auto queue = threads->queue_of(*told, limits);
+        queues.push_back(queue != nullptr ? std::move(queue)
+                                          : threads->start(std::move(observer), limits));
     }
     return {std::move(threads), std::move(queues)};
 }
@@ -391,6 +439,7 @@ MadeWorld make_world(config::Config config,
     if (!tls) made.faults.push_back({{}, "upstream.ca_file", tls.error().message});
     if (!made.faults.empty()) return made;
     const bool is_first = before == nullptr;
+    made.handovers = maker.take_handovers();
     auto* world = new const World{
         config,
         plugins::Registry(std::move(dialects)),
@@ -400,7 +449,7 @@ MadeWorld make_world(config::Config config,
                         find_policy,
                         is_first ? nullptr : before->router.affinity_for(config.routing)),
         Filters(filters, config),
-        begin_to_tell(std::move(observers), config.observer_limits, before),
+        begin_to_tell(std::move(observers), config.observer_limits, made.handovers, before),
         routing::TraitsBook(std::move(models)),
         accounts::Callers(all_keys(config, stored), is_first ? nullptr : &before->callers),
         make_seals(config, before),
@@ -409,7 +458,8 @@ MadeWorld make_world(config::Config config,
         owners_of(config.routing.limits, before),
         std::move(*tls),
         std::move(stored),
-        maker.take_instances()};
+        maker.take_instances(),
+        maker.exclusives()};
     made.world = plugins::ended_on_control(world, services);
     return made;
 }

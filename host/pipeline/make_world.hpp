@@ -14,6 +14,8 @@ namespace parley::pipeline {
 struct MadeWorld {
     std::shared_ptr<const World> world;  // null when there are faults
     std::vector<config::Fault> faults;   // in the words of the configuration file
+    // What has to change hands before exchanges may begin in it.
+    std::vector<plugins::Handover> handovers = {};
 };
 
 // On the control thread. What `before` knows of accounts, callers and conversations goes on, and

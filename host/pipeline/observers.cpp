@@ -1,5 +1,6 @@
 #include "pipeline/observers.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -24,7 +25,9 @@ constexpr std::size_t kBatchMax = 1024;
 class ObserverThreads::Queue {
 public:
     Queue(plugins::Observer observer, const config::ObserverLimits& limits)
-        : name_(observer.name()), limits_(limits), observer_(std::move(observer)) {}
+        : name_(observer.name()), limits_(limits), told_(&observer.instance()) {
+        observer_.emplace(std::move(observer));
+    }
 
     // A thread that a plugin holds must hold up nobody else, so nobody joins it.
     static void begin(const std::shared_ptr<Queue>& queue) {
@@ -54,6 +57,40 @@ public:
         base::log(base::LogLevel::warn,
                   "an observer is too slow; notices were dropped (observers.queue_bytes_max)",
                   {{"observer", name_}, {"dropped", dropped}});
+    }
+
+    // One more World has it.
+    void open() { ++worlds_; }
+
+    // One less.
+    void let_go() {
+        if (--worlds_ == 0) close();
+    }
+
+    const plugins::Instance* told() const { return told_; }
+
+    // False: it is closed, and ends.
+    bool change(const config::ObserverLimits& limits) {
+        const std::lock_guard lock(mutex_);
+        limits_ = limits;
+        return !is_closed_;
+    }
+
+    bool hold(std::uint64_t ms) {
+        std::unique_lock lock(mutex_);
+        is_held_ = true;
+        const auto is_free = [this] { return !is_telling_; };
+        return ended_.wait_for(lock, std::chrono::milliseconds(ms), is_free);
+    }
+
+    void release(std::optional<plugins::Observer> observer) {
+        {
+            const std::lock_guard lock(mutex_);
+            is_held_ = false;
+            if (observer) told_ = &observer->instance();
+            if (observer) observer_ = std::move(observer);
+        }
+        filled_.notify_one();
     }
 
     // What waits is told yet, for stop_ms.
@@ -92,6 +129,9 @@ private:
             Notices batch = take();
             if (batch.empty()) break;
             tell(batch);
+            const std::lock_guard lock(mutex_);
+            is_telling_ = false;
+            ended_.notify_all();
         }
         observer_.reset();
         const std::lock_guard lock(mutex_);
@@ -102,7 +142,7 @@ private:
     // Empty: the queue is closed and there is nothing more, or no time.
     Notices take() {
         std::unique_lock lock(mutex_);
-        filled_.wait(lock, [this] { return is_closed_ || !waiting_.empty(); });
+        filled_.wait(lock, [this] { return !is_held_ && (is_closed_ || !waiting_.empty()); });
         Notices batch;
         if (is_closed_ && Clock::now() >= until_ && !waiting_.empty()) {
             base::log(base::LogLevel::warn,
@@ -115,6 +155,7 @@ private:
             waiting_.pop_front();
         }
         untold_ = std::exchange(dropped_, 0);
+        is_telling_ = !batch.empty();
         return batch;
     }
 
@@ -152,8 +193,10 @@ private:
     }
 
     const std::string name_;
-    const config::ObserverLimits limits_;
-    std::optional<plugins::Observer> observer_;  // the thread's
+    config::ObserverLimits limits_;
+    std::optional<plugins::Observer> observer_;  // the thread's, unless it is held
+    const plugins::Instance* told_ = nullptr;    // the control thread's: whom it tells
+    int worlds_ = 0;                             // likewise: that have it
     std::uint64_t untold_ = 0;                   // likewise: dropped since the batch before
     plugins::StopFlag stop_ = plugins::make_stop_flag();
     std::mutex mutex_;
@@ -165,6 +208,8 @@ private:
     std::uint64_t logged_ = 0;
     Clock::time_point told_at_;
     Clock::time_point until_;
+    bool is_held_ = false;
+    bool is_telling_ = false;
     bool is_closed_ = false;
     bool has_ended_ = false;
 };
@@ -175,6 +220,25 @@ std::shared_ptr<ObserverThreads::Queue> ObserverThreads::start(
     auto queue = queues_.emplace_back(std::make_shared<Queue>(std::move(observer), limits));
     Queue::begin(queue);
     return queue;
+}
+
+std::shared_ptr<ObserverThreads::Queue> ObserverThreads::queue_of(
+    const plugins::Instance& instance, const config::ObserverLimits& limits) {
+    reap();
+    const auto tells = [&](const auto& queue) { return queue->told() == &instance; };
+    const auto found = std::find_if(queues_.begin(), queues_.end(), tells);
+    if (found == queues_.end()) return nullptr;
+    if ((*found)->change(limits)) return *found;
+    (*found)->wait_for_end();
+    return nullptr;
+}
+
+bool ObserverThreads::hold(Queue& queue, std::uint64_t ms) {
+    return queue.hold(ms);
+}
+
+void ObserverThreads::release(Queue& queue, std::optional<plugins::Observer> observer) {
+    queue.release(std::move(observer));
 }
 
 // Those that have ended since.
@@ -197,10 +261,13 @@ ObserverThreads::~ObserverThreads() {
     finish();
 }
 
+Observers::Observers(std::shared_ptr<ObserverThreads> threads, Queues queues)
+    : threads_(std::move(threads)), queues_(std::move(queues)) {
+    for (const auto& queue : queues_) queue->open();
+}
+
 Observers::~Observers() {
-    for (const auto& queue : queues_) {
-        if (queue != nullptr) queue->close();
-    }
+    for (const auto& queue : queues_) queue->let_go();
 }
 
 void Observers::tell(const Outcome& outcome) const {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,16 @@ public:
 
     class Queue;
 
+    // The one that tells this instance, from now on within these limits; null: nobody does any
+    // more.
+    std::shared_ptr<Queue> queue_of(const plugins::Instance& instance,
+                                    const config::ObserverLimits& limits);
+    // Nothing more is told until release(). False: within ms the plugin has not let go of its
+    // thread, and goes on.
+    static bool hold(Queue& queue, std::uint64_t ms);
+    // From here on this one is told; empty: the same as before.
+    static void release(Queue& queue, std::optional<plugins::Observer> observer);
+
     // Begins to tell it.
     std::shared_ptr<Queue> start(plugins::Observer observer, const config::ObserverLimits& limits);
     // Everything that waits is told, for stop_ms at most. False: a plugin does not let go of its
@@ -37,13 +48,12 @@ private:
     std::vector<std::shared_ptr<Queue>> queues_;
 };
 
-// Those of one World. With its last exchange their queues close, and they end when these are empty.
+// Those of one World. Once no World has a queue any more it closes, and ends when it is empty.
 class Observers {
 public:
     using Queues = std::vector<std::shared_ptr<ObserverThreads::Queue>>;
 
-    Observers(std::shared_ptr<ObserverThreads> threads, Queues queues)
-        : threads_(std::move(threads)), queues_(std::move(queues)) {}
+    Observers(std::shared_ptr<ObserverThreads> threads, Queues queues);
 
     Observers(Observers&&) = default;
     Observers& operator=(Observers&&) = delete;

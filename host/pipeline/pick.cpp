@@ -131,7 +131,7 @@ bool Exchange::has_more() const {
 
 // Whether another account may do better, and the client need not know of this one.
 bool Exchange::goes_on(const base::Error& error) {
-    if (gone_ || attempt_->has_shown() || !has_more()) return false;
+    if (is_over() || attempt_->has_shown() || !has_more()) return false;
     if (attempt_->is_filtered_out()) return false;
     if (course_->falls_through(error.error_class, step_)) {
         ++step_;

@@ -62,7 +62,7 @@ Task<Result<void>> Exchange::run_race(std::uint64_t after_ms) {
 }
 
 void Exchange::begin_second(Race& race) {
-    const bool may = race.first.is_running() && race.winner == nullptr && !gone_ &&
+    const bool may = race.first.is_running() && race.winner == nullptr && !is_over() &&
                      !race.first.attempt->has_shown() && !reply_.begun() && has_more();
     if (!may || !lane_.hedges().take()) return;
     if (asked_.caller != nullptr && !asked_.caller->budget->take_attempt(world_->config.failover))
@@ -88,7 +88,7 @@ void Exchange::weigh(Race& race, Runner& runner) {
         if (!runner.is_settled) race.decide(runner);
         return;
     }
-    const bool may_go_on = !gone_ && !attempt.has_shown() && !attempt.is_filtered_out() &&
+    const bool may_go_on = !is_over() && !attempt.has_shown() && !attempt.is_filtered_out() &&
                            (other.is_running() || other.done) && !other.is_settled;
     if (!may_go_on || !is_of_account(attempt, runner.done->error())) return race.decide(runner);
     runner.attempt->settle(*runner.done);

@@ -14,6 +14,7 @@
 #include "pipeline/observers.hpp"
 #include "pipeline/seals.hpp"
 #include "pipeline/stash.hpp"
+#include "plugins/exclusives.hpp"
 #include "plugins/registry.hpp"
 #include "routing/lessons.hpp"
 #include "routing/owners.hpp"
@@ -50,6 +51,7 @@ struct World {
     Stored stored;
     // Of plugins, so that what they have gathered can be handed over.
     std::vector<std::shared_ptr<plugins::Instance>> instances;
+    std::shared_ptr<plugins::Exclusives> exclusives;
 };
 
 }  // namespace parley::pipeline

@@ -82,6 +82,14 @@ Catalogue Catalogue::kept(const Catalogue& other,
     return made;
 }
 
+Catalogue Catalogue::to_be_judged_again(const std::string& path) const {
+    Catalogue made = *this;
+    for (File& file : made.files_) {
+        if (file.path == path) file.look.clear();
+    }
+    return made;
+}
+
 Catalogue Catalogue::served_by(const std::shared_ptr<Library>& library) const {
     Catalogue made = *this;
     const Manifest& manifest = library->manifest();

@@ -74,6 +74,8 @@ public:
     Catalogue with(const Catalogue& other, std::string_view id) const;
     // The same files as `other` has of a plugin, but what serves is this one's, and why.
     Catalogue kept(const Catalogue& other, std::string_view id, const std::string& why) const;
+    // The same, but the next scan looks at this file as if it were new.
+    Catalogue to_be_judged_again(const std::string& path) const;
     // The same, with one plugin's library in place of the one that serves.
     Catalogue served_by(const std::shared_ptr<Library>& library) const;
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "config/schema.hpp"
+#include "parley/login.h"
 #include "plugins/text.hpp"
 
 namespace parley::plugins {
@@ -116,10 +117,12 @@ Result<void> check_record(const parley_component& record) {
     Result<void> right = check_struct_size(record.struct_size, kComponentBytesMin);
     if (right.has_value()) right = check_texts(record);
     if (right.has_error()) return right;
-    if ((record.flags & PARLEY_COMPONENT_EXCLUSIVE) != 0) {
+    const bool is_login = view(record.kind) == PARLEY_KIND_LOGIN;
+    if (is_login && (record.flags & PARLEY_COMPONENT_EXCLUSIVE) != 0) {
         return fault(
-            "PARLEY_COMPONENT_EXCLUSIVE is set, but here instances overlap while exchanges end; "
-            "own such a thing for one call, or by a lease of the store");
+            "PARLEY_COMPONENT_EXCLUSIVE is set, but each provider has a login of its own, and one "
+            "may be under way at any time; own such a thing for one call, or by a lease of the "
+            "store");
     }
     if (record.create == nullptr) return fault("create is missing; it is required");
     if (record.destroy == nullptr) return fault("destroy is missing; it is required");

@@ -19,6 +19,9 @@ struct Component {
     std::string_view id;
     std::string_view title;
     std::string_view config_schema;
+
+    // At most one instance may be active at a time.
+    bool is_exclusive() const { return (record->flags & PARLEY_COMPONENT_EXCLUSIVE) != 0; }
 };
 
 // Fails with check B3 unless the entry is whole and says what the manifest says.

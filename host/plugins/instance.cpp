@@ -1,5 +1,7 @@
 #include "plugins/instance.hpp"
 
+#include <utility>
+
 #include <boost/json/serialize.hpp>
 
 #include "base/arena.hpp"
@@ -93,9 +95,14 @@ Result<void> Instance::start(const boost::json::object& settings, const Instance
         return created;
     }
     if (auto configured = configure(settings, error); !configured) return configured;
+    if (before != nullptr && is_exclusive() && before->is_active()) return {};
     if (before != nullptr) {
         if (auto taken = take_over(*before, error); !taken) return taken;
     }
+    return activate(error);
+}
+
+Result<void> Instance::activate(parley_error& error) {
     if (component_.activate != nullptr) {
         const auto activated = said(component_.activate(instance_, &error), error, "activate");
         if (!activated) return activated;
@@ -104,9 +111,54 @@ Result<void> Instance::start(const boost::json::object& settings, const Instance
     return {};
 }
 
+void Instance::end_activity() {
+    if (!std::exchange(active_, false)) return;
+    if (component_.quiesce != nullptr) component_.quiesce(instance_);
+    if (component_.deactivate != nullptr) component_.deactivate(instance_);
+}
+
+Result<void> Instance::relieve(Instance& before) {
+    const base::Visit visit = this->visit(base::Function::create);
+    base::Arena arena(kErrorBytesMax);
+    parley_error error = cleared_error(arena);
+    if (auto taken = take_over(before, error); !taken) return taken;
+    {
+        const base::Visit there = before.visit(base::Function::destroy);
+        before.end_activity();
+    }
+    const auto done = activate(error);
+    if (done) return done;
+    base::Error why = done.error();
+    const base::Visit there = before.visit(base::Function::create);
+    parley_error again = cleared_error(arena);
+    if (const auto back = before.activate(again); !back) {
+        why.message += "; and the one before it does not begin again: " + back.error().message;
+    }
+    return why;
+}
+
+Result<void> Instance::give_back(Instance& before) {
+    {
+        const base::Visit visit = this->visit(base::Function::destroy);
+        end_activity();
+    }
+    base::Arena arena(kErrorBytesMax);
+    parley_error error = cleared_error(arena);
+    const base::Visit there = before.visit(base::Function::create);
+    return before.activate(error);
+}
+
+bool Instance::is_made_of(const Library& library,
+                          const std::string& name,
+                          const boost::json::object& settings) const {
+    return library_.get() == &library && name_ == name &&
+           settings_ == base::sha256(boost::json::serialize(settings));
+}
+
 Result<void> Instance::configure(const boost::json::object& settings, parley_error& error) {
-    if (component_.configure == nullptr) return {};
     const std::string json = boost::json::serialize(settings);
+    settings_ = base::sha256(json);
+    if (component_.configure == nullptr) return {};
     return said(component_.configure(instance_, str(json), &error), error, "configure");
 }
 
@@ -142,8 +194,7 @@ Result<void> Instance::take_over(const Instance& before, parley_error& error) {
 Instance::~Instance() {
     if (instance_ == nullptr) return;
     const base::Visit visit = this->visit(base::Function::destroy);
-    if (active_ && component_.quiesce != nullptr) component_.quiesce(instance_);
-    if (active_ && component_.deactivate != nullptr) component_.deactivate(instance_);
+    end_activity();
     component_.destroy(instance_);
 }
 

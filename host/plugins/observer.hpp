@@ -17,6 +17,8 @@ public:
 
     const std::string& name() const { return instance_->name(); }
 
+    const Instance& instance() const { return *instance_; }
+
     // May block. Not from two threads at a time.
     base::Result<void> observe(const parley_notice_batch& batch, const Cancel& cancel) const;
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "routing/place.hpp"
+
 namespace parley::routing {
 
 Course::Course(std::string_view model,
@@ -39,6 +41,18 @@ bool Course::knows(std::uint32_t account) const {
         return std::any_of(tiers.begin(), tiers.end(), [&](const auto& tier) {
             return tier->index_of(account) != kNobody;
         });
+    });
+}
+
+bool Course::leads_to(const plugins::Instance& provider) const {
+    const auto has = [&](const std::unique_ptr<Tier>& tier) {
+        for (std::size_t i = 0; i < tier->size(); ++i) {
+            if (&tier->candidate(i).place->provider->instance() == &provider) return true;
+        }
+        return false;
+    };
+    return std::any_of(steps_.begin(), steps_.end(), [&](const auto& pool) {
+        return std::any_of(pool->tiers().begin(), pool->tiers().end(), has);
     });
 }
 

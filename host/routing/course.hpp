@@ -47,6 +47,9 @@ public:
     // The account may serve it, whatever its health.
     bool knows(std::uint32_t account) const;
 
+    // Some account of this provider may serve it.
+    bool leads_to(const plugins::Instance& provider) const;
+
     // The step after `step` may help where this class of error came from it.
     bool falls_through(int error_class, std::size_t step) const;
 

@@ -234,7 +234,7 @@ typedef struct parley_op parley_op;             /* one multi-step piece of work,
 
 /* One thing a plugin offers. Everything here is static data.
  * Life of an instance: create, configure, activate, (use), quiesce, deactivate, destroy.
- * A new configuration is a new instance; an active instance is never changed. */
+ * A new configuration is a new instance; one that is exclusive may be activated once more. */
 typedef struct parley_component {
     uint32_t struct_size;
     uint32_t flags;           /* PARLEY_COMPONENT_* */

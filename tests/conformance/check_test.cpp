@@ -205,6 +205,8 @@ const Fault kByTheComponent[] = {
     {"sound_state", "", ""},
     {"SAVE_COUNTS", "G1", "other bytes the second time"},
     {"RESTORE_TRUSTS", "G2", "crashed"},
+    {"sound_sole", "", ""},
+    {"BEGINS_ONCE", "G4", "is not active again when its successor ends: activate: once was enough"},
     {"PICK_OUT_OF_RANGE", "J1", "candidates"},
     {"OBSERVE_WANTS_USAGE", "K1", "crashed"},
     {"FILTER_SWALLOWS", "D12", "swallows an event"},

@@ -10,12 +10,15 @@ import { promisify } from 'node:util';
 import { collect, sdk, textOf, user } from './support/house.mjs';
 import { binary, configuration, isSanitized, Parley } from './support/parley.mjs';
 import { chunks, completion, kDone } from './support/replies.mjs';
+import { toml } from './support/toml.mjs';
 import { Upstream } from './support/upstream.mjs';
-import { defer, tell } from './support/wait.mjs';
+import { defer, tell, until } from './support/wait.mjs';
 
 const run = promisify(execFile);
 const kSeconds = Number(process.env.PARLEY_E2E_PLUGIN_SECONDS ?? 5);
 const kStreams = isSanitized ? 10 : 100;
+// What a process may have more of in the end; one generation of a plugin has about half of one.
+const kMibMore = 12;
 const bundled = resolve(dirname(binary), '../lib/parley/plugins');
 const read = (name) => fs.readFileSync(join(bundled, `${name}.so`));
 
@@ -31,12 +34,12 @@ function versioned(bytes, version) {
 /** A Parley whose plugins come, beside the bundled ones, from a folder of its own. */
 async function scene(t, more = {}, limits = {}) {
   const upstream = await Upstream.start();
-  const go = defer();
+  const gate = { go: defer() };
   upstream.script = async (request, reply) => {
     if (!request.json.stream) return reply.json(200, completion(request, { content: 'whole' }));
     reply.events();
     await reply.say(chunks('m', ['a']).slice(0, 2).join(''));
-    await go.promise;
+    await gate.go.promise;
     await reply.say(chunks('m', ['b']).slice(1).join(''));
     reply.end(kDone);
   };
@@ -75,7 +78,7 @@ async function scene(t, more = {}, limits = {}) {
   };
   const heard = (message, id) =>
     parley.next((l) => l.message === message && (!id || l.plugin === id), `${message} ${id}`);
-  return { parley, upstream, go, folder, ask, open, command, status, serving, put, heard };
+  return { parley, upstream, go: gate.go, gate, folder, ask, open, command, status, serving, put, heard };
 }
 
 const idOf = async (serving, name) => {
@@ -260,6 +263,62 @@ test('what crashes as it is loaded takes nothing along, not at the start either'
   assert.match((await again.lines.find((l) => l.message === 'plugin refused', 'so')).why, words);
 });
 
+test('commands that load plugins themselves bear one that crashes, and name it', async (t) => {
+  const upstream = await Upstream.start();
+  const folder = fs.mkdtempSync('/tmp/parley-e2e-plugins-');
+  t.after(() => Promise.all([upstream.stop(), fs.promises.rm(folder, { recursive: true })]));
+  const file = join(folder, 'parley.toml');
+  const config = configuration(upstream, { plugins: { folders: [folder] } });
+  fs.writeFileSync(file, toml(config), { mode: 0o600 });
+  fs.copyFileSync(join(process.env.PARLEY_TEST_PLUGINS, 'crashing-policy.so'), join(folder, 'a.so'));
+  fs.chmodSync(join(folder, 'a.so'), 0o600);
+  const at = ['--state', join(folder, 'state'), '--config', file];
+  const env = { ...process.env, ASAN_OPTIONS: 'detect_leaks=0' };
+  const command = (...args) =>
+    run(binary, [...args, ...at], { env }).catch((error) => error);
+  const check = await command('check');
+  assert.match(check.stdout, /good/, check.stderr);
+  assert.match(check.stderr, /a\.so: .*crashed.* in the load, init included.*, in a process of its own/);
+  const why = await command('explain', '--model', 'm');
+  assert.match(why.stdout, /no parley runs here/, why.stderr);
+  const list = await command('plugin', 'list');
+  assert.match(list.stdout, /refused: .*a\.so: .*crashed/);
+  assert.equal(list.code, 1);
+  if (isSanitized) return; // which have more to say of a crash, and say it
+  fs.copyFileSync(join(process.env.PARLEY_TEST_PLUGINS, 'create-crashing-policy.so'), join(folder, 'a.so'));
+  const killed = await command('check');
+  assert.match(killed.stderr, /parley: the plugin a\.so has crashed in create; /);
+});
+
+test('a transcript is said to what serves, with the settings in force', async (t) => {
+  const { parley, command, status, put, heard } = await scene(t, {
+    filter: [{ name: 'redactor', plugin: 'example-filter', pattern: 'Project Lark' }],
+  });
+  const library = join(bundled, 'example-filter.so');
+  const file = join(parley.folder, 'filter.jsonl');
+  const step = { call: 'filter', of: 'example-filter', question: 'of Project Lark', in: [] };
+  fs.writeFileSync(file, `${JSON.stringify(step)}\n`);
+  await command('replay', library, file, '--against', '--update');
+  const [said] = fs.readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+  assert.doesNotMatch(said.out, /Project Lark/);
+  assert.match(await command('replay', library, file, '--against'), /1 steps, 0 differ/);
+  // Another pattern is in force from here on, and another build.
+  const { config } = parley;
+  await parley.change({ ...config, filter: [{ ...config.filter[0], pattern: 'Project Wren' }] });
+  const taken = heard('plugin taken over', await idOf(status, 'example-filter'));
+  put('example-filter.so', variant(read('example-filter'), 1));
+  await taken;
+  await assert.rejects(command('replay', library, file, '--against'), (error) => {
+    assert.match(error.stdout, /1 steps, 1 differ/);
+    assert.match(error.stdout, /- replace\n/);
+    assert.match(error.stderr, /what serves is another build of .*example-filter/);
+    return true;
+  });
+  const state = join(parley.folder, 'state');
+  assert.deepEqual(fs.readdirSync(state).filter((name) => name.startsWith('shown-')), []);
+  await assert.rejects(command('replay', join(process.env.PARLEY_TEST_PLUGINS, 'staying-policy.so'), file, '--against'), (e) => /it does not serve/.test(e.stderr));
+});
+
 test('names of files may be any bytes, and are told so that they can be read', async (t) => {
   const { ask, status, folder, heard } = await scene(t);
   const named = (bytes) => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(bytes), Buffer.from('.so')]);
@@ -296,50 +355,157 @@ test('rollback, load and disable', async (t) => {
   await ask();
 });
 
-test(`libraries of four kinds replaced for ${kSeconds} s, with broken ones between`, async (t) => {
-  const { parley, go, folder, ask, open, status, put } = await scene(t, {
+test('while an exchange goes on with what was replaced the status says so, and drain_ms ends it', async (t) => {
+  const { parley, upstream, go, ask, open, status, command, put, heard } = await scene(t, {}, { drain_ms: '2s' });
+  const id = await idOf(status, 'openai');
+  const whole = upstream.script;
+  upstream.script = async (request, reply) => {
+    if (request.json.model === 'late') await go.promise;
+    return whole(request, reply);
+  };
+  const streams = await Promise.all([open(), open()]);
+  const texts = streams.map(async (stream) => {
+    let text = '';
+    try {
+      for await (const chunk of stream) text += chunk.choices[0]?.delta?.content ?? '';
+    } catch (error) {
+      return { text, error };
+    }
+    return { text };
+  });
+  const raw = (path, body) =>
+    fetch(`${parley.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${parley.key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ messages: user('hi'), max_tokens: 9, ...body }),
+    });
+  const crossed = await raw('/v1/messages', { model: 'm', stream: true });
+  const late = raw('/v1/chat/completions', { model: 'late' });
+  await upstream.requests.find((r) => r.json?.model === 'late', 'the late one is there');
+  const taken = heard('plugin taken over', id);
+  const ended = heard('exchanges with a plugin that was replaced are ended (plugins.drain_ms)', id);
+  put('openai.so', variant(read('openai'), 1));
+  const { sha256 } = await taken;
+  const row = (await status()).draining.find((each) => each.plugin === id);
+  assert.equal(row.exchanges, 4);
+  assert.notEqual(row.sha256, sha256);
+  assert.ok(row.left_ms > 0 && row.left_ms <= 2000, JSON.stringify(row));
+  assert.match(await command('status'), /draining: .*  waits for 4 exchanges since \d+.*, ends them in \d/);
+  await ask();
+  assert.equal((await ended).exchanges, 4);
+  const why = /was replaced, and plugins\.drain_ms are over; ask again/;
+  for (const { text, error } of await Promise.all(texts)) {
+    assert.equal(text, 'a');
+    assert.match(error.message, why);
+  }
+  const told = await crossed.text();
+  assert.match(told, /event: error\ndata: .*was replaced, and plugins\.drain_ms are over/);
+  assert.equal((await late).status, 503);
+  assert.match(await (await late).text(), why);
+  assert.deepEqual((await status()).draining, []);
+  go.resolve();
+  await ask();
+});
+
+/** What the process has of libraries that were loaded: one mapped file each. */
+function copiesIn({ pid }) {
+  const maps = fs.readFileSync(`/proc/${pid}/maps`, 'utf8');
+  return new Set(maps.match(/\d+ +\/memfd:parley:.*\.so/g)).size;
+}
+
+/** Memory that is its own, in MiB, and how many files and threads it has. */
+function sizeOf({ pid }) {
+  const rollup = fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const kib = [...rollup.matchAll(/^Private_\w+: +(\d+)/gm)].reduce((sum, m) => sum + Number(m[1]), 0);
+  const count = (what) => fs.readdirSync(`/proc/${pid}/${what}`).length;
+  return { mib: kib / 1024, files: count('fd'), threads: count('task') };
+}
+
+test(`libraries of four kinds replaced for ${kSeconds} s, with broken ones between, and nothing stays`, async (t) => {
+  const { parley, gate, folder, ask, open, status, put, heard } = await scene(t, {
     routing: { cool_down: false, policy: 'cautious' },
     filter: [{ name: 'redactor', plugin: 'example-filter', pattern: 'Project Lark' }],
   });
   const kinds = ['openai', 'example', 'example-policy', 'example-filter'];
   const crash = fs.readFileSync(join(process.env.PARLEY_TEST_PLUGINS, 'crashing-policy.so'));
   const good = Object.fromEntries(kinds.map((name) => [name, read(name)]));
-  const streams = await Promise.all(Array.from({ length: kStreams }, open));
+  let drops = 0;
   let served = 0;
-  let over = false;
-  const clients = Array.from({ length: 8 }, async () => {
-    for (; !over; ++served) await ask();
-  });
-  let n = 0;
-  for await (const _ of setInterval(200)) {
-    if (++n > kSeconds * 5) break;
-    const name = kinds[n % kinds.length];
+
+  /** A good one and a broken one in turn, each kind once in eight drops. */
+  const drop = (n) => {
+    const name = kinds[(n >> 1) % kinds.length];
     const bytes = variant(good[name], n);
+    if (n % 2 === 0) {
+      const isOver = n % 16 >= 8; // over the one that is loaded
+      return isOver ? fs.writeFileSync(join(folder, `${name}.so`), bytes) : put(`${name}.so`, bytes);
+    }
+    const other = kinds[((n >> 1) + 2) % kinds.length];
     const ways = [
-      () => put(`${name}.so`, bytes),
-      () => put(`${name}.so`, bytes.subarray(0, bytes.length >> 1)),
-      () => fs.writeFileSync(join(folder, `${name}.so`), bytes), // over the one that is loaded
-      () => put(`${name}.so`, Buffer.from('not a library')),
-      () => put('wrong.so', versioned(good[name], '0.0')),
+      () => put(`${other}.so`, good[other].subarray(0, good[other].length >> 1)),
+      () => put(`${other}.so`, Buffer.from('not a library')),
+      () => put('wrong.so', versioned(good[other], '0.0')),
       () => put('crash.so', variant(crash, n)),
+      () => put(`${other}.so`, good[other].subarray(0, 4000)),
     ];
-    ways[n % ways.length]();
-  }
-  over = true;
-  await Promise.all(clients);
-  go.resolve();
-  for (const stream of streams) assert.equal(textOf(await collect(stream)), 'ab');
+    return ways[(n >> 1) % ways.length]();
+  };
+
+  /** Under load and with streams open; what is left once all is over. */
+  const mix = async (seconds) => {
+    gate.go = defer();
+    const streams = await Promise.all(Array.from({ length: kStreams }, open));
+    let over = false;
+    const clients = Array.from({ length: 8 }, async () => {
+      for (; !over; ++served) await ask();
+    });
+    const kEveryMs = isSanitized ? 200 : 100;
+    const end = drops + (seconds * 1000) / kEveryMs;
+    for await (const _ of setInterval(kEveryMs)) {
+      if (drops >= end) break;
+      drop(drops++);
+    }
+    over = true;
+    await Promise.all(clients);
+    gate.go.resolve();
+    for (const stream of streams) assert.equal(textOf(await collect(stream)), 'ab');
+    for (const name of kinds) {
+      const taken = heard('plugin taken over', await idOf(status, name));
+      put(`${name}.so`, variant(good[name], drops++));
+      await taken;
+    }
+    await until('', 'all have left', async () => {
+      const { leaving, draining } = await status();
+      return [...leaving, ...draining].map((row) => JSON.stringify(row)).join();
+    });
+    return { copies: copiesIn(parley), ...sizeOf(parley) };
+  };
+
+  await mix(Math.max(2, kSeconds / 4));
+  const warm = await mix(Math.max(2, kSeconds / 4));
+  const after = await mix(kSeconds);
   await ask();
   const lines = parley.lines.all;
   for (const line of lines.filter((l) => l.message === 'exchange')) assert.equal(line.status, 200);
   const count = (message) => lines.filter((l) => l.message === message).length;
   const { pinned } = await status();
   tell(
-    `plugins: ${n - 1} drops, ${count('plugin taken over')} taken over, ` +
+    `plugins: ${drops} drops, ${count('plugin taken over')} taken over, ` +
       `${count('plugin refused')} refused, ${count('plugin unloaded')} unloaded, ` +
-      `${pinned.length} pinned, ${served} requests served`,
+      `${pinned.length} pinned, ${served} requests served; ${after.copies} libraries, ` +
+      `${warm.mib.toFixed(1)} and then ${after.mib.toFixed(1)} MiB of its own`,
   );
-  assert.ok(count('plugin taken over') > kSeconds && count('plugin refused') > 1);
-  assert.ok(count('plugin unloaded') > 0);
+  for (const name of kinds) {
+    const id = (await status()).files.find((f) => f.serves && f.file.endsWith(`/${name}.so`)).plugin;
+    const times = lines.filter((l) => l.message === 'plugin taken over' && l.plugin === id).length;
+    assert.ok(times > kSeconds / (isSanitized ? 4 : 2), `${name}: ${times} times`);
+  }
+  assert.ok(count('plugin refused') > 1);
   assert.deepEqual(pinned, []);
+  assert.equal(after.copies, warm.copies);
+  assert.ok(after.threads <= warm.threads, `${after.threads} threads`);
+  assert.ok(after.files <= warm.files + 4, `${warm.files}, then ${after.files} files`);
+  // Under a sanitizer freed memory waits in its quarantine; what is mapped was counted above.
+  if (isSanitized) return;
+  assert.ok(after.mib < warm.mib + kMibMore, `${warm.mib}, then ${after.mib} MiB`);
 });

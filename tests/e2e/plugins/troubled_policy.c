@@ -1,6 +1,7 @@
 /* troubled_policy.c: a policy that cannot be unloaded, for it holds itself; INIT_CRASHES: that
- * crashes as it is loaded; READS_ITS_ASK: that picks the last, wants nobody for the model
- * "m-unwanted", and finds no fault but in being asked on no loop or for no exchange. */
+ * crashes as it is loaded, CREATE_CRASHES: as an instance is made; READS_ITS_ASK: that picks the
+ * last, wants nobody for the model "m-unwanted", and finds no fault but in being asked on no loop
+ * or for no exchange. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <string.h>
@@ -21,6 +22,10 @@ static parley_status create(const parley_host* host, parley_instance** out, parl
     static void* self;
     Dl_info here;
     if (self == NULL && dladdr(&the_instance, &here) != 0) self = dlopen(here.dli_fname, RTLD_NOW);
+#endif
+#ifdef CREATE_CRASHES
+    volatile uint64_t* const nowhere = NULL;
+    *nowhere = 1;
 #endif
     *out = (parley_instance*)&the_instance;
     return PARLEY_OK;
@@ -96,6 +101,8 @@ static parley_status init(const parley_host* host, parley_error* error) {
 #define INIT NULL
 #ifdef READS_ITS_ASK
 #define ID "dev.parley.test.reading-policy"
+#elif defined(CREATE_CRASHES)
+#define ID "dev.parley.test.create-crashing-policy"
 #else
 #define ID "dev.parley.test.staying-policy"
 #endif
