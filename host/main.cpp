@@ -74,6 +74,9 @@ void add_author_commands(CLI::App& plugin,
         ->required();
     replay->add_flag("--record", options.records, "begin one: something for every component");
     replay->add_flag("--update", options.updates, "write down what it answers now");
+    replay->add_flag("--against",
+                     options.is_against,
+                     "say it to the one of this id that serves where a parley runs");
     of_file("bench", "what calls into a plugin cost", plugin_bench)
         ->add_option("--ms", options.each_ms, "how long to measure each figure")
         ->check(CLI::Range(1, 60'000));

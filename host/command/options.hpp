@@ -42,6 +42,7 @@ struct Options {
     std::string junit;                   // a file for build servers
     bool is_quiet = false;               // what passed is not told
     bool records = false;                // a transcript is begun
+    bool is_against = false;             // said to what serves where a parley runs
     bool updates = false;                // what comes now is what is written down
     int each_ms = 200;                   // for which one figure is measured
 };

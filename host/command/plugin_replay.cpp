@@ -10,6 +10,7 @@
 #include "check/replay.hpp"
 #include "command/commands.hpp"
 #include "command/plugin_subject.hpp"
+#include "command/serving_copy.hpp"
 
 namespace parley::command {
 
@@ -86,7 +87,9 @@ int report(const Options& options,
 }  // namespace
 
 int plugin_replay(const Options& options) {
-    const auto subject = read_subject(options, options.plugin_file);
+    const ServingCopy serving;
+    const auto subject =
+        options.is_against ? serving.take(options) : read_subject(options, options.plugin_file);
     if (!subject) return kNotRun;
     std::optional<std::vector<Step>> steps;
     if (!options.records) {

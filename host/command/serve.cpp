@@ -15,7 +15,6 @@
 #include "http/local.hpp"
 #include "live/plugins.hpp"
 #include "live/questions.hpp"
-#include "live/rehearsal.hpp"
 #include "live/reload.hpp"
 #include "live/stock.hpp"
 #include "manage/control.hpp"
@@ -66,25 +65,6 @@ std::string this_program() {
     std::error_code fault;
     const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", fault);
     return path.string();
-}
-
-// What was put into the folders is tried before it is loaded here.
-void rehearse(const config::Config& config,
-              plugins::LoadOptions& options,
-              live::Rehearsal& rehearsal) {
-    std::vector<std::string> folders = plugin_folders(config);
-    folders.erase(folders.begin());  // the bundled ones came with this program
-    const auto time_max = live::Rehearsal::time_max(config);
-    const auto look = [&rehearsal, folders, options, time_max] {
-        return rehearsal.look(folders, options, time_max);
-    };
-    look();
-    options.quarantined = [&rehearsal, look, held = options.quarantined](const std::string& hash) {
-        if (std::string why = held(hash); !why.empty()) return why;
-        // Where nothing has changed since, it is of no folder that was looked at.
-        const bool is_replaced = !rehearsal.knows(hash) && look() && !rehearsal.knows(hash);
-        return is_replaced ? "it was replaced while it was tried" : rehearsal.why(hash);
-    };
 }
 
 int work(const Options& options, supervisor::Parent& parent) {

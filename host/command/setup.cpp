@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "config/write.hpp"
 #include "plugins/quarantine.hpp"
+#include "supervisor/crash.hpp"
 
 namespace parley::command {
 
@@ -141,9 +142,31 @@ plugins::LoadOptions load_options(const config::Config& config,
     return options;
 }
 
+void rehearse(const config::Config& config,
+              plugins::LoadOptions& options,
+              live::Rehearsal& rehearsal) {
+    std::vector<std::string> folders = plugin_folders(config);
+    folders.erase(folders.begin());  // the bundled ones came with this program
+    const auto time_max = live::Rehearsal::time_max(config);
+    const auto look = [&rehearsal, folders, options, time_max] {
+        return rehearsal.look(folders, options, time_max);
+    };
+    look();
+    options.quarantined = [&rehearsal, look, held = options.quarantined](const std::string& hash) {
+        if (std::string why = held(hash); !why.empty()) return why;
+        // Where nothing has changed since, it is of no folder that was looked at.
+        const bool is_replaced = !rehearsal.knows(hash) && look() && !rehearsal.knows(hash);
+        return is_replaced ? "it was replaced while it was tried" : rehearsal.why(hash);
+    };
+}
+
 plugins::Catalogue load_plugins(const config::Config& config,
                                 const std::shared_ptr<plugins::HostServices>& services) {
-    return load_plugins(config, load_options(config, services));
+    supervisor::name_crashes();
+    live::Rehearsal rehearsal;
+    plugins::LoadOptions options = load_options(config, services);
+    rehearse(config, options, rehearsal);
+    return load_plugins(config, options);
 }
 
 plugins::Catalogue load_plugins(const config::Config& config, const plugins::LoadOptions& options) {

@@ -8,6 +8,7 @@
 
 #include "command/options.hpp"
 #include "config/load.hpp"
+#include "live/rehearsal.hpp"
 #include "plugins/catalogue.hpp"
 #include "supervisor/parent.hpp"
 
@@ -29,7 +30,14 @@ bool report(const config::Loaded& loaded, const std::string& file);
 // The bundled plugins beside the program, then the configured folders.
 std::vector<std::string> plugin_folders(const config::Config& config);
 
-// Loads all plugins but those that brought workers down too often; refusals are logged.
+// From here on libraries of the configured folders are tried in a child before they are loaded.
+// `rehearsal` must outlive the options.
+void rehearse(const config::Config& config,
+              plugins::LoadOptions& options,
+              live::Rehearsal& rehearsal);
+
+// Loads all plugins but those that brought workers down too often, or a child that tried them;
+// refusals are logged. For commands: what still crashes here is named.
 plugins::Catalogue load_plugins(const config::Config& config,
                                 const std::shared_ptr<plugins::HostServices>& services);
 plugins::Catalogue load_plugins(const config::Config& config, const plugins::LoadOptions& options);

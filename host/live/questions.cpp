@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "live/account_state.hpp"
 #include "live/explanation.hpp"
+#include "live/shown.hpp"
 
 namespace parley::live {
 
@@ -118,6 +119,10 @@ void add_questions(Control& control, House& house, Reload& reload, Plugins& plug
     control.add("POST", "/plugins/load", for_plugin("file", [&](const std::string& file) {
                     return plugins.load(file);
                 }));
+    control.add("POST", "/plugins/show", [&](const Question& question) -> Control::Answer {
+        const auto id = text_of(question, "plugin");
+        return id ? show_plugin(house, *id) : Control::Answer(id.error());
+    });
     control.add("POST", "/plugins/rollback", for_plugin("plugin", [&](const std::string& id) {
                     return plugins.roll_back(id);
                 }));

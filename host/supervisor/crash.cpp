@@ -43,6 +43,29 @@ void write_stack() {
     if (info->si_code <= 0) ::raise(signal);
 }
 
+[[maybe_unused]] void on_named_crash(int signal, siginfo_t* info, void*) {
+    const base::BlackBoxLine& line = base::black_box_line();
+    const base::Place place = line.now.load();
+    if (const base::BlackBoxPlugin* plugin = base::black_box().plugin_of(place)) {
+        say("parley: the plugin ");
+        say(plugin->file.data());
+        say(" has crashed in ");
+        say(name_of(base::BlackBox::function_of(place)));
+        say("; without it in its folder this command goes on\n");
+    }
+    if (info->si_code <= 0) ::raise(signal);
+}
+
+[[maybe_unused]] void on_fatal_signals(void (*what)(int, siginfo_t*, void*)) {
+    struct sigaction action {};
+
+    action.sa_sigaction = what;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | static_cast<int>(SA_RESETHAND);
+    for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) {
+        ::sigaction(signal, &action, nullptr);
+    }
+}
+
 void on_dump(int) {
     say("worker: held up, the stack:\n");
     write_stack();
@@ -54,20 +77,17 @@ void mark_crashes() {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     std::array<void*, 1> first{};
     ::backtrace(first.data(), 1);  // loads what it needs while there is peace
-
-    struct sigaction action {};
-
-    action.sa_sigaction = on_crash;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK | static_cast<int>(SA_RESETHAND);
-    for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) {
-        ::sigaction(signal, &action, nullptr);
-    }
+    on_fatal_signals(on_crash);
 #endif
     struct sigaction dump {};
 
     dump.sa_handler = on_dump;
     dump.sa_flags = SA_ONSTACK | SA_RESTART;
     ::sigaction(kDumpSignal, &dump, nullptr);
+}
+
+void name_crashes() {
+    if (!kIsSanitized) on_fatal_signals(on_named_crash);
 }
 
 void give_signals_a_stack() {

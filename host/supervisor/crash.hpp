@@ -14,6 +14,9 @@ constexpr int kDumpSignal = SIGQUIT;
 // it ends the process as it would have. Sanitizers, which have more to say, are left alone.
 void mark_crashes();
 
+// For a command, which nobody supervises: from here on a crash in a plugin says whose it is.
+void name_crashes();
+
 // This thread's signals get a stack of their own, so that a crash for lack of stack is marked too.
 // Until the thread ends.
 void give_signals_a_stack();
