@@ -80,7 +80,6 @@ Admission Budget::begin(const config::CallerLimits& limits,
                         std::int64_t wall_ms) {
     roll_day(wall_ms);
     tokens_per_minute_.store(limits.tokens_per_minute_max, kRelaxed);
-    requests_per_minute_.store(limits.requests_per_minute_max, kRelaxed);
     const std::uint64_t day_max = limits.tokens_per_day_max;
     const std::uint64_t of_day = day_tokens_.load(kRelaxed) + day_elsewhere_.load(kRelaxed);
     if (day_max != 0 && of_day >= day_max) {
@@ -138,11 +137,14 @@ void Budget::share_day(std::uint64_t tokens_elsewhere, std::int64_t wall_ms) {
     day_elsewhere_.store(tokens_elsewhere, kRelaxed);
 }
 
-void Budget::spend_elsewhere(const Used& fresh, std::int64_t now_ms) {
-    const std::uint64_t tokens_max = tokens_per_minute_.load(kRelaxed);
-    if (tokens_max != 0) tokens_.spend(fresh.tokens, tokens_max, now_ms);
-    const std::uint64_t requests_max = requests_per_minute_.load(kRelaxed);
-    if (requests_max != 0) requests_.spend(fresh.requests, requests_max, now_ms);
+void Budget::spend_elsewhere(const Used& fresh,
+                             const config::CallerLimits& limits,
+                             std::int64_t now_ms) {
+    const auto spend = [now_ms](Bucket& bucket, std::uint64_t amount, std::uint64_t per_minute) {
+        if (per_minute != 0) bucket.spend(std::min(amount, 2 * per_minute), per_minute, now_ms);
+    };
+    spend(tokens_, fresh.tokens, limits.tokens_per_minute_max);
+    spend(requests_, fresh.requests, limits.requests_per_minute_max);
 }
 
 void Budget::earn_attempt(const config::FailoverLimits& limits) {

@@ -49,9 +49,12 @@ public:
     void restore_day(const Used& used, std::int64_t wall_ms);
 
     // What other replicas have let the caller use: of the day, in all; and since that was told the
-    // last time, which the minute's limits have to bear too.
+    // last time, which the minute's limits have to bear too: of what is told at once two minutes'
+    // worth, so that after an absence nobody waits for longer than one.
     void share_day(std::uint64_t tokens_elsewhere, std::int64_t wall_ms);
-    void spend_elsewhere(const Used& fresh, std::int64_t now_ms);
+    void spend_elsewhere(const Used& fresh,
+                         const config::CallerLimits& limits,
+                         std::int64_t now_ms);
 
 private:
     // A bucket that fills steadily: what is taken out of it is the time until it is full again.
@@ -68,8 +71,7 @@ private:
 
     Bucket requests_;
     Bucket tokens_;
-    std::atomic<std::uint64_t> requests_per_minute_{0};  // the limits at the latest begin()
-    std::atomic<std::uint64_t> tokens_per_minute_{0};
+    std::atomic<std::uint64_t> tokens_per_minute_{0};  // the limit at the latest begin()
     std::atomic<std::int64_t> day_{0};
     std::atomic<std::uint64_t> day_tokens_{0};
     std::atomic<std::uint64_t> day_requests_{0};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <boost/json/parse.hpp>
@@ -151,32 +152,36 @@ void KeptState::each_of_others(std::string_view prefix, Take&& take) {
         fresh.push_back({key, *entry.in_force(), entry.stamp});
     });
     for (const Fresh& one : fresh) {
-        const auto [known, is_first] = theirs_.try_emplace(one.key);
-        known->second.stamp = one.stamp;
-        take(known->second, object_of(one.text), is_first);
+        Theirs& known = theirs_[one.key];
+        known.stamp = one.stamp;
+        take(known, object_of(one.text));
     }
 }
 
-// Of a replica that is seen for the first time nobody knows since when its counts have grown: they
-// are of the day, and not of the minute.
+// Of a replica that is there at the first look nobody knows since when its counts have grown: they
+// are of the day, and not of the minute. One that comes later has begun since.
 void KeptState::follow(Book& book,
                        const Callers& callers,
                        std::int64_t now_ms,
                        std::int64_t wall_ms) {
-    each_of_others(kCoolDownPrefix, [&](Theirs& theirs, json::object state, bool) {
+    const bool is_first_look = !std::exchange(has_looked_, ledger_->wait_until_read(0));
+    each_of_others(kCoolDownPrefix, [&](Theirs& theirs, json::object state) {
         book.restore(news_of(state, theirs.cool_downs), now_ms, wall_ms);
         theirs.cool_downs = std::move(state);
     });
-    each_of_others(kBudgets, [&](Theirs& theirs, const json::object& state, bool is_first) {
+    each_of_others(kBudgets, [&](Theirs& theirs, const json::object& state) {
+        const bool is_unknown = is_first_look && theirs.day == 0;
         const std::int64_t day = number_at(state, "day");
         auto used = all_used_in(state);
         if (day != theirs.day) theirs.used.clear();
         for (const auto& [name, now] : used) {
             const Caller* caller = callers.find_by_name(name);
-            if (caller == nullptr || is_first) continue;
+            if (caller == nullptr || is_unknown) continue;
             const Budget::Used before = theirs.used[name];
             caller->budget->spend_elsewhere(
-                {beyond(now.tokens, before.tokens), beyond(now.requests, before.requests)}, now_ms);
+                {beyond(now.tokens, before.tokens), beyond(now.requests, before.requests)},
+                caller->limits,
+                now_ms);
         }
         theirs.day = day;
         theirs.used = std::move(used);

@@ -61,6 +61,7 @@ private:
     std::shared_ptr<store::Ledger> ledger_;
     std::string replica_;
     std::map<std::string, Theirs> theirs_;  // by their documents' keys
+    bool has_looked_ = false;               // at all of them
     base::Secret last_cool_downs_;
     base::Secret last_budgets_;
 };

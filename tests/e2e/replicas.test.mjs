@@ -188,6 +188,90 @@ test('an account that cools down in one does so in the other', { skip }, async (
   assert.equal(await answerOf(two[1], 'm'), 'main');
 });
 
+/** How often `parley` answers before it refuses, and in which words; each time it is asked slowly. */
+async function answersUntilRefused(parley, mostMs) {
+  let count = 0;
+  let refusal;
+  const look = async () => {
+    const got = await sdk(parley).chat.completions.create({ model: 'm', messages: user('hi') }).catch((e) => e);
+    if (got.status === undefined) count += 1;
+    else refusal = got;
+    await parley.run('account', 'state'); // deadline: as long as a program takes to start
+    return got.status;
+  };
+  const tookMs = await until(429, 'the limit of both is used', look, mostMs);
+  return { count, tookMs, words: refusal.message };
+}
+
+test('what a caller may ask of a minute is the sum of both', { skip }, async (t) => {
+  const kMost = 60;
+  const { two } = await startHouse(t, {
+    client_key: [{ name: 'tester', key: kClientKey, requests_per_minute_max: kMost }],
+  });
+  // Nobody has asked the other one yet.
+  const answers = await Promise.all(Array.from({ length: kMost }, () => answerOf(two[0], 'm')));
+  assert.deepEqual([...new Set(answers)], ['main']);
+  const { count, tookMs, words } = await answersUntilRefused(two[1], kStateMs + 2 * kSoonMs);
+  assert.match(words, /requests per minute/);
+  assert.ok(count < kMost / 2, `${count} of ${kMost} were let through`);
+  tell(`replicas: requests of a minute: the other one let through ${count}, refused after ${tookMs.toFixed()} ms`);
+});
+
+test('what a caller may use of a minute is the sum of both', { skip }, async (t) => {
+  const kMost = 100_000;
+  const { upstream, two } = await startHouse(t, {
+    client_key: [{ name: 'tester', key: kClientKey, tokens_per_minute_max: kMost }],
+  });
+  let tokens = 3 * kMost;
+  upstream.script = (request, reply) => {
+    const usage = { prompt_tokens: tokens - 1, completion_tokens: 1, total_tokens: tokens };
+    reply.json(200, { ...completion(request, { content: 'main' }), usage });
+  };
+  assert.equal(await answerOf(two[0], 'm'), 'main');
+  tokens = 2;
+  const { count, tookMs, words } = await answersUntilRefused(two[1], kStateMs + 2 * kSoonMs);
+  assert.match(words, /tokens per minute/);
+  tell(`replicas: tokens of a minute: the other one let through ${count}, refused after ${tookMs.toFixed()} ms`);
+});
+
+test('a database that is away at the start is there soon after it is back', { skip }, async (t) => {
+  const kStartMs = 1_000;
+  // Who looked for it as for one that served before would come too late for this test.
+  const { database, upstream, two } = await startHouse(t, {
+    store: { retry_min_ms: '1m', retry_max_ms: '1m', start_ms: `${kStartMs}ms` },
+  });
+  await addThrough(two[0], upstream, 'spare');
+  for (const parley of two) await until('spare', 'it is known', () => answerOf(parley, 'spare/m'));
+  await two[0].stop();
+  await database.stop();
+  // It is the same store, however it is reached.
+  const { config } = two[0];
+  const one = await startOne(t, { ...config, store: { ...config.store, connections: 2 } }, two[0]);
+  const load = new Load({
+    targets: () => [one.url, two[1].url],
+    rate: kRate,
+    key: kClientKey,
+    body: { model: 'spare/m', messages: user('go'), stream: true },
+    isGood: (text) => text.endsWith(kDone) && kWords.every((word) => text.includes(word)),
+  });
+  load.start();
+  await load.last('away', kSeconds);
+  assert.equal(await status(one), 'degraded');
+  await load.stop();
+  assert.deepEqual(load.failures.slice(0, 5), [], `${load.failures.length} failed`);
+
+  await database.run();
+  const [found] = await Promise.all([
+    until('ready', 'it is found', () => status(one), kStartMs + kSoonMs),
+    run(two[1], 'account', 'disable', 'up/spare'),
+  ]);
+  const told = await until(404, 'disabled', () => answerOf(one, 'spare/m'), kSoonMs);
+  tell(
+    `replicas: away at the start for ${kSeconds} s, ${load.times('away').count} streams, 0 failed; found ` +
+      `${found.toFixed()} ms after it took connections, a change was there ${told.toFixed()} ms later`,
+  );
+});
+
 test('another key comes into force while one of them serves at any time', { skip }, async (t) => {
   const [oldKey, newKey] = ['a', 'b'].map((digit) => digit.repeat(64));
   const { database, upstream, two } = await startHouse(t, { store: { encryption_key: oldKey } });

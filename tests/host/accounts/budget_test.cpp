@@ -63,12 +63,18 @@ TEST(Budget, WhatOthersLetThroughCountsHere) {
     limits = {};
     limits.requests_per_minute_max = 60;
     limits.tokens_per_minute_max = 1'000;
+    minute.spend_elsewhere({0, 59}, limits, kNow);  // before it has been asked for here
     EXPECT_EQ(minute.begin(limits, kNow, kWall).over, Over::kNothing);
     EXPECT_EQ(minute.of_day(kWall).requests, 1u);
-    minute.spend_elsewhere({0, 59}, kNow);
     EXPECT_EQ(minute.begin(limits, kNow, kWall).over, Over::kRequests);
-    minute.spend_elsewhere({2'000, 0}, kNow + 60'000);
+    minute.spend_elsewhere({2'000, 0}, limits, kNow + 60'000);
     EXPECT_EQ(minute.begin(limits, kNow + 60'000, kWall).over, Over::kTokens);
+
+    // What others used while nobody heard of it is not waited for as long as that took.
+    Budget absent;
+    absent.spend_elsewhere({1'000'000, 6'000}, limits, kNow);
+    EXPECT_NE(absent.begin(limits, kNow, kWall).over, Over::kNothing);
+    EXPECT_EQ(absent.begin(limits, kNow + 61'000, kWall).over, Over::kNothing);
 }
 
 TEST(Budget, TokensPerMinuteAreOverdrawnOnce) {

@@ -191,6 +191,7 @@ struct House {
         config::ClientKey key;
         key.name = "ada";
         key.key = Secret("sk-ada");
+        key.limits.requests_per_minute_max = 10;
         return {key};
     }
 
@@ -235,9 +236,8 @@ TEST_F(KeeperTest, ReplicasShareWhatTheyKnow) {
     House two;
     KeptState ones(ledger_, "one");
     KeptState twos(ledger_, "two");
-    config::CallerLimits limits;
+    config::CallerLimits limits = House::keys().front().limits;
     limits.tokens_per_day_max = 100;
-    limits.requests_per_minute_max = 10;
     Budget& here = *one.callers.find_by_name("ada")->budget;
     Budget& there = *two.callers.find_by_name("ada")->budget;
     const auto pass = [&](House& from, House& to, KeptState& giver, KeptState& taker) {
@@ -258,7 +258,7 @@ TEST_F(KeeperTest, ReplicasShareWhatTheyKnow) {
     pass(two, one, twos, ones);
     EXPECT_EQ(here.begin(limits, 1'000, kWall).over, Over::kDay);
 
-    // From the second time on what is new is the minute's, too: 2 of ours and 9 of theirs.
+    // After the first look what is new is the minute's, too: 2 of ours and 9 of theirs.
     limits.tokens_per_day_max = 0;
     for (int i = 0; i < 7; ++i) there.begin(limits, 1'000, kWall);
     pass(two, one, twos, ones);
@@ -269,6 +269,24 @@ TEST_F(KeeperTest, ReplicasShareWhatTheyKnow) {
     one.book.clear("up/main");
     pass(two, one, twos, ones);
     EXPECT_EQ(one.account->health.cool_down().until_ms, 0);
+}
+
+// A replica that begins while this one serves has used all that it says since; nobody has asked
+// for the caller here yet.
+TEST_F(KeeperTest, AReplicaThatBeginsLaterCountsFromItsBeginning) {
+    config::ClientKey key = House::keys().front();
+    key.limits.tokens_per_minute_max = 100;
+    Book book;
+    const Callers callers({key});
+    KeptState ones(ledger_, "one");
+    ones.follow(book, callers, 1'000, kWall);
+    House two;
+    two.callers.find_by_name("ada")->budget->spend(150, 1'000, kWall);
+    KeptState(ledger_, "two").keep(two.book, two.callers, 1'000, kWall);
+    ASSERT_TRUE(ledger_->wait_until_stored(kLongMs));
+    ones.follow(book, callers, 1'000, kWall);
+    Budget& here = *callers.find_by_name("ada")->budget;
+    EXPECT_EQ(here.begin(key.limits, 1'000, kWall).over, Over::kTokens);
 }
 
 TEST_F(KeeperTest, NothingToSayIsNotWritten) {
