@@ -17,8 +17,8 @@ export class Load {
   #enough = defer();
 
   /** `targets()` are asked in turn for `body`; `isGood(text)` is whether a reply is whole. */
-  constructor({ targets, rate, key, body, isGood }) {
-    Object.assign(this, { targets, rate, key, isGood, body: JSON.stringify(body) });
+  constructor({ targets, rate, key, body, isGood, keepAlive = true }) {
+    Object.assign(this, { targets, rate, key, isGood, keepAlive, body: JSON.stringify(body) });
   }
 
   start() {
@@ -49,7 +49,7 @@ export class Load {
 
   #agentOf(url) {
     if (!this.#agents.has(url)) {
-      this.#agents.set(url, new http.Agent({ keepAlive: true, maxSockets: 256 }));
+      this.#agents.set(url, new http.Agent({ keepAlive: this.keepAlive, maxSockets: 256 }));
     }
     return this.#agents.get(url);
   }
