@@ -13,6 +13,7 @@
 #include "command/commands.hpp"
 #include "command/private_file.hpp"
 #include "command/setup.hpp"
+#include "store/bundle.hpp"
 #include "store/opened.hpp"
 
 namespace parley::command {
@@ -23,6 +24,7 @@ using base::Result;
 using base::Secret;
 using plugins::Cancel;
 using plugins::Document;
+using plugins::DocumentWrite;
 using store::Opened;
 
 namespace {
@@ -101,44 +103,34 @@ Result<void> each(Opened& store, const std::function<Result<void>(Document&)>& u
     return {};
 }
 
-Result<plugins::Written> write(Opened& store,
-                               const Document& document,
-                               Secret value,
-                               std::uint64_t expected) {
-    plugins::DocumentWrite write;
+DocumentWrite write_of(const Document& document, Secret value, std::uint64_t expected) {
+    DocumentWrite write;
     write.key = document.key;
     write.value = std::move(value);
     if (!document.content_type.empty()) write.content_type = document.content_type;
     write.expected = expected;
-    const Cancel cancel(store.limits().call_ms, nullptr);
-    return store.documents().write(write, cancel);
+    return write;
 }
 
 // Brings documents into a store, beside or in place of what is there.
 class Bringing {
 public:
-    Bringing(Opened& into, bool replaces) : into_(into), replaces_(replaces) {}
+    Bringing(Opened& into, bool replaces)
+        : into_(into),
+          replaces_(replaces),
+          bundle_(
+              into,
+              [this](const DocumentWrite&, const Result<void>& outcome) {
+                  brought_ += outcome ? 1 : 0;
+                  return outcome;
+              },
+              [this](DocumentWrite& write) { return is_needed(write); }) {}
 
-    Result<void> bring(const Document& document, const Secret& plain) {
-        const Cancel cancel(into_.limits().call_ms, nullptr);
-        auto there = into_.documents().get(document.key, cancel);
-        if (!there) return std::move(there).error();
-        if (*there && (*there)->value == plain) {
-            ++same_;
-            return {};
-        }
-        if (*there && !replaces_) {
-            std::cerr << document.key << ": is there with another content; left as it is\n";
-            ++left_;
-            return {};
-        }
-        const std::uint64_t expected = *there ? (*there)->revision : PARLEY_REVISION_NONE;
-        auto written = write(into_, document, plain, expected);
-        if (!written) return std::move(written).error();
-        if (written->is_conflict) return bring(document, plain);
-        ++brought_;
-        return {};
+    Result<void> bring(const Document& document, Secret plain) {
+        return bundle_.add(write_of(document, std::move(plain), PARLEY_REVISION_NONE));
     }
+
+    Result<void> end() { return bundle_.end(); }
 
     int report() const {
         std::cout << brought_ << " written, " << same_ << " were there already, " << left_
@@ -147,11 +139,29 @@ public:
     }
 
 private:
+    // In place of what is there.
+    Result<bool> is_needed(DocumentWrite& write) {
+        const Cancel cancel(into_.limits().call_ms, nullptr);
+        auto there = into_.documents().get(write.key, cancel);
+        if (!there) return std::move(there).error();
+        write.expected = *there ? (*there)->revision : PARLEY_REVISION_NONE;
+        if (!*there) return true;
+        if ((*there)->value == write.value) {
+            ++same_;
+            return false;
+        }
+        if (replaces_) return true;
+        std::cerr << write.key << ": is there with another content; left as it is\n";
+        ++left_;
+        return false;
+    }
+
     Opened& into_;
     bool replaces_;
     std::uint64_t brought_ = 0;
     std::uint64_t same_ = 0;
     std::uint64_t left_ = 0;
+    store::Bundle bundle_;
 };
 
 std::string names_of(std::uint32_t capabilities) {
@@ -245,8 +255,9 @@ int store_copy(const Options& options) {
         auto plain =
             from->store->documents().cipher().decrypt(document.key, std::move(document.value));
         if (!plain) return std::move(plain).error();
-        return bringing.bring(document, *plain);
+        return bringing.bring(document, std::move(*plain));
     });
+    if (done) done = bringing.end();
     progress.end();
     if (!done) return fail(done.error().message);
     return bringing.report();
@@ -260,18 +271,28 @@ int store_rekey(const Options& options) {
     if (!cipher.encrypts()) return fail("store.encryption_key: not set; expected the new key");
     Progress progress("looked at");
     std::uint64_t changed = 0;
+    store::Bundle bundle(
+        opened,
+        [&](const DocumentWrite&, const Result<void>& outcome) {
+            changed += outcome ? 1 : 0;
+            return outcome;
+        },
+        // What another wrote meanwhile has a key of theirs: the next run sees which.
+        [&](DocumentWrite& write) -> Result<bool> {
+            const Cancel cancel(opened.limits().call_ms, nullptr);
+            auto there = opened.documents().store().get(write.key, cancel);
+            if (!there) return std::move(there).error();
+            return *there && (*there)->revision == write.expected;
+        });
     auto done = each(opened, [&](Document& document) -> Result<void> {
         progress.count();
         const auto key = store::cipher_key_of(document.value.reveal());
         if (key && *key == cipher.key_id()) return {};
         auto plain = cipher.decrypt(document.key, std::move(document.value));
         if (!plain) return std::move(plain).error();
-        auto written = write(opened, document, std::move(*plain), document.revision);
-        if (!written) return std::move(written).error();
-        // Who wrote it meanwhile did so with a key of theirs: the next run sees which.
-        changed += written->is_conflict ? 0 : 1;
-        return {};
+        return bundle.add(write_of(document, std::move(*plain), document.revision));
     });
+    if (done) done = bundle.end();
     const std::uint64_t count = progress.end();
     if (!done) return fail(done.error().message);
     std::cout << count << " documents, " << changed << " encrypted anew with " << cipher.key_id()
@@ -331,6 +352,24 @@ Result<Document> read_line(const std::string& line, std::uint64_t number) {
     return document;
 }
 
+// All of them, decrypted, before anything is written: of a damaged file nothing is taken.
+Result<std::vector<Document>> read_lines(std::istream& in, const store::Cipher& cipher) {
+    std::vector<Document> all;
+    std::string line;
+    for (std::uint64_t number = 1; std::getline(in, line); ++number) {
+        auto document = read_line(line, number);
+        base::wipe(line.data(), line.size());
+        if (!document) return std::move(document).error();
+        auto plain = cipher.decrypt(document->key, std::move(document->value));
+        if (!plain) return std::move(plain).error();
+        document->value = std::move(*plain);
+        all.push_back(std::move(*document));
+    }
+    if (in.eof()) return all;
+    return base::client_error(PARLEY_E_INVALID_ARGUMENT,
+                              "line " + std::to_string(all.size() + 1) + ": cannot be read");
+}
+
 }  // namespace
 
 int store_import(const Options& options) {
@@ -340,20 +379,20 @@ int store_import(const Options& options) {
     const bool is_file = options.file != "-" && !options.file.empty();
     if (is_file) file.open(options.file);
     if (is_file && !file) return fail(options.file + ": cannot be read");
-    std::istream& in = is_file ? file : std::cin;
+    auto documents = read_lines(is_file ? file : std::cin, shop->store->documents().cipher());
+    if (!documents) return fail(documents.error().message);
     Bringing bringing(*shop->store, options.replaces);
     Progress progress("imported");
-    std::string line;
-    for (std::uint64_t number = 1; std::getline(in, line); ++number) {
-        auto document = read_line(line, number);
-        if (!document) return fail(document.error().message);
-        auto plain =
-            shop->store->documents().cipher().decrypt(document->key, std::move(document->value));
-        if (!plain) return fail(plain.error().message);
-        if (auto ok = bringing.bring(*document, *plain); !ok) return fail(ok.error().message);
+    for (Document& document : *documents) {
+        Secret value = std::move(document.value);
+        if (auto ok = bringing.bring(document, std::move(value)); !ok) {
+            return fail(ok.error().message);
+        }
         progress.count();
     }
+    const auto done = bringing.end();
     progress.end();
+    if (!done) return fail(done.error().message);
     return bringing.report();
 }
 

@@ -48,6 +48,7 @@ struct SchemaNode {
     bool is_uri = false;
     bool is_unique = false;
     bool is_secret = false;
+    bool is_place = false;
 };
 
 // Fills defaults in and returns what is wrong with `value`. `host_keys` as in Schema::check.

@@ -73,6 +73,7 @@ private:
             {"pattern", kTypeString, &R::read_pattern},
             {"format", kTypeString, &R::read_format},
             {"x-secret", kTypeString, &R::read_flag<&SchemaNode::is_secret>},
+            {"x-place", 0, &R::read_flag<&SchemaNode::is_place>},
         };
         return all;
     }

@@ -50,10 +50,12 @@ std::vector<Key> store_limit_keys() {
               kStore<&S::page_bytes_max>,
               {2 * kMiB, 16 * kGiB},
               "What one call for several documents may bring"),
-        duration("start_ms",
-                 kStore<&S::start_ms>,
-                 {0, kHour},
-                 "How long a start waits for the store before it serves what it knew last"),
+        duration(
+            "start_ms",
+            kStore<&S::start_ms>,
+            {0, kHour},
+            "How long a start waits for the store before it serves what it knew last; at least so "
+            "often one that was not read yet is tried again"),
         duration("slow_ms",
                  kStore<&S::slow_ms>,
                  {1, kHour},

@@ -53,7 +53,7 @@ Result<std::unique_ptr<Stock>> Stock::open(const config::Config& config,
     auto ledger = store::Ledger::open(
         std::move(documents),
         config.state_folder + '/' + parent.at_seat("journal"),
-        store::identity_of(config),
+        store::identity_of(config, catalogue),
         {std::string(store::kAccountPrefix), std::string(store::kClientKeyPrefix), "state/"},
         config.store.limits,
         leftovers(config, parent.seat()));

@@ -25,6 +25,17 @@ Document document_of(const parley_document& from) {
     return document;
 }
 
+// Of views into the write.
+parley_write asked_of(const DocumentWrite& write) {
+    auto asked = sized<parley_write>();
+    asked.kind = write.is_removal ? PARLEY_WRITE_REMOVE : PARLEY_WRITE_PUT;
+    asked.key = str(write.key);
+    asked.value = bytes(write.value.reveal());
+    asked.content_type = str(write.content_type);
+    asked.expected = write.expected;
+    return asked;
+}
+
 bool is(parley_status status, int error_class) {
     return status == -error_class;
 }
@@ -150,18 +161,38 @@ Result<DocumentPage> Store::list(std::string_view prefix,
 Result<Written> Store::write(const DocumentWrite& write, const Cancel& cancel) {
     Arena arena(kTextBytesMax);
     parley_error error = cleared_error(arena);
-    auto asked = sized<parley_write>();
-    asked.kind = write.is_removal ? PARLEY_WRITE_REMOVE : PARLEY_WRITE_PUT;
-    asked.key = str(write.key);
-    asked.value = bytes(write.value.reveal());
-    asked.content_type = str(write.content_type);
-    asked.expected = write.expected;
+    const parley_write asked = asked_of(write);
     auto written = sized<parley_written>();
+    const base::Visit visit(place_);
     const auto call = write.is_removal ? table_->remove : table_->put;
     const auto status = call(instance_, &asked, cancel.border(), &written, &error);
     if (is(status, PARLEY_E_CONFLICT)) return Written{true, written.revision};
     if (status < 0) return failure(status, error, cancel);
     return Written{false, write.is_removal ? PARLEY_REVISION_NONE : written.revision};
+}
+
+Result<WrittenTogether> Store::write_all(std::span<const DocumentWrite> writes,
+                                         const Cancel& cancel) {
+    Arena arena(kTextBytesMax);
+    parley_error error = cleared_error(arena);
+    std::vector<parley_write> asked;
+    std::vector<const parley_write*> each;
+    asked.reserve(writes.size());
+    for (const DocumentWrite& write : writes) each.push_back(&asked.emplace_back(asked_of(write)));
+    WrittenTogether out;
+    out.revisions.resize(writes.size());
+    auto written = sized<parley_written>();
+    written.revisions = out.revisions.data();
+    const base::Visit visit(place_);
+    const auto status =
+        table_->batch(instance_, each.data(), each.size(), cancel.border(), &written, &error);
+    if (is(status, PARLEY_E_CONFLICT) && written.at < writes.size()) {
+        out.is_conflict = true;
+        out.at = written.at;
+        return out;
+    }
+    if (status < 0) return failure(status, error, cancel);
+    return out;
 }
 
 Result<Changes> Store::poll(std::string_view prefix,

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,13 @@ struct DocumentWrite {
 struct Written {
     bool is_conflict = false;
     std::uint64_t revision = PARLEY_REVISION_NONE;  // the new one; of a conflict the one in force
+};
+
+// What came of writes that go together: all of them, or none and one was in the way.
+struct WrittenTogether {
+    bool is_conflict = false;
+    std::size_t at = 0;                    // of a conflict
+    std::vector<std::uint64_t> revisions;  // the new ones, in the order of the writes
 };
 
 struct Changes {
@@ -93,6 +101,9 @@ public:
                                     const Cancel& cancel);
     // Puts or removes. A conflict is no error.
     base::Result<Written> write(const DocumentWrite& write, const Cancel& cancel);
+    // All of them or none, of a store that can BATCH; no key comes twice.
+    base::Result<WrittenTogether> write_all(std::span<const DocumentWrite> writes,
+                                            const Cancel& cancel);
 
     // Without WATCH_POLL there are no changes and no position.
     base::Result<Changes> poll(std::string_view prefix,

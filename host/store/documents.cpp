@@ -7,6 +7,11 @@ using plugins::Cancel;
 using plugins::Document;
 using plugins::DocumentWrite;
 
+bool says_away(const base::Error& why) {
+    return why.error_class == PARLEY_E_OVERLOADED || why.error_class == PARLEY_E_TIMEOUT ||
+           why.error_class == PARLEY_E_CANCELLED;
+}
+
 Result<std::optional<Document>> Documents::get(std::string_view key, const Cancel& cancel) const {
     auto found = store_->get(key, cancel);
     if (!found || !*found) return found;
@@ -21,6 +26,16 @@ Result<plugins::Written> Documents::write(const DocumentWrite& write, const Canc
     DocumentWrite sealed = write;
     sealed.value = cipher_.encrypt(write.key, write.value);
     return store_->write(sealed, cancel);
+}
+
+Result<plugins::WrittenTogether> Documents::write_all(std::span<const DocumentWrite> writes,
+                                                      const Cancel& cancel) const {
+    if (!cipher_.encrypts()) return store_->write_all(writes, cancel);
+    std::vector<DocumentWrite> sealed(writes.begin(), writes.end());
+    for (DocumentWrite& write : sealed) {
+        if (!write.is_removal) write.value = cipher_.encrypt(write.key, write.value);
+    }
+    return store_->write_all(sealed, cancel);
 }
 
 Result<Documents::Page> Documents::list(std::string_view prefix,

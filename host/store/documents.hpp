@@ -2,8 +2,10 @@
 // calls block, as those of the store.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,6 +13,13 @@
 #include "store/cipher.hpp"
 
 namespace parley::store {
+
+// What is written together at most; one document at least.
+inline constexpr std::size_t kBatchDocuments = 256;
+inline constexpr std::uint64_t kBatchBytes = 4ull * 1024 * 1024;
+
+// Whether the store is away, rather than unwilling: nothing else would be answered either.
+bool says_away(const base::Error& why);
 
 class Documents {
 public:
@@ -26,6 +35,8 @@ public:
                                                        const plugins::Cancel& cancel) const;
     base::Result<plugins::Written> write(const plugins::DocumentWrite& write,
                                          const plugins::Cancel& cancel) const;
+    base::Result<plugins::WrittenTogether> write_all(std::span<const plugins::DocumentWrite> writes,
+                                                     const plugins::Cancel& cancel) const;
 
     // Documents that cannot be decrypted are left out, and why is told.
     struct Page {

@@ -85,8 +85,9 @@ Result<Lease> Ledger::Shared::take_lease(const std::string& key) {
 // Before anything else: what a lease was taken for comes into the store, and the lease goes back.
 // Each that is held has to be renewed in time, so on a slow store none may wait for all others.
 void Ledger::Shared::look_after_leases() {
-    for (const std::string& key : begun()) {
-        if (auto ok = write_one(key); !ok) break;  // the next step tells
+    std::set<std::string> keys = begun();
+    while (!keys.empty()) {
+        if (auto ok = write_next(keys); !ok) break;  // the next step tells
         renew_leases();
     }
     give_back_leases();
@@ -94,12 +95,12 @@ void Ledger::Shared::look_after_leases() {
 }
 
 // The documents under our leases that can be written.
-std::vector<std::string> Ledger::Shared::begun() const {
+std::set<std::string> Ledger::Shared::begun() const {
     const std::lock_guard held(mutex);
-    std::vector<std::string> keys;
+    std::set<std::string> keys;
     if (is_read_only || Clock::now() < again) return keys;
     for (const auto& [key, lease] : leases) {
-        if (pending.contains(key) && is_ready(key)) keys.push_back(key);
+        if (pending.contains(key) && is_ready(key)) keys.insert(key);
     }
     return keys;
 }

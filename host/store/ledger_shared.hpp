@@ -73,7 +73,7 @@ struct Ledger::Shared : std::enable_shared_from_this<Shared> {
     bool lasts(const std::string& key) const;
     void tell_lasting(std::unique_lock<std::mutex>& held);
 
-    // ---- the store's side: ledger_sync.cpp, ledger_leases.cpp ----
+    // ---- the store's side: ledger_sync.cpp, ledger_writes.cpp, ledger_leases.cpp ----
 
     void run_sync();
     void run_watch();
@@ -82,16 +82,24 @@ struct Ledger::Shared : std::enable_shared_from_this<Shared> {
     base::Result<void> open_store();
     base::Result<void> read_all();
     base::Result<void> read_changes();
+    bool is_much(std::size_t changes) const;
     base::Result<void> read_one(const std::string& key);
     base::Result<void> write_pending();
+    base::Result<void> write_next(std::set<std::string>& keys);
+    std::set<std::string> ready_keys() const;
     bool is_ready(const std::string& key) const;
     bool has_pending() const;
-    base::Result<void> write_one(const std::string& key);
+    std::vector<plugins::DocumentWrite> take_writes(std::set<std::string>& keys,
+                                                    std::size_t count_max);
+    base::Result<void> write_together(std::vector<plugins::DocumentWrite> writes);
+    base::Result<void> write_each(const std::vector<plugins::DocumentWrite>& writes);
+    base::Result<void> write_one(const plugins::DocumentWrite& write);
+    void note_written(const plugins::DocumentWrite& write, std::uint64_t revision);
     void answer_claims();
     base::Result<plugins::Lease> answer_claim(const std::string& key);
     base::Result<plugins::Lease> take_lease(const std::string& key);
     void look_after_leases();
-    std::vector<std::string> begun() const;
+    std::set<std::string> begun() const;
     void renew_leases();
     void give_back_leases();
     void take_in(const std::string& key, std::optional<plugins::Document> found);
@@ -102,6 +110,7 @@ struct Ledger::Shared : std::enable_shared_from_this<Shared> {
     void tell_looked(const std::vector<Looked>& to, const base::Result<std::uint64_t>& outcome);
     base::Result<std::uint64_t> look();
     void note(const base::Result<void>& outcome);
+    std::uint64_t pause_ms(const base::Error& why) const;
     Clock::time_point next_step() const;
     bool follows(std::string_view key) const;
 
@@ -159,6 +168,7 @@ struct Ledger::Shared : std::enable_shared_from_this<Shared> {
     bool is_hinted = false;
     bool is_pushed = false;     // the store can be waited for
     bool is_read_only = false;  // what is wished stays in the journal
+    bool writes_alone = false;  // the next time, as together was too much
     std::vector<Looked> looks;  // who waits for the next look
     bool has_read = false;
     bool was_ever_read = false;  // by this machine; the file read_path says so

@@ -1,9 +1,11 @@
 // store/ledger_sync.cpp: how a ledger keeps step with its store. One thread makes all calls, but
 // for watch, which waits on a thread of its own.
 #include <algorithm>
+#include <array>
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/digest.hpp"
 #include "base/log.hpp"
 #include "store/ledger_shared.hpp"
 #include "store/merge.hpp"
@@ -18,6 +20,16 @@ using plugins::Document;
 namespace {
 
 constexpr std::uint64_t kPageDocuments = 512;
+
+// Between the half of it and all, so that Parleys which lost one store together do not come back
+// together.
+std::uint64_t jittered(std::uint64_t ms) {
+    std::array<unsigned char, sizeof(std::uint32_t)> bytes{};
+    base::fill_random(bytes);
+    std::uint64_t random = 0;
+    for (const unsigned char byte : bytes) random = random << 8 | byte;
+    return ms - random % (ms / 2 + 1);
+}
 
 }  // namespace
 
@@ -130,7 +142,7 @@ void Ledger::Shared::run_watch() {
         const auto watched = store.watch(cancel);
         if (!watched) {
             const bool is_refused = watched.error().error_class == PARLEY_E_FORBIDDEN;
-            pause_ms = is_refused ? limits.retry_max_ms : limits.watch_retry_ms;
+            pause_ms = jittered(is_refused ? limits.retry_max_ms : limits.watch_retry_ms);
         } else if (std::exchange(pause_ms, 0) != 0) {
             hint();  // of what came while nobody was told
         }
@@ -180,17 +192,25 @@ Result<void> Ledger::Shared::read_all() {
 Result<void> Ledger::Shared::read_changes() {
     auto told_of = call([&](const Cancel& cancel) { return store.poll("", position, cancel); });
     if (!told_of) return std::move(told_of).error();
-    if (told_of->is_reset) {
+    std::erase_if(told_of->keys, [this](const std::string& key) { return !follows(key); });
+    if (told_of->is_reset || is_much(told_of->keys.size())) {
         is_whole = false;
         return read_all();
     }
     for (const std::string& key : told_of->keys) {
-        if (!follows(key)) continue;
         look_after_leases();
         if (auto ok = read_one(key); !ok) return ok;
     }
     position = told_of->position;
     return {};
+}
+
+// Of which pages bring more in one call than single documents would in many.
+bool Ledger::Shared::is_much(std::size_t changes) const {
+    constexpr std::size_t kSinglesMax = 64;
+    constexpr std::size_t kPart = 4;
+    const std::lock_guard held(mutex);
+    return changes > kSinglesMax && changes > image.size() / kPart;
 }
 
 Result<void> Ledger::Shared::read_one(const std::string& key) {
@@ -260,71 +280,6 @@ void Ledger::Shared::settle(Entry& entry, const std::string& key, std::optional<
     if (!entry.wished) pending.erase(key);
 }
 
-// ---- what we wish for ----
-
-// One that the store does not take holds up no other.
-Result<void> Ledger::Shared::write_pending() {
-    std::set<std::string> keys;
-    {
-        const std::lock_guard held(mutex);
-        // What is on its way into the journal is there first.
-        for (const std::string& key : pending) {
-            if (is_ready(key) && !is_read_only) keys.insert(key);
-        }
-    }
-    Result<void> first = base::Result<void>();
-    for (const std::string& key : keys) {
-        look_after_leases();
-        auto ok = write_one(key);
-        if (!ok && first) first = std::move(ok);
-    }
-    give_back_leases();
-    return first;
-}
-
-// The journal comes first, unless it cannot be written.
-bool Ledger::Shared::is_ready(const std::string& key) const {
-    return !journal_fault.empty() || (!dirty.contains(key) && !writing.contains(key));
-}
-
-bool Ledger::Shared::has_pending() const {
-    if (is_read_only) return false;
-    return std::any_of(
-        pending.begin(), pending.end(), [this](const auto& key) { return is_ready(key); });
-}
-
-Result<void> Ledger::Shared::write_one(const std::string& key) {
-    plugins::DocumentWrite write;
-    {
-        const std::lock_guard held(mutex);
-        const auto found = image.find(key);
-        if (found == image.end() || !found->second.wished) {
-            pending.erase(key);
-            return {};
-        }
-        write.key = key;
-        write.value = *found->second.wished;
-        write.expected = found->second.revision;
-    }
-    auto written = call([&](const Cancel& cancel) { return documents->write(write, cancel); });
-    if (!written) return std::move(written).error();
-    // Merged with what is there by then, it is written in the next step.
-    if (written->is_conflict) return read_one(key);
-    const std::lock_guard held(mutex);
-    const auto found = image.find(key);
-    if (found == image.end()) return {};
-    Entry& entry = found->second;
-    entry.revision = written->revision;
-    if (entry.wished && *entry.wished == write.value) {
-        entry.wished.reset();
-        pending.erase(key);
-    }
-    entry.known = std::move(write.value);
-    dirty.insert(key);
-    news.notify_all();
-    return {};
-}
-
 // ---- what others hear ----
 
 void Ledger::Shared::tell_changed() {
@@ -350,6 +305,18 @@ void Ledger::Shared::tell_looked(const std::vector<Looked>& to,
     }
 }
 
+// After a start all wait for what the store has; who is let in by nobody knocks seldom.
+std::uint64_t Ledger::Shared::pause_ms(const base::Error& why) const {
+    constexpr std::uint64_t kDoublingsMax = 16;
+    const bool is_refused = why.error_class == PARLEY_E_FORBIDDEN;
+    const std::uint64_t most_ms = has_read || is_refused
+                                      ? limits.retry_max_ms
+                                      : std::max(limits.start_ms, limits.watch_retry_ms);
+    const std::uint64_t grown_ms = limits.retry_min_ms << std::min(failures, kDoublingsMax);
+    const std::uint64_t own_ms = jittered(std::min(grown_ms, most_ms));
+    return std::min(std::max(own_ms, why.retry_after_ms), limits.retry_max_ms);
+}
+
 // A store that comes or goes is told of once.
 void Ledger::Shared::note(const Result<void>& outcome) {
     const std::lock_guard held(mutex);
@@ -369,11 +336,7 @@ void Ledger::Shared::note(const Result<void>& outcome) {
         return;
     }
     const base::Error& why = outcome.error();
-    constexpr std::uint64_t kDoublingsMax = 16;
-    const std::uint64_t grown_ms = limits.retry_min_ms << std::min(failures, kDoublingsMax);
-    const std::uint64_t wait_ms =
-        std::min(std::max(grown_ms, why.retry_after_ms), limits.retry_max_ms);
-    again = Clock::now() + ms(wait_ms);
+    again = Clock::now() + ms(pause_ms(why));
     ++failures;
     standing.is_good = false;
     standing.why = why.message;

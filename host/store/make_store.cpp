@@ -2,10 +2,9 @@
 
 #include <filesystem>
 
-#include <boost/json/serialize.hpp>
-
 #include "base/nearest.hpp"
 #include "config/schema.hpp"
+#include "store/identity.hpp"
 #include "store/read_cipher.hpp"
 
 namespace parley::store {
@@ -72,10 +71,11 @@ std::shared_ptr<Documents> make_store(const config::Config& config,
     return std::make_shared<Documents>(std::move(store), std::move(*cipher));
 }
 
-std::string identity_of(const config::Config& config) {
-    const config::Store& wished = config.store;
-    return config.state_folder + "\n" + wished.plugin + "\n" +
-           boost::json::serialize(wished.settings);
+std::string identity_of(const config::Config& config, const Catalogue& catalogue) {
+    const std::string& plugin = config.store.plugin;
+    const Catalogue::Found found = catalogue.find(PARLEY_KIND_STORE, plugin);
+    return config.state_folder + "\n" + plugin + "\n" +
+           place_of(found.component->config_schema, settings_of(config, found));
 }
 
 }  // namespace parley::store

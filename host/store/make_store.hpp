@@ -19,7 +19,8 @@ std::shared_ptr<Documents> make_store(const config::Config& config,
                                       const std::shared_ptr<plugins::HostServices>& services,
                                       std::vector<config::Fault>& faults);
 
-// What tells the store from others: the plugin and its settings, as text that is no secret's.
-std::string identity_of(const config::Config& config);
+// What tells the store that was made from others: the plugin and the place of its documents, as
+// text that is no secret's.
+std::string identity_of(const config::Config& config, const plugins::Catalogue& catalogue);
 
 }  // namespace parley::store

@@ -1,5 +1,6 @@
 #include "store/opened.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "store/make_store.hpp"
@@ -16,6 +17,17 @@ namespace {
 constexpr std::uint64_t kPageDocuments = 512;
 
 }  // namespace
+
+Result<Secret> text_of_account(const std::string& provider,
+                               const std::string& label,
+                               AccountDocument account) {
+    account.provider = provider;
+    account.label = label;
+    Secret text = write_account(account);
+    auto readable = read_account(account_key(provider, label), text.reveal());
+    if (!readable) return std::move(readable).error();
+    return text;
+}
 
 Result<std::unique_ptr<Opened>> Opened::open(
     const config::Config& config,
@@ -45,18 +57,27 @@ Result<std::optional<Document>> Opened::get(const std::string& key) {
     return documents_->get(key, cancel);
 }
 
-Result<std::vector<Document>> Opened::list(const std::string& prefix) {
-    std::vector<Document> all;
+Result<Documents::Page> Opened::read_all(const std::string& prefix) {
+    Documents::Page all;
     std::string cursor;
     do {
         const Cancel cancel(limits_.call_ms, nullptr);
         auto page = documents_->list(prefix, cursor, kPageDocuments, cancel);
         if (!page) return std::move(page).error();
-        if (!page->broken.empty()) return std::move(page->broken.front().second);
-        for (Document& document : page->page.documents) all.push_back(std::move(document));
+        for (auto& broken : page->broken) all.broken.push_back(std::move(broken));
+        for (Document& document : page->page.documents) {
+            all.page.documents.push_back(std::move(document));
+        }
         cursor = std::move(page->page.cursor);
     } while (!cursor.empty());
     return all;
+}
+
+Result<std::vector<Document>> Opened::list(const std::string& prefix) {
+    auto all = read_all(prefix);
+    if (!all) return std::move(all).error();
+    if (!all->broken.empty()) return std::move(all->broken.front().second);
+    return std::move(all->page.documents);
 }
 
 Result<std::uint64_t> Opened::change(const std::string& key, const Edit& edit) {
@@ -96,12 +117,15 @@ Result<bool> Opened::remove(const std::string& key) {
 }
 
 Result<std::vector<Listed>> Opened::accounts() {
-    auto documents = list(std::string(kAccountPrefix));
-    if (!documents) return std::move(documents).error();
+    auto read = read_all(std::string(kAccountPrefix));
+    if (!read) return std::move(read).error();
     std::vector<Listed> all;
-    for (const Document& document : *documents) {
+    for (const Document& document : read->page.documents) {
         all.push_back({document.key, read_account(document.key, document.value.reveal())});
     }
+    for (auto& [key, why] : read->broken) all.push_back({key, std::move(why)});
+    std::sort(
+        all.begin(), all.end(), [](const Listed& a, const Listed& b) { return a.key < b.key; });
     return all;
 }
 
@@ -130,14 +154,9 @@ Result<std::uint64_t> Opened::change_account(const std::string& provider,
         auto after = edit(found ? &*found : nullptr);
         if (!after) return std::move(after).error();
         if (!*after) return std::optional<Secret>();
-        (*after)->provider = provider;
-        (*after)->label = label;
-        // What could not be read again is not written.
-        Secret text = write_account(**after);
-        if (auto readable = read_account(key, text.reveal()); !readable) {
-            return std::move(readable).error();
-        }
-        return std::optional(std::move(text));
+        auto text = text_of_account(provider, label, std::move(**after));
+        if (!text) return std::move(text).error();
+        return std::optional(std::move(*text));
     });
 }
 

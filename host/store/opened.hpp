@@ -21,6 +21,11 @@ struct Listed {
     base::Result<AccountDocument> account;
 };
 
+// An account as it is written under these names. What could not be read again is an error.
+base::Result<base::Secret> text_of_account(const std::string& provider,
+                                           const std::string& label,
+                                           AccountDocument account);
+
 class Opened {
 public:
     // The store that the configuration names. All faults of its section are in one error.
@@ -70,6 +75,8 @@ public:
     base::Result<bool> remove_account(const std::string& provider, const std::string& label);
 
 private:
+    base::Result<Documents::Page> read_all(const std::string& prefix);
+
     std::shared_ptr<Documents> documents_;
     const config::StoreLimits limits_;
 };

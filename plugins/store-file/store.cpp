@@ -22,7 +22,7 @@ const std::string_view kSchema = R"json({
   "additionalProperties": false,
   "properties": {
     "folder": {
-      "type": "string", "minLength": 1, "default": "~/.parley/store",
+      "type": "string", "minLength": 1, "default": "~/.parley/store", "x-place": true,
       "description": "the folder of the documents; ~ is the user's home"
     },
     "create": {

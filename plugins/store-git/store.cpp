@@ -20,20 +20,24 @@ const std::string_view kSchema = R"json({
   "required": ["remote"],
   "properties": {
     "remote": {
-      "type": "string", "minLength": 1,
+      "type": "string", "minLength": 1, "x-place": true,
       "description": "https://host/repository.git, ssh://user@host/repository.git, or a path"
     },
     "path": {
       "type": "string", "minLength": 1, "default": "~/.parley/git",
       "description": "the folder of the clone"
     },
-    "branch": {"type": "string", "minLength": 1, "default": "main", "description": "its branch"},
+    "branch": {
+      "type": "string", "minLength": 1, "default": "main", "x-place": true,
+      "description": "its branch"
+    },
     "lease_branch": {
       "type": "string", "default": "parley-leases",
       "description": "where replicas say who refreshes an account; empty: nowhere"
     },
     "subdirectory": {
-      "type": "string", "default": "", "description": "of the documents in the repository"
+      "type": "string", "default": "", "x-place": true,
+      "description": "of the documents in the repository"
     },
     "mode": {
       "type": "string", "enum": ["read-write", "read-only"], "default": "read-write",

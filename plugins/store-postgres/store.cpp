@@ -20,12 +20,12 @@ const std::string_view kSchema = R"json({
   "additionalProperties": false,
   "properties": {
     "url": {
-      "type": "string", "default": "", "x-secret": true,
+      "type": "string", "default": "", "x-secret": true, "x-place": true,
       "description": "postgresql://user@host/database; the rest as libpq finds it, see the README"
     },
     "schema": {
       "type": "string", "default": "parley",
-      "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$", "maxLength": 63,
+      "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$", "maxLength": 63, "x-place": true,
       "description": "the schema of the tables, made when it is missing"
     },
     "tls_mode": {

@@ -22,10 +22,11 @@ const std::string_view kSchema = R"json({
   "properties": {
     "bucket": {
       "type": "string", "minLength": 3, "maxLength": 63, "pattern": "^[A-Za-z0-9._-]+$",
+      "x-place": true,
       "description": "its name alone; it must exist"
     },
     "prefix": {
-      "type": "string", "default": "parley/", "maxLength": 200,
+      "type": "string", "default": "parley/", "maxLength": 200, "x-place": true,
       "description": "what all keys of objects begin with; a store of its own for each"
     },
     "region": {
@@ -33,7 +34,7 @@ const std::string_view kSchema = R"json({
       "description": "of the signature"
     },
     "endpoint": {
-      "type": "string", "default": "",
+      "type": "string", "default": "", "x-place": true,
       "description": "http[s]://host[:port] of a compatible server; empty: AWS in that region"
     },
     "addressing": {

@@ -28,7 +28,8 @@ const documentsOf = (text) => text.trim().split('\n').map(JSON.parse);
 
 for (const [kind, server] of Object.entries({ file: FileServer, ...servers })) {
   test(`${kind}: by hand`, { skip: server.missing }, async (t) => {
-    const place = (await server.start(t)).section();
+    const home = await server.start(t);
+    const place = home.section();
     const state = newFolder();
     const [oldKey, newKey] = ['a', 'b'].map((digit) => digit.repeat(64));
     const configure = (name, store) => {
@@ -39,8 +40,9 @@ for (const [kind, server] of Object.entries({ file: FileServer, ...servers })) {
     const run = async (config, code, ...args) => {
       const done = await command('--state', join(state, 's'), '--config', config, 'store', ...args);
       assert.equal(done.code, code, `${args}: ${done.stderr}${done.stdout}`);
-      return done.stdout;
+      return code === 0 ? done.stdout : done.stdout + done.stderr;
     };
+    const commits = () => Number(home.git(home.remote, 'rev-list', '--count', 'main'));
 
     const secrets = Array.from({ length: kCount }, (_, i) => secret(`sk-${kind}-${i}`));
     const from = join(state, 'from');
@@ -59,6 +61,7 @@ for (const [kind, server] of Object.entries({ file: FileServer, ...servers })) {
     const fresh = configure('fresh', { ...place, encryption_key_command: ['cat', keyFile] });
 
     assert.match(await run(origin, 0, 'copy', '--from', origin, '--to', old), new RegExp(`^${kCount} written`));
+    if (kind === 'git') assert.equal(commits(), 1, 'together');
     const before = await run(old, 0, 'status');
     assert.match(before, new RegExp(`account  ${kCount}\n  encrypted with \\S+  ${kCount}\n`));
     const sealed = join(state, 'sealed.jsonl');
@@ -68,6 +71,7 @@ for (const [kind, server] of Object.entries({ file: FileServer, ...servers })) {
 
     assert.equal((await run(both, 0, 'rekey')).split(',')[1].trim().split(' ')[0], String(kCount));
     assert.equal(await run(fresh, 0, 'verify'), `${kCount} documents, 0 broken\n`);
+    if (kind === 'git') assert.equal(commits(), 2, 'together');
     const key = /encrypted with (\S+)/;
     assert.notEqual((await run(fresh, 0, 'status')).match(key)[1], before.match(key)[1]);
 
@@ -80,6 +84,12 @@ for (const [kind, server] of Object.entries({ file: FileServer, ...servers })) {
     assert.match(await run(fresh, 0, 'import', open), new RegExp(`^0 written, ${kCount} were there already`));
     // What was exported with the key of before is read with it, and written with the present one.
     assert.match(await run(both, 0, 'import', sealed), new RegExp(`^0 written, ${kCount} were there already`));
+    const cut = join(state, 'cut.jsonl');
+    writeFileSync(cut, readFileSync(open, 'utf8').slice(0, -20), { mode: 0o600 });
+    const nowhere = configure('nowhere', { plugin: 'store-file', folder: join(state, 'nowhere') });
+    assert.match(await run(nowhere, 1, 'import', cut), new RegExp(`line ${kCount}: expected a document`));
+    assert.match(await run(nowhere, 1, 'import', state), /line 1: cannot be read/);
+    assert.equal(await run(nowhere, 0, 'verify'), '0 documents, 0 broken\n');
     const back = configure('back', { plugin: 'store-file', folder: join(state, 'back') });
     assert.match(await run(fresh, 0, 'copy', '--to', back), new RegExp(`^${kCount} written`));
     assert.match(await run(back, 0, 'copy', '--from', origin, '--to', back), /^0 written/);

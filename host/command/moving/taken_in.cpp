@@ -7,10 +7,14 @@
 
 #include "command/known_accounts.hpp"
 #include "command/moving/exported.hpp"
+#include "store/bundle.hpp"
 
 namespace parley::command {
 
 namespace json = boost::json;
+
+using base::Result;
+using plugins::DocumentWrite;
 
 namespace {
 
@@ -34,6 +38,75 @@ base::Result<store::AccountDocument> complete(KnownAccounts& known, const MovedA
     return document;
 }
 
+// The accounts go into the store together where it takes that.
+class TakingIn {
+public:
+    TakingIn(KnownAccounts& known, Moved& moved)
+        : known_(known),
+          moved_(moved),
+          bundle_(
+              *known.store(),
+              [this](const DocumentWrite& write, const Result<void>& outcome) {
+                  note(name_of(write), outcome);
+                  return Result<void>();
+              },
+              [this](DocumentWrite& write) { return is_needed(write); }) {}
+
+    // Whether all are in the store.
+    bool take() {
+        for (const MovedAccount& account : moved_.accounts) {
+            auto write = write_of(account);
+            if (!write) {
+                note(account.provider + '/' + account.label, std::move(write).error());
+            } else {
+                (void)bundle_.add(std::move(*write));  // what comes of it is noted
+            }
+        }
+        (void)bundle_.end();
+        return is_whole_;
+    }
+
+private:
+    static std::string name_of(const DocumentWrite& write) {
+        return write.key.substr(store::kAccountPrefix.size());
+    }
+
+    Result<DocumentWrite> write_of(const MovedAccount& account) {
+        auto document = complete(known_, account);
+        if (!document) return std::move(document).error();
+        auto text = store::text_of_account(account.provider, account.label, std::move(*document));
+        if (!text) return std::move(text).error();
+        DocumentWrite write;
+        write.key = store::account_key(account.provider, account.label);
+        write.value = std::move(*text);
+        return write;
+    }
+
+    Result<bool> is_needed(const DocumentWrite& write) {
+        const auto there = known_.store()->get(write.key);
+        if (!there) {
+            note(name_of(write), there.error());
+        } else if (*there) {
+            moved_.needless(name_of(write), "it is in the store already, and stays as it is");
+        }
+        return there && !*there;
+    }
+
+    void note(std::string name, const Result<void>& outcome) {
+        if (outcome) {
+            moved_.carried(std::move(name), "in the store");
+        } else {
+            moved_.left(std::move(name), outcome.error().message);
+            is_whole_ = false;
+        }
+    }
+
+    KnownAccounts& known_;
+    Moved& moved_;
+    bool is_whole_ = true;
+    store::Bundle bundle_;
+};
+
 }  // namespace
 
 std::string target_of(const Options& options) {
@@ -45,32 +118,7 @@ std::string target_of(const Options& options) {
 bool take_in(const Options& options, Moved& moved) {
     const auto known = KnownAccounts::open(options, true);
     if (known == nullptr) return false;
-    bool is_whole = true;
-    for (const MovedAccount& each : moved.accounts) {
-        const std::string name = each.provider + "/" + each.label;
-        const auto document = complete(*known, each);
-        if (!document) {
-            moved.left(name, document.error().message);
-            is_whole = false;
-            continue;
-        }
-        bool was_there = false;
-        const auto edit = [&](const store::AccountDocument* before)
-            -> base::Result<std::optional<store::AccountDocument>> {
-            was_there = before != nullptr;
-            return was_there ? std::nullopt : std::optional(*document);
-        };
-        const auto done = known->store()->change_account(each.provider, each.label, edit);
-        is_whole = is_whole && done.has_value();
-        if (!done) {
-            moved.left(name, done.error().message);
-        } else if (was_there) {
-            moved.needless(name, "it is in the store already, and stays as it is");
-        } else {
-            moved.carried(name, "in the store");
-        }
-    }
-    return is_whole;
+    return TakingIn(*known, moved).take();
 }
 
 std::optional<std::vector<store::Listed>> stored_accounts(const Options& options) {

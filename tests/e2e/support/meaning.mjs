@@ -58,9 +58,8 @@ function addContent(into, content) {
 }
 
 function addChat(into, choice, message) {
-  const content = message.content;
   add(into, 'reasoning', message.reasoning_content ?? message.reasoning);
-  addContent(into, content);
+  addContent(into, message.content);
   if (message.function_call) {
     const known = (into.calls[0] ??= { name: '', args: '' });
     known.name += message.function_call.name ?? '';

@@ -79,6 +79,14 @@ protected:
         return found ? std::string(found->reveal()) : "none";
     }
 
+    // Changes documents while the store is away, and has it come back.
+    void set_while_away(Ledger& ledger, int count, const std::string& to) {
+        memory_.fail(PARLEY_E_INTERNAL);
+        for (int i = 0; i < count; ++i) set(ledger, "account/a/" + std::to_string(i), to);
+        EXPECT_TRUE(ledger.wait_until_journaled(kLongMs));
+        memory_.fail(0);
+    }
+
     static void set(Ledger& ledger, const std::string& key, const std::string& to) {
         ledger.change(key, [to](const Secret*) { return std::optional(Secret(to)); });
     }
@@ -229,6 +237,28 @@ TEST_F(LedgerTest, LooksWhenItIsAskedTo) {
     EXPECT_TRUE(ledger->reach().is_good);
 }
 
+TEST_F(LedgerTest, IsSoonThereForAStoreThatWasAwayAtTheStart) {
+    limits_.retry_min_ms = limits_.retry_max_ms = 3'600'000;
+    limits_.start_ms = limits_.watch_retry_ms = 1;
+    memory_.fail(PARLEY_E_INTERNAL);
+    const auto ledger = start();
+    while (memory_.opens < 3) EXPECT_FALSE(ledger->wait_until_read(1));
+    memory_.fail(0);
+    EXPECT_TRUE(ledger->wait_until_read(kLongMs));
+}
+
+// Who knocks often with the wrong password is soon locked out.
+TEST_F(LedgerTest, WhereNobodyIsLetInItSeldomKnocks) {
+    limits_.retry_min_ms = limits_.retry_max_ms = 3'600'000;
+    limits_.start_ms = limits_.watch_retry_ms = 1;
+    memory_.fail(PARLEY_E_FORBIDDEN);
+    const auto ledger = start();
+    EXPECT_FALSE(look(*ledger));
+    const int opens = memory_.opens;
+    EXPECT_FALSE(ledger->wait_until_read(50));
+    EXPECT_EQ(memory_.opens, opens);
+}
+
 // However long the next try would have been waited for.
 TEST_F(LedgerTest, LooksAsSoonAsItsStoreIsBack) {
     memory_.tells = false;
@@ -318,6 +348,66 @@ TEST_F(LedgerTest, AConflictIsMerged) {
     ASSERT_TRUE(ledger->wait_until_stored(kLongMs));
     EXPECT_EQ(memory_.value("account/a/1"), R"({"secret":"s2","revision":2,"note":"theirs"})");
     EXPECT_EQ(text(*ledger, "account/a/1"), memory_.value("account/a/1"));
+}
+
+TEST_F(LedgerTest, WhatIsWishedGoesTogether) {
+    memory_.capabilities |= PARLEY_STORE_BATCH;
+    {
+        const auto ledger = start_and_read();
+        set_while_away(*ledger, 10, "first");
+        ASSERT_TRUE(ledger->wait_until_stored(kLongMs));
+        EXPECT_EQ(memory_.value("account/a/9"), "first");
+        EXPECT_EQ(memory_.batches, 1);
+        EXPECT_EQ(memory_.writes, 10);
+    }
+    const std::string large(kBatchBytes / 3 + 1, 'x');
+    const auto ledger = start_and_read();
+    set_while_away(*ledger, 10, large);
+    ASSERT_TRUE(ledger->wait_until_stored(kLongMs));
+    EXPECT_EQ(memory_.value("account/a/9"), large);
+    EXPECT_EQ(memory_.batches, 1 + 3) << "three of three, and the tenth alone";
+    EXPECT_EQ(memory_.writes, 20);
+}
+
+TEST_F(LedgerTest, OneThatIsInTheWayOfOthersIsMerged) {
+    memory_.capabilities |= PARLEY_STORE_BATCH;
+    memory_.tells = false;
+    memory_.poll_interval_ms = 3'600'000;
+    memory_.set("account/a/3", R"({"note":"before"})");
+    const auto ledger = start_and_read();
+    bool is_first = true;
+    memory_.before_write = [&] {
+        if (!std::exchange(is_first, false)) return;
+        memory_.set("account/a/3", R"({"note":"before","theirs":1})");
+    };
+    set_while_away(*ledger, 10, R"({"note":"after"})");
+    ASSERT_TRUE(ledger->wait_until_stored(kLongMs));
+    EXPECT_EQ(memory_.batches, 1);
+    EXPECT_EQ(memory_.value("account/a/9"), R"({"note":"after"})");
+    EXPECT_EQ(memory_.value("account/a/3"), R"({"note":"after","theirs":1})");
+}
+
+TEST_F(LedgerTest, OneThatIsNotTakenHoldsUpNoOther) {
+    memory_.capabilities |= PARLEY_STORE_BATCH;
+    memory_.refused = "account/a/3";
+    const auto ledger = start_and_read();
+    set_while_away(*ledger, 10, "one");
+    while (ledger->reach().pending != 1) EXPECT_FALSE(ledger->wait_until_stored(1));
+    EXPECT_EQ(memory_.value("account/a/9"), "one");
+    EXPECT_EQ(text(*ledger, "account/a/3"), "one");
+    EXPECT_FALSE(ledger->reach().is_good);
+}
+
+// Where much has changed, pages are read rather than one document after the other.
+TEST_F(LedgerTest, ManyChangesAreReadInPages) {
+    const auto ledger = start_and_read();
+    memory_.tells = false;
+    memory_.fail(PARLEY_E_INTERNAL);
+    for (int i = 0; i < 1'000; ++i) memory_.set("account/a/" + std::to_string(i), "one");
+    const int reads = memory_.reads;
+    memory_.fail(0);
+    ASSERT_TRUE(is_told("account/a/999"));
+    EXPECT_LE(memory_.reads - reads, 4) << "two pages of accounts, and one of state";
 }
 
 TEST_F(LedgerTest, EditsSeeEachOther) {

@@ -97,8 +97,11 @@ public:
         PARLEY_STORE_CAS | PARLEY_STORE_WATCH_POLL | PARLEY_STORE_LEASE | PARLEY_STORE_DURABLE;
     std::uint64_t poll_interval_ms = 5;
     bool tells = true;  // at once, of what another's hand changes
-    std::atomic<int> writes{0};
+    std::atomic<int> opens{0};
+    std::atomic<int> writes{0};   // of documents
+    std::atomic<int> batches{0};  // that were taken
     std::atomic<int> reads{0};
+    std::string refused;  // the key of a document that is never taken
 
     void hold_lease(const std::string& name, const std::string& owner) {
         const std::lock_guard lock(mutex_);
@@ -228,27 +231,52 @@ private:
 
     parley_status write(const parley_write& asked, parley_written* out) {
         if (before_write) before_write();
-        const std::string key(plugins::view(asked.key));
         {
             const std::lock_guard lock(mutex_);
             ++writes;
-            const auto found = documents_.find(key);
-            const std::uint64_t now =
-                found == documents_.end() ? PARLEY_REVISION_NONE : found->second.revision;
-            if (asked.expected != PARLEY_REVISION_ANY && asked.expected != now) {
-                out->revision = now;
-                return -PARLEY_E_CONFLICT;
-            }
-            if (asked.kind == PARLEY_WRITE_REMOVE) {
-                documents_.erase(key);
-                changed_.push_back(key);
-            } else {
-                write(key, std::string(plugins::view(asked.value)));
-                out->revision = last_revision_;
-            }
+            if (const auto bad = judge(asked, out); bad != PARLEY_OK) return bad;
+            out->revision = take(asked);
         }
         tell();
         return PARLEY_OK;
+    }
+
+    parley_status batch(const parley_write* const* asked,
+                        std::uint64_t count,
+                        parley_written* out) {
+        if (before_write) before_write();
+        {
+            const std::lock_guard lock(mutex_);
+            for (out->at = 0; out->at < count; ++out->at) {
+                if (const auto bad = judge(*asked[out->at], out); bad != PARLEY_OK) return bad;
+            }
+            for (std::uint64_t i = 0; i < count; ++i) out->revisions[i] = take(*asked[i]);
+            writes += static_cast<int>(count);
+            ++batches;
+        }
+        tell();
+        return PARLEY_OK;
+    }
+
+    parley_status judge(const parley_write& asked, parley_written* out) {
+        const auto found = documents_.find(std::string(plugins::view(asked.key)));
+        const std::uint64_t now =
+            found == documents_.end() ? PARLEY_REVISION_NONE : found->second.revision;
+        if (plugins::view(asked.key) == refused) return -PARLEY_E_TOO_LARGE;
+        if (asked.expected == PARLEY_REVISION_ANY || asked.expected == now) return PARLEY_OK;
+        out->revision = now;
+        return -PARLEY_E_CONFLICT;
+    }
+
+    std::uint64_t take(const parley_write& asked) {
+        const std::string key(plugins::view(asked.key));
+        if (asked.kind == PARLEY_WRITE_REMOVE) {
+            documents_.erase(key);
+            changed_.push_back(key);
+            return PARLEY_REVISION_NONE;
+        }
+        write(key, std::string(plugins::view(asked.value)));
+        return last_revision_;
     }
 
     parley_status poll(parley_str position, const parley_arena* arena, parley_changes* out) {
@@ -335,6 +363,7 @@ inline parley_store MemoryStore::make_table() {
                 parley_store_facts* out,
                 parley_error* error) {
         MemoryStore& self = of(i);
+        ++self.opens;
         if (const auto bad = self.trouble(cancel, error); bad != PARLEY_OK) return bad;
         self.watcher_ = watcher;
         out->capabilities = self.capabilities;
@@ -377,6 +406,15 @@ inline parley_store MemoryStore::make_table() {
         return bad != PARLEY_OK ? bad : of(i).write(*write, out);
     };
     t.remove = t.put;
+    t.batch = [](parley_instance* i,
+                 const parley_write* const* writes,
+                 std::uint64_t count,
+                 const parley_cancel* cancel,
+                 parley_written* out,
+                 parley_error* error) {
+        const auto bad = of(i).trouble(cancel, error);
+        return bad != PARLEY_OK ? bad : of(i).batch(writes, count, out);
+    };
     add_watch_and_leases(t);
     return t;
 }

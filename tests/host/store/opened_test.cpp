@@ -127,6 +127,21 @@ TEST(OpenedStore, AccountsAreAddedChangedAndRemoved) {
     EXPECT_FALSE(shop.opened.account("up", "main").value());
 }
 
+// One that was written with another key hides no other.
+TEST(OpenedStore, OneThatCannotBeReadIsListedAsThat) {
+    Shop shop;
+    shop.memory.set("account/up/a", R"({"secret":"s"})");
+    shop.memory.set("account/up/b", R"({"sealed":"aes-256-gcm","key":"other"})");
+    shop.memory.set("account/up/c", R"({"secret":"s"})");
+    const auto all = shop.opened.accounts();
+    ASSERT_TRUE(all);
+    ASSERT_EQ(all->size(), 3u);
+    EXPECT_TRUE((*all)[0].account);
+    EXPECT_EQ((*all)[1].key, "account/up/b");
+    EXPECT_FALSE((*all)[1].account);
+    EXPECT_TRUE((*all)[2].account);
+}
+
 TEST(OpenedStore, WhatWouldNotReadBackIsNotWritten) {
     Shop shop;
     const auto empty = [](const AccountDocument*) -> Result<std::optional<AccountDocument>> {
