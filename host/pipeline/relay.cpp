@@ -31,6 +31,16 @@ bool is_foreign_page(const http::ReplyHead& head) {
     return head.content_type.starts_with("text/html");
 }
 
+// That its client may have been told as well, and then waits for.
+bool has_length(const http::ReplyHead& head) {
+    return head.content_length.has_value() && !is_event_stream(head);
+}
+
+// Whole in its words, it may still be shorter than it said.
+bool is_open(const parley_tap& tap, const http::ReplyHead& head) {
+    return tap.state == PARLEY_TAP_OPEN || (tap.state == PARLEY_TAP_COMPLETE && has_length(head));
+}
+
 bool timed_out(const Result<Source::Piece>& piece) {
     return !piece && piece.error().error_class == PARLEY_E_TIMEOUT;
 }
@@ -49,6 +59,11 @@ Attempt::Task Attempt::hear_reply() {
     if (head.status >= 300) {
         co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
                                        "upstream: redirects are not followed");
+    }
+    if (is_crossing() && is_foreign_page(head)) {
+        co_return base::upstream_error(
+            PARLEY_E_UPSTREAM_PROTOCOL,
+            "upstream: a web page in place of an answer; is its base_url right?");
     }
     if (is_crossing()) co_return co_await cross(false);
     co_return co_await relay();
@@ -69,7 +84,7 @@ Attempt::Task Attempt::relay() {
         limit_wait(tap_.view().state);
         Result<Source::Piece> piece = co_await source_->read_body();
         if (gated && !is_gated() && timed_out(piece)) piece = Source::Piece();
-        const bool whole = tap_.view().state >= PARLEY_TAP_COMPLETE;
+        const bool whole = tap_.view().state >= PARLEY_TAP_COMPLETE && !has_length(head);
         // What breaks behind the end of a whole reply does not matter any more.
         if (!piece && !(whole && has_shown_)) co_return piece.error();
         const bool end = !piece || piece->end || tail_is_over();
@@ -134,7 +149,8 @@ bool Attempt::tail_is_over() const {
 
 // Shows the tap what has come and sends what it lets through.
 Attempt::Task Attempt::forward(std::string_view bytes, bool end) {
-    if (!held_.empty()) {
+    const bool is_held = !held_.empty();
+    if (is_held) {
         if (held_.size() + bytes.size() > exchange_.world().config.upstream.held_bytes_max) {
             co_return base::upstream_error(PARLEY_E_UPSTREAM_PROTOCOL,
                                            "upstream: an event over upstream.held_bytes_max");
@@ -169,7 +185,7 @@ Attempt::Task Attempt::forward(std::string_view bytes, bool end) {
         if (is_gated() || may_renew()) co_return failure;
     }
     const bool worth_holding = events ? is_gated() : bytes.size() < kHeldReplyBytesMax;
-    const bool hold = worth_holding && !end && !has_shown_ && tap.state == PARLEY_TAP_OPEN;
+    const bool hold = worth_holding && !end && !has_shown_ && is_open(tap, source_->head());
     http::Gather out;
     let_through(bytes, taken, out);
     if (hold) {
@@ -184,9 +200,10 @@ Attempt::Task Attempt::forward(std::string_view bytes, bool end) {
         co_return Result<void>();
     }
     if (!exchange_.reply().begun()) begin_relayed(end, out.size());
-    // The rest must be kept before the write, which may outlive the scratch.
+    // The rest must be kept before the write, which may outlive the scratch. Of an event that comes
+    // in many pieces all is held already, and stays where it is.
     base::Bytes rest;
-    rest.append(bytes.substr(taken));
+    if (!is_held) rest.append(bytes.substr(taken));
     judged_ = 0;
     base::Bytes told;
     if (tap.state == PARLEY_TAP_FAILED) {
@@ -196,7 +213,8 @@ Attempt::Task Attempt::forward(std::string_view bytes, bool end) {
     }
     show();
     const Result<void> written = co_await exchange_.reply().write(out);
-    held_ = std::move(rest);
+    if (is_held) held_.drop_front(taken);
+    if (held_.empty()) held_ = std::move(rest);
     co_return written;
 }
 

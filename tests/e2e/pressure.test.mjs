@@ -1,6 +1,7 @@
 // Back-pressure: a client that reads slowly makes the upstream wait, not Parley grow.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { house, user } from './support/house.mjs';
@@ -122,6 +123,30 @@ test('a client that takes nothing at all is given up, and the upstream is told',
   const line = await parley.exchange({ model: 'gpt-stuck' });
   assert.match(line.level, /^warn/);
   connection.close();
+});
+
+test('an event that comes in many pieces costs in proportion to its size', async () => {
+  const cpu = () => {
+    const fields = readFileSync(`/proc/${parley.pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10; // ticks of 10 ms
+  };
+  const body = JSON.stringify({ model: 'm', messages: user('much'), stream: true });
+  const cost = async (size) => {
+    const [first, word, last] = chunks('m', ['x'.repeat(size)]);
+    upstream.script = async (request, reply) => {
+      reply.events();
+      await reply.say(first);
+      for (let at = 0; at < word.length; at += 16_384) await reply.say(word.slice(at, at + 16_384));
+      reply.end(last + kDone);
+    };
+    const before = cpu();
+    const reply = await once(parley.port, 'POST', '/v1/chat/completions', auth, body);
+    assert.equal(reply.body.length, (first + word + last + kDone).length);
+    return cpu() - before;
+  };
+  const [small, large] = [await cost(4 * MiB), await cost(16 * MiB)];
+  tell(`one event: ${small} ms of CPU for 4 MiB, ${large} ms for 16 MiB`);
+  assert.ok(large < 8 * small + 100, 'four times the size, four times the cost');
 });
 
 test('a large request is taken while it comes, and given on whole', async () => {

@@ -190,6 +190,22 @@ test('heads that are none are a 502', async () => {
   }
 });
 
+test('an answer that is whole in its words and shorter than it said is a failure', async () => {
+  const long = JSON.stringify({ ...JSON.parse(kAnswer), system_fingerprint: 'x'.repeat(50_000) });
+  for (const ends of [true, false]) {
+    const play = (body) => async (connection) => {
+      await connection.write(head({ 'content-length': body.length + 5 }) + body);
+      if (ends) connection.fin();
+    };
+    upstream.script = play(kAnswer);
+    const reply = await ask();
+    assert.equal(reply.status, ends ? 502 : 504, reply.text);
+    upstream.script = play(long);
+    // Its head has gone out, so its client must not wait for the rest.
+    assert.equal((await ask()).broken, 'rst');
+  }
+});
+
 test('a reply that does not come is a 504', async () => {
   upstream.script = (connection) => connection.gone;
   const reply = await ask();
@@ -213,6 +229,19 @@ test('redirects are not followed', async () => {
     assert.equal(reply.headers.location, undefined);
     assert.equal(upstream.requests.all.length, before + 1);
   }
+});
+
+test('a web page in place of an answer is named for what it is', async () => {
+  const page = '<!DOCTYPE html><html><body>Welcome</body></html>';
+  const fields = { 'content-type': 'text/html; charset=utf-8', 'content-length': page.length };
+  upstream.script = (connection) => connection.write(head(fields) + page);
+  for (const stream of [true, false]) {
+    const body = JSON.stringify({ model: 'm', max_tokens: 9, messages: user('hi'), stream });
+    const reply = await once(parley.port, 'POST', '/v1/messages', auth, body);
+    assert.equal(reply.status, 502);
+    assert.match(JSON.parse(reply.text).error.message, /a web page .* base_url/);
+  }
+  assert.equal((await ask()).status, 502);
 });
 
 test('a compressed reply is refused: it was not asked for, and cannot be watched', async () => {
