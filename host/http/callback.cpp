@@ -108,7 +108,7 @@ Result<void> CallbackDoor::listen(Loop& loop, const std::string& address) {
         return Inside::serve(inside, std::move(stream));
     };
     auto bound =
-        Listener::bind(address, {&loop}, {nullptr, kConnectionsMax}, count_, std::move(serve));
+        Listener::bind({address}, {&loop}, {nullptr, kConnectionsMax}, count_, std::move(serve));
     if (!bound) return std::move(bound).error();
     listeners_.push_back(std::move(*bound));
     listeners_.back()->start();

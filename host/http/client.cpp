@@ -20,8 +20,6 @@ namespace {
 
 constexpr std::size_t kReadBytes = 8 * 1024;
 constexpr std::size_t kBodyStepBytes = 256 * 1024;  // a body's memory grows as it arrives
-constexpr std::size_t kLingerBytesMax = 1024 * 1024;
-constexpr std::uint64_t kLingerMs = 2'000;
 
 Error with_status(Error error, unsigned status) {
     error.http_status = status;
@@ -105,9 +103,14 @@ Task<Client::Next> Client::read_head() {
     idle_ = true;
     stream_->expire_after(last_call_ms_ != 0 ? last_call_ms_ : limits_->idle_ms);
     std::size_t scanned = 0;
+    bool is_behind_blank = false;
     for (;;) {
-        // A CRLF behind the last request is tolerated (RFC 9112, section 2.2).
-        if (scanned == 0 && in_.view().starts_with("\r\n")) in_.drop_front(2);
+        // One CRLF behind the last request is tolerated (RFC 9112, section 2.2).
+        if (!is_behind_blank && scanned == 0 && in_.view().starts_with("\r\n")) {
+            in_.drop_front(2);
+            is_behind_blank = true;
+        }
+        if (auto begun = check_beginning(in_.view()); !begun) co_return refuse(begun.error());
         auto end = find_head_end(in_.view(), scanned, limits_->head_bytes_max);
         if (!end) co_return refuse(std::move(end).error());
         if (*end != 0) {
@@ -118,7 +121,6 @@ Task<Client::Next> Client::read_head() {
             co_return refuse(
                 with_status(client_error(PARLEY_E_TOO_LARGE, "http: head too large"), 431));
         }
-        const bool fresh = in_.empty();
         Task<Result<void>> filling = fill(in_);
         const Result<void> filled = co_await filling;
         if (!filled) {
@@ -126,7 +128,7 @@ Task<Client::Next> Client::read_head() {
             if (silent) co_return Next::end;
             co_return refuse(with_status(filled.error(), 408));
         }
-        if (fresh) {
+        if (idle_) {
             idle_ = false;
             stream_->expire_after(limits_->head_ms);
         }
@@ -138,11 +140,6 @@ Task<Client::Next> Client::read_head() {
     if (!parsed) co_return refuse(std::move(parsed).error());
     keep_alive_ =
         keep_alive_ && head_.keep_alive && requests_ < limits_->requests_per_connection_max;
-    if (head_.content_length.value_or(0) > limits_->body_bytes_max) {
-        co_return refuse(client_error(PARLEY_E_TOO_LARGE,
-                                      "http: request body over the limit of " +
-                                          std::to_string(limits_->body_bytes_max) + " bytes"));
-    }
     body_read_ = !head_.chunked && head_.content_length.value_or(0) == 0;
     co_return Next::request;
 }
@@ -162,6 +159,12 @@ Task<Result<void>> Client::fill(base::Bytes& into) {
         if (wake == Wake::cancelled) co_return gone();
         if (wake == Wake::expired) co_return client_error(PARLEY_E_TIMEOUT, "http: timed out");
     }
+}
+
+Error Client::too_large() const {
+    return client_error(PARLEY_E_TOO_LARGE,
+                        "http: request body over the limit of " +
+                            std::to_string(limits_->body_bytes_max) + " bytes");
 }
 
 // Called when a window of the body's deadline has passed; says whether enough has come.
@@ -186,13 +189,17 @@ Task<bool> Client::send_continue() {
 
 Task<Result<std::string_view>> Client::read_body() {
     if (body_read_) co_return body_;
+    const std::uint64_t length = head_.content_length.value_or(0);
+    if (length > limits_->body_bytes_max) {
+        keep_alive_ = false;
+        co_return too_large();
+    }
     const bool nothing_yet = in_.size() == head_size_;
     if (head_.expects_continue && nothing_yet && !head_.http_1_0) {
         const bool sent = co_await send_continue();
         if (!sent) co_return gone();
     }
     window_bytes_ = in_.size() - head_size_;
-    const std::uint64_t length = head_.content_length.value_or(0);
     const bool whole = !head_.chunked && in_.size() - head_size_ >= length;
     if (!whole) stream_->expire_after(limits_->body_grace_ms);
     Task<Result<void>> reading = head_.chunked ? read_chunked() : read_sized(length);
@@ -255,9 +262,7 @@ Task<Result<void>> Client::read_chunked() {
         body_bytes_.append(raw.view().substr(0, step.payload));
         raw.drop_front(step.consumed);
         if (body_bytes_.size() > limits_->body_bytes_max) {
-            co_return client_error(PARLEY_E_TOO_LARGE,
-                                   "http: request body over the limit of " +
-                                       std::to_string(limits_->body_bytes_max) + " bytes");
+            co_return too_large();
         }
         if (chunks.broken()) {
             auto e = client_error(PARLEY_E_INVALID_ARGUMENT, "http: malformed chunked body");
@@ -287,11 +292,11 @@ Task<Result<void>> Client::read_chunked() {
 }
 
 Result<void> Client::inflate_body() {
-    const std::string_view coding = head_.get(FieldId::content_encoding);
-    if (coding.empty() || equals_ignoring_case(coding, "identity")) return {};
+    const std::string codings = codings_of(head_);
+    if (codings.empty()) return {};
     base::Bytes plain;
     const InflateLimits limits{limits_->inflated_bytes_max, limits_->inflate_ratio_max};
-    if (auto done = inflate(coding, body_, limits, plain); !done) return done;
+    if (auto done = inflate(codings, body_, limits, plain); !done) return done;
     body_bytes_ = std::move(plain);
     body_ = body_bytes_.view();
     return {};
@@ -426,18 +431,7 @@ bool Client::reusable() const {
 
 Task<void> Client::linger() {
     if (broken_ || !stream_->is_open()) co_return;
-    stream_->shutdown_send();
-    stream_->expire_after(kLingerMs);
-    std::size_t total = 0;
-    while (total < kLingerBytesMax) {
-        std::size_t got = 0;
-        const Io io = stream_->try_read(stream_->loop().scratch(), got);
-        total += got;
-        if (io == Io::ok) continue;
-        if (io != Io::again) co_return;
-        const Wake wake = co_await stream_->readable();
-        if (wake != Wake::ready) co_return;
-    }
+    co_await pass_over_rest(*stream_);
 }
 
 }  // namespace parley::http

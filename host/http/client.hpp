@@ -111,6 +111,7 @@ private:
     base::Task<base::Result<void>> read_sized(std::uint64_t length);
     base::Task<base::Result<void>> read_chunked();
     base::Result<void> inflate_body();
+    base::Error too_large() const;
     base::Result<void> too_slow();
     void leave_body();
     base::Task<bool> skip_unread();

@@ -274,6 +274,20 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
            });
 }
 
+Result<void> check_beginning(std::string_view bytes) {
+    constexpr std::string_view kTlsHandshake = "\x16\x03";
+    constexpr std::string_view kPreface = "PRI * HTTP/2.0";  // RFC 9113, section 3.4
+    const auto begins_with = [bytes](std::string_view all) {
+        return bytes.starts_with(all.substr(0, bytes.size()));
+    };
+    if (bytes.empty() || bytes.front() == '\r' || bytes.front() == '\n') return {};
+    if (begins_with(kTlsHandshake))
+        return bad("this is TLS, and here no TLS is spoken; use http://");
+    if (bytes.starts_with(kPreface)) return bad("HTTP/2 is not spoken here; use HTTP/1.1");
+    if (!is_token_char(bytes.front())) return bad("malformed head: bad method");
+    return {};
+}
+
 Result<std::size_t> find_head_end(std::string_view bytes,
                                   std::size_t& scanned,
                                   std::uint64_t head_bytes_max) {

@@ -52,6 +52,10 @@ struct ReplyHead : Head {
     bool until_close = false;  // neither length nor chunks: the body ends with the connection
 };
 
+// Whether the first bytes of a connection or of a request can become a head at all: those of TLS
+// and of HTTP/2 cannot, and who sends them waits for an answer before the line ends.
+base::Result<void> check_beginning(std::string_view bytes);
+
 // The length of the head that starts at bytes[0], blank line included; 0 when it is not whole yet.
 // `scanned` (0 at first) remembers how far earlier calls have looked.
 base::Result<std::size_t> find_head_end(std::string_view bytes,

@@ -1,14 +1,13 @@
 // http/inflate.cpp: one small loop for each library.
 #include "http/inflate.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
 #include <brotli/decode.h>
 #include <zlib.h>
 #include <zstd.h>
-
-#include "http/head.hpp"
 
 namespace parley::http {
 
@@ -136,6 +135,21 @@ std::string_view trim(std::string_view s) {
 }
 
 }  // namespace
+
+std::string codings_of(const Head& head) {
+    std::string codings;
+    for (const Field& field : head.fields) {
+        if (field.id != FieldId::content_encoding) continue;
+        for (std::string_view left = field.value; !left.empty();) {
+            const std::size_t comma = std::min<std::size_t>(left.find(','), left.size());
+            const std::string_view coding = trim(left.substr(0, comma));
+            left.remove_prefix(std::min(comma + 1, left.size()));
+            if (coding.empty() || equals_ignoring_case(coding, "identity")) continue;
+            codings.append(codings.empty() ? "" : ", ").append(coding);
+        }
+    }
+    return codings;
+}
 
 Result<void> inflate(std::string_view codings,
                      std::string_view packed,

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "http/head.hpp"
 
 namespace parley::http {
 
@@ -15,6 +17,10 @@ struct InflateLimits {
 };
 
 constexpr std::uint64_t kRatioFromBytes = 64 * 1024;
+
+// What a body is coded by, in the order in which it was done; several fields are one list (RFC
+// 9110, section 5.3), in which "identity" is nothing. Empty: it is plain.
+std::string codings_of(const Head& head);
 
 // Appends the plain body. Codings may be listed ("gzip, br"); the last is undone first.
 base::Result<void> inflate(std::string_view codings,

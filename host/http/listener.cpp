@@ -20,18 +20,30 @@ namespace {
 
 // With the limit reached, or out of descriptors, accepting waits this long.
 constexpr std::uint64_t kRetryMs = 100;
+// While that goes on it is told of so often.
+constexpr std::uint64_t kTellMs = 10'000;
 
 base::Error cannot(const std::string& address, const boost::system::error_code& fault) {
     return gateway_error(PARLEY_E_CONFIG, "listen on " + address + ": " + fault.message());
 }
 
-boost::system::error_code open(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
+// For no longer than it takes to bind: another program of the same user must not come in by it.
+void share(tcp::acceptor& acceptor, bool shares) {
+    const int value = shares ? 1 : 0;
+    ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &value, sizeof(value));
+}
+
+boost::system::error_code open(tcp::acceptor& acceptor,
+                               const tcp::endpoint& endpoint,
+                               bool shares_port) {
     boost::system::error_code fault;
     acceptor.open(endpoint.protocol(), fault);
     if (fault) return fault;
     acceptor.set_option(tcp::acceptor::reuse_address(true), fault);
+    if (shares_port) share(acceptor, true);
     acceptor.bind(endpoint, fault);
     if (!fault) acceptor.listen(asio::socket_base::max_listen_connections, fault);
+    if (shares_port) share(acceptor, false);
     return fault;
 }
 
@@ -45,6 +57,18 @@ boost::system::error_code adopt(tcp::acceptor& acceptor, const tcp& protocol, in
         acceptor.listen(asio::socket_base::max_listen_connections, fault);
     }
     return fault;
+}
+
+// Who speaks HTTP in the open where TLS is spoken hears so in the open.
+Task<void> refuse_plain_http(Stream& stream) {
+    constexpr std::string_view kAnswer =
+        "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 39\r\n"
+        "connection: close\r\n\r\nhttp: TLS is spoken here; use https://\n";
+    stream.leave_tls();
+    Gather out;
+    out.add(kAnswer);
+    const bool sent = co_await write_all(stream, out);
+    if (sent) co_await pass_over_rest(stream);
 }
 
 }  // namespace
@@ -73,18 +97,17 @@ Result<tcp::endpoint> parse_address(std::string_view text) {
     return tcp::endpoint(ip, number);
 }
 
-Result<std::shared_ptr<Listener>> Listener::bind(const std::string& address,
+Result<std::shared_ptr<Listener>> Listener::bind(const Place& place,
                                                  std::vector<Loop*> loops,
                                                  Terms terms,
                                                  std::shared_ptr<ConnectionCount> count,
-                                                 Serve serve,
-                                                 int opened) {
-    auto endpoint = parse_address(address);
+                                                 Serve serve) {
+    auto endpoint = parse_address(place.address);
     if (!endpoint) return std::move(endpoint).error();
     tcp::acceptor acceptor(loops.front()->io());
-    const auto fault =
-        opened < 0 ? open(acceptor, *endpoint) : adopt(acceptor, endpoint->protocol(), opened);
-    if (fault) return cannot(address, fault);
+    const auto fault = place.opened < 0 ? open(acceptor, *endpoint, place.shares_port)
+                                        : adopt(acceptor, endpoint->protocol(), place.opened);
+    if (fault) return cannot(place.address, fault);
     return std::shared_ptr<Listener>(new Listener(std::move(acceptor),
                                                   std::move(loops),
                                                   std::move(terms),
@@ -109,6 +132,10 @@ Listener::Listener(tcp::acceptor acceptor,
 std::string Listener::address() const {
     boost::system::error_code fault;
     return to_text(acceptor_.local_endpoint(fault));
+}
+
+void Listener::share_port(bool shares) {
+    share(acceptor_, shares);
 }
 
 void Listener::start() {
@@ -141,7 +168,7 @@ Loop& Listener::next_loop() {
 void Listener::accept() {
     if (stopped_) return;
     if (count_->load(std::memory_order_relaxed) >= terms_.connections_max) {
-        retry_.set(kRetryMs);
+        hold_back("limits.connections_max is reached");
         return;
     }
     Loop& loop = next_loop();
@@ -152,8 +179,18 @@ void Listener::accept() {
                                // One that has come in stays, even when the door was shut behind it.
                                if (!fault) accepted(loop, std::move(socket));
                                if (stopped_) return;
-                               fault ? retry_.set(kRetryMs) : accept();
+                               fault ? hold_back(fault.message()) : accept();
                            });
+}
+
+// Whoever comes waits in the system's queue.
+void Listener::hold_back(const std::string& why) {
+    retry_.set(kRetryMs);
+    const std::uint64_t now_ms = loops_.front()->now_ms();
+    if (now_ms < tell_again_ms_) return;
+    tell_again_ms_ = now_ms + kTellMs;
+    base::log(
+        base::LogLevel::warn, "clients wait at the door", {{"address", address()}, {"why", why}});
 }
 
 void Listener::accepted(Loop& loop, tcp::socket socket) {
@@ -190,6 +227,12 @@ Task<void> Listener::run(Stream::Ptr stream,
         stream->expire_after(handshake_ms);
         const Result<void> shaken = co_await stream->handshake();
         ready = shaken.has_value();
+        if (!ready) {
+            base::log(base::LogLevel::debug,
+                      "no TLS with a client",
+                      {{"peer", stream->peer_address()}, {"why", shaken.error().message}});
+        }
+        if (stream->met_plain_http()) co_await refuse_plain_http(*stream);
     }
     try {
         if (ready) {

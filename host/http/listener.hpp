@@ -31,20 +31,29 @@ public:
         std::uint64_t handshake_ms = 0;
     };
 
-    // Binds "host:port"; port 0 takes any free one. `opened` is a socket that listens there
-    // already, which the listener owns from here on; -1: none.
-    static base::Result<std::shared_ptr<Listener>> bind(const std::string& address,
+    // Where to listen: "host:port"; port 0 takes any free one. `opened` is a socket that listens
+    // there already, which the listener owns from here on; -1: none. With `shares_port` it may
+    // overlap with listeners that share theirs meanwhile.
+    struct Place {
+        std::string address;
+        int opened = -1;
+        bool shares_port = false;
+    };
+
+    static base::Result<std::shared_ptr<Listener>> bind(const Place& place,
                                                         std::vector<Loop*> loops,
                                                         Terms terms,
                                                         std::shared_ptr<ConnectionCount> count,
-                                                        Serve serve,
-                                                        int opened = -1);
+                                                        Serve serve);
 
     // "127.0.0.1:8317", with the port that was taken.
     std::string address() const;
 
     // The listening socket, which stays the listener's.
     int socket() { return acceptor_.native_handle(); }
+
+    // Whether an address that overlaps with this one can be bound by `shares_port`.
+    void share_port(bool shares);
 
     void start();
 
@@ -65,6 +74,7 @@ private:
 
     Loop& next_loop();
     void accept();
+    void hold_back(const std::string& why);
     void accepted(Loop& loop, boost::asio::ip::tcp::socket socket);
     static base::Task<void> run(Stream::Ptr stream,
                                 std::uint64_t handshake_ms,
@@ -77,6 +87,7 @@ private:
     std::shared_ptr<ConnectionCount> count_;
     Serve serve_;
     Deadline retry_;
+    std::uint64_t tell_again_ms_ = 0;
     std::size_t turn_ = 0;
     bool stopped_ = false;
 };

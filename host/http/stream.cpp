@@ -21,6 +21,9 @@ constexpr std::size_t kIovMax = 64;  // more than that in one call gains nothing
 // A TLS record; smaller pieces are joined up to this size before they are encrypted.
 constexpr std::size_t kTlsRecordBytes = 16 * 1024;
 
+constexpr std::size_t kLingerBytesMax = 1024 * 1024;
+constexpr std::uint64_t kLingerMs = 2'000;
+
 Io tls_outcome(int ssl_error) {
     const bool waits = ssl_error == SSL_ERROR_WANT_READ || ssl_error == SSL_ERROR_WANT_WRITE;
     if (waits) return Io::again;
@@ -170,6 +173,12 @@ void Stream::begin_tls(SSL* ssl) {
     ssl_.reset(ssl);
 }
 
+void Stream::leave_tls() {
+    ssl_.reset();
+    maybe_readable_ = maybe_writable_ = true;
+    read_wants_write_ = write_wants_read_ = false;
+}
+
 base::Task<base::Result<void>> Stream::handshake() {
     for (;;) {
         ERR_clear_error();
@@ -180,6 +189,7 @@ base::Task<base::Result<void>> Stream::handshake() {
         }
         if (tls_read_result(result) != Io::again) {
             const unsigned long code = ERR_get_error();
+            met_plain_http_ = ERR_GET_REASON(code) == SSL_R_HTTP_REQUEST;
             const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
             const long verified = SSL_get_verify_result(ssl_.get());
             std::string why = reason == nullptr ? "connection closed" : reason;
@@ -372,6 +382,21 @@ base::Task<bool> write_all(Stream& stream, Gather& gather) {
         if (io != Io::again) co_return false;
         const Wake wake = co_await stream.writable();
         if (wake != Wake::ready) co_return false;
+    }
+}
+
+base::Task<void> pass_over_rest(Stream& stream) {
+    stream.shutdown_send();
+    stream.expire_after(kLingerMs);
+    std::size_t total = 0;
+    while (total < kLingerBytesMax) {
+        std::size_t got = 0;
+        const Io io = stream.try_read(stream.loop().scratch(), got);
+        total += got;
+        if (io == Io::ok) continue;
+        if (io != Io::again) co_return;
+        const Wake wake = co_await stream.readable();
+        if (wake != Wake::ready) co_return;
     }
 }
 

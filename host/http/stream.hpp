@@ -63,6 +63,12 @@ public:
     // handshake is still to be done.
     void begin_tls(SSL* ssl);
 
+    // Whether a handshake failed because the far end speaks HTTP in the open.
+    bool met_plain_http() const { return met_plain_http_; }
+
+    // What goes over it from here on is in the open.
+    void leave_tls();
+
     enum class For { read, write, either };
 
     struct Wait {
@@ -142,6 +148,7 @@ private:
     bool maybe_writable_ = true;
     bool read_wants_write_ = false;  // the last TLS read waits until something can be written
     bool write_wants_read_ = false;  // the last TLS write waits until something has come
+    bool met_plain_http_ = false;
     bool expired_ = false;
     bool cancelled_ = false;
 };
@@ -179,5 +186,9 @@ private:
 
 // Writes all of it, waiting as long as the stream's deadline allows; false when that failed.
 base::Task<bool> write_all(Stream& stream, Gather& gather);
+
+// Sends nothing more and lets what the far end still sends go by, for a while and up to a bound:
+// closed at once, with bytes unread, a connection would be reset and take the reply along.
+base::Task<void> pass_over_rest(Stream& stream);
 
 }  // namespace parley::http

@@ -27,8 +27,7 @@ std::optional<Doors::Plan> Doors::plan(const config::Config& config, std::vector
     for (const std::string& address : server.listen) {
         Door door{address, find(address)};
         if (door.listener == nullptr) {
-            auto bound = http::Listener::bind(
-                address, loops_, plan.terms, count_, serve_, opened_before(address));
+            auto bound = bind(address, plan.terms);
             if (!bound) {
                 faults.push_back({{}, "server.listen", bound.error().message});
                 continue;
@@ -39,6 +38,19 @@ std::optional<Doors::Plan> Doors::plan(const config::Config& config, std::vector
     }
     if (faults.size() != before) return std::nullopt;
     return plan;
+}
+
+// An address may overlap with one that is open and about to go, such as all with one of its kind.
+base::Result<std::shared_ptr<http::Listener>> Doors::bind(const std::string& address,
+                                                          const http::Listener::Terms& terms) {
+    const auto share = [this](bool shares) {
+        for (const Door& door : doors_) door.listener->share_port(shares);
+    };
+    share(true);
+    const http::Listener::Place place{address, opened_before(address), !doors_.empty()};
+    auto bound = http::Listener::bind(place, loops_, terms, count_, serve_);
+    share(false);
+    return bound;
 }
 
 void Doors::open(Plan plan) {

@@ -55,6 +55,8 @@ public:
 private:
     std::shared_ptr<http::Listener> find(const std::string& configured) const;
     int opened_before(const std::string& address);
+    base::Result<std::shared_ptr<http::Listener>> bind(const std::string& address,
+                                                       const http::Listener::Terms& terms);
 
     std::vector<http::Loop*> loops_;
     std::shared_ptr<http::ConnectionCount> count_;

@@ -61,6 +61,7 @@ std::string words_of(std::span<const AttemptNote> attempts) {
 
 // Refused before it was known who asks.
 bool is_of_nobody(const pipeline::Outcome& o) {
+    if (o.method.empty()) return true;  // not even what is asked for
     if (o.error == nullptr || !o.caller.empty() || !o.model.empty()) return false;
     const int why = o.error->error_class;
     return why == PARLEY_E_UNAUTHENTICATED || why == PARLEY_E_OVERLOADED;

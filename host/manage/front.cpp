@@ -145,6 +145,11 @@ Task<void> Front::refuse(Client& client) {
         error.http_status != 0 ? error.http_status : base::http_status_of(error.error_class);
     client.close_after_reply();
     co_await reply(client, status, "text/plain", error.message + "\n");
+    pipeline::Outcome outcome;
+    outcome.peer = client.peer_address();
+    outcome.status = status;
+    outcome.error = &error;
+    lane_.recorder().record(outcome);
 }
 
 bool Front::apply_cors(Client& client) {

@@ -63,6 +63,9 @@ test('a head that is too long, or has too many fields, is a 431', async () => {
   await endless.write('GET / HTTP/1.1\r\n');
   await endless.write(`x: ${'y'.repeat(20 * KiB)}`); // no end in sight
   await refused(endless, 431);
+  // Told of in the log, though not each of a flood.
+  const line = await parley.exchange({ status: 431, fault: 'too_large' });
+  assert.equal(line.peer, '127.0.0.1');
   const fits = await once(port, 'GET', '/healthz', { 'x-long': 'x'.repeat(7 * KiB) });
   assert.equal(fits.status, 200);
 });
@@ -70,7 +73,12 @@ test('a head that is too long, or has too many fields, is a 431', async () => {
 test('a body that is too long is a 413, before it has come', async () => {
   const announced = await Connection.open(port);
   await announced.send('POST', path, { ...auth, 'content-length': 300 * KiB });
-  await refused(announced, 413);
+  const told = JSON.parse((await refused(announced, 413)).text);
+  assert.match(told.error.message, /over the limit of 262144 bytes/, "in the client's dialect");
+
+  const stranger = await Connection.open(port);
+  await stranger.send('POST', path, { 'content-length': 300 * KiB });
+  await refused(stranger, 401);
 
   const huge = await Connection.open(port);
   await huge.send('POST', path, { ...auth, 'content-length': '999999999999999999' });
@@ -92,6 +100,16 @@ test('a head that comes too slowly is a 408', async () => {
   await connection.write('GET /healthz HTTP/1.1\r\nx-slow: ');
   drip(connection, 'a');
   await refused(connection, 408);
+});
+
+test('blank lines before a request are no way to stay', async () => {
+  const connection = await Connection.open(port);
+  await connection.write('\r\n');
+  drip(connection, '\r\n');
+  await refused(connection, 400);
+  const silent = await Connection.open(port);
+  await silent.write('\r\n');
+  assert.equal(await silent.ended(), 'fin', 'closed at limits.head_ms');
 });
 
 test('a body that comes too slowly is a 408, sized and chunked', async () => {
@@ -204,6 +222,9 @@ test('more clients than connections_max wait for their turn', async () => {
   const small = await Parley.start(configuration(null, { limits: { connections_max: 3 } }));
   const first = await Promise.all([1, 2, 3].map(() => Connection.open(small.port)));
   for (const c of first) assert.equal((await c.ask('GET', '/healthz')).status, 200);
+  const isTold = (l) => l.message === 'clients wait at the door';
+  const told = await small.lines.find(isTold, 'the log says why');
+  assert.match(told.why, /limits\.connections_max/);
   const waiting = await Connection.open(small.port);
   await waiting.send('GET', '/healthz');
   for (const c of first) assert.equal((await c.ask('GET', '/healthz')).status, 200);
@@ -211,6 +232,7 @@ test('more clients than connections_max wait for their turn', async () => {
   first[0].close();
   assert.equal((await waiting.reply()).status, 200);
   for (const c of [...first, waiting]) c.close();
+  assert.equal(small.lines.all.filter(isTold).length, 1, 'once for a while');
   await small.stop();
 });
 

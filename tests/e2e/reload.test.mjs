@@ -1,6 +1,7 @@
 // Everything may change while Parley serves: who asks, who serves, where it listens, whom it
 // trusts. Streams go on as they began, connections stay, nobody is refused.
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import { test } from 'node:test';
 
 import { collect, sdk, textOf, user } from './support/house.mjs';
@@ -137,6 +138,21 @@ test('doors open and shut, and nobody who is inside is sent away', async (t) => 
   await assert.rejects(Connection.open(parley.port), { code: 'ECONNREFUSED' });
   go.resolve();
   assert.equal(textOf(await collect(stream)), 'one.');
+});
+
+test('an address gives way to one that overlaps with it, and to no other program', async (t) => {
+  const { parley, one, base } = await scene(t);
+  for (const host of ['0.0.0.0', 'localhost', '127.0.0.1']) {
+    const listen = [`${host}:${parley.port}`];
+    const heard = await parley.change(base(one, { server: { threads: 2, listen } }));
+    assert.equal(heard.message, 'configuration changed', heard.why);
+    const connection = await Connection.open(parley.port);
+    assert.equal((await connection.ask('GET', '/healthz')).status, 200);
+    connection.close();
+  }
+  const another = net.createServer();
+  const bound = new Promise((yes, no) => another.on('error', no).listen(parley.port, '127.0.0.1', yes));
+  await assert.rejects(bound, { code: 'EADDRINUSE' });
 });
 
 test('what is wrong changes nothing, and the log says where', async (t) => {

@@ -99,7 +99,7 @@ test('a client that leaves is noticed through TLS', async () => {
   await upstream.last.gone;
 });
 
-test('TLS 1.1 and plain HTTP get nothing; 1.2 and 1.3 and http/1.1 by ALPN are spoken', async () => {
+test('TLS 1.1 gets nothing, plain HTTP a word; 1.2 and 1.3 and http/1.1 by ALPN are spoken', async () => {
   const secure = { ca: authority, servername: 'localhost' };
   for (const version of ['TLSv1.2', 'TLSv1.3']) {
     const only = { ...secure, minVersion: version, maxVersion: version };
@@ -117,10 +117,11 @@ test('TLS 1.1 and plain HTTP get nothing; 1.2 and 1.3 and http/1.1 by ALPN are s
       ciphers: 'DEFAULT@SECLEVEL=0',
     }),
   );
-  const plain = await Connection.open(parley.port);
-  await plain.send('GET', '/healthz');
-  await plain.ended();
-  assert.doesNotMatch(plain.source.take(plain.source.size).toString('latin1'), /200/);
+  const plain = await Connection.open(parley.port, null);
+  const told = await plain.ask('POST', '/v1/chat/completions', {}, 'x'.repeat(100_000));
+  assert.equal(told.status, 400);
+  assert.match(told.text, /TLS is spoken here; use https:/);
+  assert.equal(await plain.ended(), 'fin');
   plain.close();
 });
 

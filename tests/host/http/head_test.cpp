@@ -97,6 +97,23 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"other_expectation", post("Expect: 200-ok"), 417}),
     [](const auto& tested) { return tested.param.name; });
 
+TEST(Head, OtherProtocolsAreKnownByTheirFirstBytes) {
+    const auto why = [](std::string_view bytes) {
+        const auto begun = check_beginning(bytes);
+        return begun ? std::string() : begun.error().message;
+    };
+    const std::string_view hello("\x16\x03\x01\x02\x00\x01", 6);
+    for (std::size_t size = 1; size <= hello.size(); ++size) {
+        EXPECT_NE(why(hello.substr(0, size)).find("use http://"), std::string::npos) << size;
+    }
+    const std::string_view preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    EXPECT_NE(why(preface).find("use HTTP/1.1"), std::string::npos);
+    for (const std::string_view odd : {"\x80\x01", " GET", "{\"a\"", "\xff"})
+        EXPECT_NE(why(odd), "");
+    for (const std::string_view good : {"", "G", "PRI", "\r", "\r\n", "\x21"})
+        EXPECT_EQ(why(good), "");
+}
+
 TEST(Head, TrimsValuesAndTakesAnyText) {
     const std::string text = post("X-A: \t a\tb \t\r\nX-B:\r\nX-C:\xc3\xa4");
     const auto head = read(text);

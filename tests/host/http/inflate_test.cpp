@@ -114,5 +114,21 @@ TEST(InflateCodings, UnknownOnesAreNamed) {
     EXPECT_NE(done.error().message.find("lzma"), std::string::npos);
 }
 
+TEST(Codings, AreOneListWhateverFieldsTheyStandIn) {
+    const auto codings = [](std::initializer_list<std::string_view> values) {
+        Head head;
+        for (const auto value : values) {
+            head.fields.push_back({FieldId::content_encoding, "content-encoding", value});
+        }
+        return codings_of(head);
+    };
+    EXPECT_EQ(codings({}), "");
+    EXPECT_EQ(codings({"identity"}), "");
+    EXPECT_EQ(codings({"Identity, identity", ""}), "");
+    EXPECT_EQ(codings({"gzip"}), "gzip");
+    EXPECT_EQ(codings({"gzip , identity,, br"}), "gzip, br");
+    EXPECT_EQ(codings({"gzip", "br"}), "gzip, br");
+}
+
 }  // namespace
 }  // namespace parley::http
