@@ -1,6 +1,7 @@
 // command/check.cpp: is this configuration good? Everything that serve would find is found here.
 #include <iostream>
 
+#include "base/counted.hpp"
 #include "base/log.hpp"
 #include "command/commands.hpp"
 #include "command/setup.hpp"
@@ -8,6 +9,8 @@
 #include "store/make_store.hpp"
 
 namespace parley::command {
+
+using base::counted;
 
 int check(const Options& options) {
     const Setup setup = read_configuration(options, false);
@@ -20,10 +23,11 @@ int check(const Options& options) {
     store::make_store(setup.loaded.config, catalogue, services, made.faults);
     for (const config::Fault& fault : made.faults) std::cerr << fault.text(setup.file) << '\n';
     if (!made.faults.empty()) return 1;
+    const pipeline::World& world = *made.world;
     std::cout << (setup.file.empty() ? "defaults and environment" : setup.file) << ": good, "
-              << made.world->registry.dialects().size() << " dialects, "
-              << made.world->router.places().size() << " providers, "
-              << made.world->config.client_keys.size() << " client keys\n";
+              << counted(world.registry.dialects().size(), "dialect") << ", "
+              << counted(world.router.places().size(), "provider") << ", "
+              << counted(world.config.client_keys.size(), "client key") << '\n';
     return 0;
 }
 

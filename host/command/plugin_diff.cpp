@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "base/counted.hpp"
 #include "check/description.hpp"
 #include "check/replay.hpp"
 #include "command/commands.hpp"
@@ -116,7 +117,7 @@ int plugin_diff(const Options& options) {
     } else {
         print(parts, std::cout);
         print(otherwise, std::cout);
-        std::cout << parts.size() << (parts.size() == 1 ? " difference" : " differences")
+        std::cout << base::counted(parts.size(), "difference")
                   << " in what they say of themselves; " << otherwise.size() << " of "
                   << steps.size() << " steps go otherwise\n";
     }

@@ -7,6 +7,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "base/counted.hpp"
 #include "check/replay.hpp"
 #include "command/commands.hpp"
 #include "command/plugin_subject.hpp"
@@ -78,7 +79,7 @@ int report(const Options& options,
                                                   {"differing", std::move(rows)}})
                   << '\n';
     } else {
-        std::cout << steps.size() << " steps, " << differing
+        std::cout << base::counted(steps.size(), "step") << ", " << differing
                   << (is_written ? " without an answer\n" : " differ\n");
     }
     return differing == 0 ? 0 : 1;

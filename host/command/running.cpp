@@ -5,6 +5,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "base/counted.hpp"
 #include "command/ask.hpp"
 #include "command/commands.hpp"
 #include "command/health_words.hpp"
@@ -90,7 +91,8 @@ int store_pull(const Options& options) {
     if (print_json(options, *answers)) return 0;
     for (std::size_t i = 0; i < answers->size(); ++i) {
         print_worker(*answers, i);
-        std::cout << text_at((*answers)[i], "changed") << " documents changed\n";
+        const auto changed = (*answers)[i].at("changed").to_number<std::uint64_t>();
+        std::cout << base::counted(changed, "document") << " changed\n";
     }
     return 0;
 }

@@ -9,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/base64.hpp"
+#include "base/counted.hpp"
 #include "base/log.hpp"
 #include "command/commands.hpp"
 #include "command/private_file.hpp"
@@ -20,6 +21,7 @@ namespace parley::command {
 
 namespace json = boost::json;
 
+using base::counted;
 using base::Result;
 using base::Secret;
 using plugins::Cancel;
@@ -80,7 +82,7 @@ private:
 
     void print(char end) const {
         if (::isatty(STDERR_FILENO) != 0) {
-            std::cerr << what_ << ' ' << count_ << " documents" << end << std::flush;
+            std::cerr << what_ << ' ' << counted(count_, "document") << end << std::flush;
         }
     }
 
@@ -239,7 +241,7 @@ int store_verify(const Options& options) {
     });
     const std::uint64_t count = progress.end();
     if (!read) return fail(read.error().message);
-    std::cout << count << " documents, " << broken << " broken\n";
+    std::cout << counted(count, "document") << ", " << broken << " broken\n";
     return broken == 0 ? 0 : 1;
 }
 
@@ -295,8 +297,8 @@ int store_rekey(const Options& options) {
     if (done) done = bundle.end();
     const std::uint64_t count = progress.end();
     if (!done) return fail(done.error().message);
-    std::cout << count << " documents, " << changed << " encrypted anew with " << cipher.key_id()
-              << '\n';
+    std::cout << counted(count, "document") << ", " << changed << " encrypted anew with "
+              << cipher.key_id() << '\n';
     return 0;
 }
 
@@ -324,7 +326,7 @@ int store_export(const Options& options) {
     const std::uint64_t count = progress.end();
     if (done) done = out.close();
     if (!done) return fail(done.error().message);
-    std::cerr << count << " documents"
+    std::cerr << counted(count, "document")
               << (options.decrypts ? ", in the open: keep the file safe" : "") << '\n';
     return 0;
 }

@@ -8,12 +8,14 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include "base/counted.hpp"
 #include "config/near.hpp"
 #include "config/schema_node.hpp"
 
 namespace parley::config {
 
 namespace json = boost::json;
+using base::counted;
 
 namespace {
 
@@ -89,10 +91,6 @@ std::size_t characters_in(std::string_view text) {
     return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
         return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
     }));
-}
-
-std::string counted(std::uint64_t count, std::string_view what) {
-    return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
 }
 
 class SchemaCheck {

@@ -107,10 +107,4 @@ bool is_reverse_dns(std::string_view text) {
     return is_joined(text, ".-") && text.find('.') != text.npos;
 }
 
-std::string counted(std::size_t count, std::string_view what) {
-    std::string out = std::to_string(count) + ' ';
-    out += what;
-    return count == 1 ? out : out + 's';
-}
-
 }  // namespace parley::plugins

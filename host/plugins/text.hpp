@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 
 namespace parley::plugins {
@@ -23,8 +24,7 @@ bool is_kebab(std::string_view text);
 // "dev.parley.example": two or more such words joined by dots.
 bool is_reverse_dns(std::string_view text);
 
-// "1 thread", "2 threads".
-std::string counted(std::size_t count, std::string_view what);
+using base::counted;
 
 // Why a plugin is not taken. `check` is the number that the check has in the list of
 // `parley plugin check`, so that words can be looked up: "A3".

@@ -293,11 +293,11 @@ test('another key comes into force while one of them serves at any time', { skip
   await addThrough(two[1], upstream, 'other');
   await until('other', 'written with the new key', () => answerOf(two[0], 'other/m'));
   const rekeyed = await two[0].run('store', 'rekey');
-  assert.match(rekeyed.stdout, /^\d+ documents, [1-9]\d* encrypted anew/, rekeyed.stderr);
+  assert.match(rekeyed.stdout, /^\d+ documents?, [1-9]\d* encrypted anew/, rekeyed.stderr);
   await turn({ encryption_key: newKey });
   for (const parley of two) assert.equal(await answerOf(parley, 'other/m'), 'other');
   const verified = await two[1].run('store', 'verify');
-  assert.match(verified.stdout, /documents, 0 broken/);
+  assert.match(verified.stdout, /documents?, 0 broken/);
   for (const key of Object.values(upstream.keys)) assert.ok(!documents().includes(key));
 });
 

@@ -69,7 +69,7 @@ test('it is pulled by command', { skip }, async (t) => {
   assert.equal(await answerOf(parley, 'spare/m'), 'main');
   await push(document);
   const pulled = await parley.run('store', 'pull');
-  assert.deepEqual(pulled, { code: 0, stdout: '1 documents changed\n', stderr: '' });
+  assert.deepEqual(pulled, { code: 0, stdout: '1 document changed\n', stderr: '' });
   await until('spare', 'it serves', () => answerOf(parley, 'spare/m'));
   await push(null);
   assert.deepEqual(JSON.parse((await parley.run('store', 'pull', '--json')).stdout), { changed: 1 });

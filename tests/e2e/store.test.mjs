@@ -400,7 +400,7 @@ test('encrypted, moved and looked at by hand', async (t) => {
   write({ encryption_key: oldKey });
   assert.match((await run('status')).stdout, /not encrypted {2}1/);
   let got = await run('rekey');
-  assert.match(got.stdout, /^1 documents, 1 encrypted anew/, got.stderr);
+  assert.match(got.stdout, /^1 document, 1 encrypted anew/, got.stderr);
   assert.ok(!readFileSync(join(folder, 'spare.json'), 'utf8').includes(upstream.keys.spare));
   write({ encryption_key: newKey });
   got = await run('verify');
@@ -409,7 +409,7 @@ test('encrypted, moved and looked at by hand', async (t) => {
   write({ encryption_key: newKey, old_encryption_key: oldKey });
   assert.match((await run('rekey')).stdout, /1 encrypted anew/);
   write({ encryption_key: newKey });
-  assert.equal((await run('verify')).stdout, '1 documents, 0 broken\n');
+  assert.equal((await run('verify')).stdout, '1 document, 0 broken\n');
 
   const saved = join(state, 'saved.jsonl');
   assert.equal((await run('export', saved)).code, 0);
