@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/core_dump.hpp"
+#include "base/standard_streams.hpp"
 #include "command/commands.hpp"
 #include "command/options.hpp"
 #include "config/load.hpp"
@@ -177,10 +178,18 @@ void add_store_commands(CLI::App& app, parley::command::Options& options, const 
     }
 }
 
+// A command whose output did not arrive has failed.
+int unless_unheard(int status) {
+    if (std::cout.flush()) return status;
+    std::cerr << "standard output cannot be written\n";
+    return 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     using namespace parley::command;
+    parley::base::open_standard_streams();
     parley::base::forbid_core_dumps();
     Options options;
     options.arguments.assign(argv, argv + argc);
@@ -243,5 +252,5 @@ int main(int argc, char** argv) {
     add_key_commands(app, options, command);
 
     CLI11_PARSE(app, argc, argv);
-    return chosen(options);
+    return chosen == serve ? serve(options) : unless_unheard(chosen(options));
 }

@@ -60,6 +60,13 @@ std::unique_ptr<http::LocalListener> listen_for_questions(http::Loop& loop,
     return nullptr;
 }
 
+// The file that it began with: when that is gone, it is missed, and not taken for one that never
+// was.
+Options following(Options options, const Setup& setup) {
+    if (!setup.file.empty()) options.config = setup.file;
+    return options;
+}
+
 // The program as it is on disk, also when another one has taken its place.
 std::string this_program() {
     std::error_code fault;
@@ -75,7 +82,6 @@ int work(const Options& options, supervisor::Parent& parent) {
     if (config.server.core_dumps) base::allow_core_dumps();
     parent.say("log", config.log.level + (config.log.format == "json" ? " json" : " text"));
     base::set_up_log({base::log_level_of(config.log.level), config.log.format == "json"});
-    std::signal(SIGPIPE, SIG_IGN);
     keep_freed_memory();
 
     if (parent.link() < 0 && config.supervisor.processes > 1) {
@@ -99,6 +105,7 @@ int work(const Options& options, supervisor::Parent& parent) {
     auto stock = live::Stock::open(config, *catalogue, services, parent);
     if (!stock) {
         std::cerr << stock.error().message << '\n';
+        departures->is_end = true;
         return 1;
     }
     pipeline::Stored stored = *stock == nullptr ? pipeline::Stored() : (*stock)->stored();
@@ -106,16 +113,20 @@ int work(const Options& options, supervisor::Parent& parent) {
     for (const config::Fault& fault : house.change(std::move(inputs))) {
         std::cerr << fault.text(setup.file) << '\n';
     }
-    if (!house.is_built()) return 1;
+    if (!house.is_built()) {
+        departures->is_end = true;
+        return 1;
+    }
     live::Plugins plugins(house, options_of, plugin_folders, departures);
     live::Reload reload(
         house,
-        [options] { return read_configuration(options, false).loaded; },
+        [options = following(options, setup)] { return read_configuration(options, false).loaded; },
         [&plugins] {
             plugins.follow();
             plugins.look();
         },
-        read_ms);
+        // What was written just now nobody has changed yet.
+        setup.created ? base::wall_ms() : read_ms);
     manage::Control control;
     live::add_questions(control, house, reload, plugins, stock->get());
     const auto listener = listen_for_questions(house.control(), config, control, parent);
@@ -135,6 +146,8 @@ int work(const Options& options, supervisor::Parent& parent) {
 }  // namespace
 
 int serve(const Options& options) {
+    // Who reads the log may leave.
+    std::signal(SIGPIPE, SIG_IGN);
     if (!options.worker.empty()) {
         auto parent = supervisor::Parent::meet(options.worker);
         if (!parent) {

@@ -1,6 +1,8 @@
 #include "command/setup.hpp"
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <iostream>
@@ -31,20 +33,29 @@ std::string chosen_state_folder(const Options& options, const config::Environmen
 fs::path state_folder(const Options& options, const config::Environment& environment) {
     const std::string chosen = chosen_state_folder(options, environment);
     if (!chosen.empty()) return chosen;
-    const std::string home = variable(environment, "HOME");
-    return fs::path(home.empty() ? "/var/lib" : home) / ".parley";
+    return config::state_folder_of(environment);
 }
 
-// Writes the first configuration, readable by its owner only. False: cannot be written.
-bool write_starter(const fs::path& file) {
+// Writes the first configuration, readable by its owner only. 0, or why it cannot be written: then
+// nothing is left of it.
+int write_starter(const fs::path& file) {
     std::error_code fault;
-    fs::create_directories(file.parent_path(), fault);
-    ::chmod(file.parent_path().c_str(), 0700);
+    // A folder that was there before keeps its mode: it may be shared.
+    const bool is_made = fs::create_directories(file.parent_path(), fault);
+    if (is_made) ::chmod(file.parent_path().c_str(), 0700);
     const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) return false;
+    if (fd < 0) return fault ? fault.value() : errno;
     const std::string text = config::starter_config(config::new_client_key());
-    const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-    return ::close(fd) == 0 && written;
+    const ssize_t size = ::write(fd, text.data(), text.size());
+    int why = size < 0 ? errno : size != static_cast<ssize_t>(text.size()) ? ENOSPC : 0;
+    if (::close(fd) != 0 && why == 0) why = errno;
+    if (why != 0) ::unlink(file.c_str());
+    return why;
+}
+
+std::string not_written(int why) {
+    return std::string("cannot be written: ") + std::strerror(why) +
+           "; what the environment says is used, and defaults";
 }
 
 // Whoever builds there wants to see the outcome at once. The last folder wins.
@@ -72,6 +83,7 @@ plugins::Quarantine quarantine_of(const config::Config& config) {
 
 Setup read_configuration(const Options& options, bool create) {
     Setup setup;
+    std::optional<config::Fault> unwritten;
     const config::Environment environment = config::process_environment();
     fs::path file = options.config;
     if (file.empty()) file = variable(environment, "PARLEY_CONFIG");
@@ -79,12 +91,16 @@ Setup read_configuration(const Options& options, bool create) {
         file = state_folder(options, environment) / "parley.toml";
         std::error_code fault;
         if (!fs::exists(file, fault)) {
-            if (create) setup.created = write_starter(file);
-            if (!setup.created) file.clear();
+            const int why = create ? write_starter(file) : 0;
+            setup.created = create && why == 0;
+            const bool is_others = why == EEXIST;  // made by another start since
+            if (why != 0 && !is_others) unwritten = {{}, "", not_written(why), file.string()};
+            if (!setup.created && !is_others) file.clear();
         }
     }
     setup.file = file.string();
     setup.loaded = config::load(setup.file, environment);
+    if (unwritten) setup.loaded.warnings.push_back(std::move(*unwritten));
     const std::string state = chosen_state_folder(options, environment);
     if (!state.empty()) setup.loaded.config.state_folder = state;
     if (!options.dev_plugins.empty()) follow_builds(options.dev_plugins, setup.loaded.config);

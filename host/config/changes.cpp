@@ -201,6 +201,16 @@ std::vector<std::string> changes(Config before, Config after) {
     return lines;
 }
 
+std::vector<std::string> changes(const Contents& before, const Contents& after) {
+    Lines lines;
+    for (const auto& [file, content] : after) {
+        const auto known = before.find(file);
+        const bool is_same = known == before.end() || known->second == content;
+        if (!is_same) lines.push_back("file " + quote(file) + ": changed");
+    }
+    return lines;
+}
+
 std::vector<std::string> changes_for_a_restart(Config before, Config after) {
     constexpr std::array<std::string_view, 5> kFixed{
         "state_folder:", "server.threads:", "server.workers:", "log.format:", "store."};

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "config/load.hpp"
 
 namespace parley::config {
 
@@ -12,7 +13,10 @@ namespace parley::config {
 // may be, secrets: those of plugins are among them.
 std::vector<std::string> changes(Config before, Config after);
 
-// Of these, what a running Parley does not follow: `server.threads: 2 -> 4`.
+// `file "/etc/parley/models.toml": changed`, of the files that both name.
+std::vector<std::string> changes(const Contents& before, const Contents& after);
+
+// Of the former, what a running Parley does not follow: `server.threads: 2 -> 4`.
 std::vector<std::string> changes_for_a_restart(Config before, Config after);
 
 }  // namespace parley::config

@@ -11,6 +11,7 @@
 
 #include <toml++/toml.h>
 
+#include "base/secret.hpp"
 #include "config/findings.hpp"
 #include "config/override.hpp"
 #include "config/read.hpp"
@@ -54,9 +55,7 @@ std::string words_of(const toml::parse_error& error) {
 }
 
 void set_state_folder(Config& config, const Environment& environment) {
-    if (!config.state_folder.empty()) return;
-    config.state_folder =
-        expand_home("~/.parley", environment).value_or(std::string(kHomelessState));
+    if (config.state_folder.empty()) config.state_folder = state_folder_of(environment);
 }
 
 std::string dot_env_beside(const std::string& file) {
@@ -82,6 +81,21 @@ Environment with_dot_env(const std::string& file,
     }
     merged.variables.insert(dot_env.variables.begin(), dot_env.variables.end());
     return merged;
+}
+
+std::vector<std::string> files_named_in(const Config& config) {
+    std::vector<std::string> files;
+    const auto add = [&](const std::string& file) {
+        if (!file.empty()) files.push_back(file);
+    };
+    add(config.models_file);
+    add(config.server.tls_certificate);
+    add(config.server.tls_key);
+    add(config.upstream_ca_file);
+    for (const Provider& provider : config.providers) {
+        for (const Account& account : provider.accounts) add(account.secret_file);
+    }
+    return files;
 }
 
 }  // namespace
@@ -132,21 +146,28 @@ Loaded load(const std::string& file, const Environment& environment) {
     return out;
 }
 
+std::string state_folder_of(const Environment& environment) {
+    return expand_home("~/.parley", environment).value_or(std::string(kHomelessState));
+}
+
 std::vector<std::string> files_of(const Config& config) {
-    std::vector<std::string> files;
-    const auto add = [&](const std::string& file) {
-        if (!file.empty()) files.push_back(file);
-    };
-    add(config.file);
-    if (!config.file.empty()) add(dot_env_beside(config.file));
-    add(config.models_file);
-    add(config.server.tls_certificate);
-    add(config.server.tls_key);
-    add(config.upstream_ca_file);
-    for (const Provider& provider : config.providers) {
-        for (const Account& account : provider.accounts) add(account.secret_file);
-    }
+    std::vector<std::string> files = files_named_in(config);
+    if (config.file.empty()) return files;
+    files.push_back(config.file);
+    files.push_back(dot_env_beside(config.file));
     return files;
+}
+
+Contents contents_of(const Config& config) {
+    Contents contents;
+    for (const std::string& file : files_named_in(config)) {
+        std::error_code fault;
+        std::optional<std::string> text = read_file(file, fault);
+        if (!text) continue;
+        contents.insert_or_assign(file, base::sha256(*text));
+        base::wipe(text->data(), text->size());
+    }
+    return contents;
 }
 
 }  // namespace parley::config

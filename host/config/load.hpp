@@ -1,10 +1,12 @@
 // config/load.hpp: TOML file, .env and environment -> one checked Config, or all faults at once.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/digest.hpp"
 #include "config/config.hpp"
 #include "config/environment.hpp"
 
@@ -35,9 +37,16 @@ Loaded load(const std::string& file, const Environment& environment);
 // The same from text; `file` is only its name, and no .env is read.
 Loaded load_text(std::string_view text, const std::string& file, const Environment& environment);
 
+// Where state is kept when nothing says otherwise.
+std::string state_folder_of(const Environment& environment);
+
 // Every file that a configuration is made from, there or not: its own, the .env beside it, and
 // those that it names.
 std::vector<std::string> files_of(const Config& config);
+
+// What is in those that it names, told apart without being kept; by path, those that can be read.
+using Contents = std::map<std::string, base::Digest>;
+Contents contents_of(const Config& config);
 
 // The reference of all keys in Markdown, made from the table that load() reads by.
 std::string reference();

@@ -57,6 +57,7 @@ Reload::Reload(House& house, Read read, std::function<void()> then, std::int64_t
       read_(std::move(read)),
       then_(std::move(then)),
       files_(house.control(), [this] { files_changed(); }),
+      contents_(config::contents_of(house.inputs().config)),
       calm_(house.control().deadlines(), nullptr, [](void*) { base::let_go_of_code(); }) {
     house_.on_hang_up([this] { now(); });
     calm_.set(kCalmMs);
@@ -96,10 +97,14 @@ bool Reload::take(config::Loaded loaded) {
     const Config before = house_.inputs().config;
     auto waits = keep_fixed(before, loaded.config);
     auto lines = config::changes(before, loaded.config);
+    config::Contents contents = config::contents_of(loaded.config);
+    const auto lines_of_files = config::changes(contents_, contents);
+    lines.insert(lines.end(), lines_of_files.begin(), lines_of_files.end());
     Inputs next = house_.inputs();
     next.config = std::move(loaded.config);
     if (auto faults = house_.change(std::move(next)); !faults.empty()) return refuse(faults, file);
     changes_ = lines;
+    contents_ = std::move(contents);
     after_restart_ = std::move(waits);
     house_.when_in_force([lines = std::move(lines), file] { log_changes(lines, file); });
     follow_files();

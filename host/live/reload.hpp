@@ -45,7 +45,8 @@ private:
     Read read_;
     std::function<void()> then_;
     FileWatch files_;
-    http::Deadline calm_;  // nothing has changed for a while
+    config::Contents contents_;  // of the files that the configuration in force names
+    http::Deadline calm_;        // nothing has changed for a while
     std::vector<std::string> faults_;
     std::vector<std::string> changes_;
     std::vector<std::string> after_restart_;

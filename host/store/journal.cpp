@@ -123,7 +123,11 @@ bool make_private_folder(const std::string& path) {
     if (fs::is_directory(path, fault)) return true;
     const fs::path above = fs::path(path).parent_path();
     if (!above.empty() && !make_private_folder(above.string())) return false;
-    return ::mkdir(path.c_str(), 0700) == 0 || fs::is_directory(path, fault);
+    if (::mkdir(path.c_str(), 0700) == 0) return true;
+    const int why = errno;
+    const bool is_there = fs::is_directory(path, fault);
+    errno = why;
+    return is_there;
 }
 
 base::Error Journal::failure(const char* what) const {

@@ -60,7 +60,8 @@ struct Journal::Opened {
     std::string problem;
 };
 
-// Makes a folder, and those above it, for its owner only. False: it is not there.
+// Makes a folder, and those above it, for its owner only. False: it is not there, errno
+// says why.
 bool make_private_folder(const std::string& path);
 
 }  // namespace parley::store

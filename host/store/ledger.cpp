@@ -1,5 +1,7 @@
 #include "store/ledger.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <unistd.h>
 
 #include "base/base64.hpp"
@@ -43,7 +45,10 @@ Result<std::unique_ptr<Ledger>> Ledger::open(std::shared_ptr<Documents> document
                                              const config::StoreLimits& limits,
                                              std::span<const std::string> leftovers) {
     if (!make_private_folder(folder)) {
-        return base::gateway_error(PARLEY_E_CONFIG, folder + ": cannot be made");
+        return base::gateway_error(PARLEY_E_CONFIG,
+                                   folder + ": cannot be made: " + std::strerror(errno) +
+                                       "; state_folder says where, and with store.plugin = \"\" "
+                                       "nothing is kept");
     }
     const base::Digest digest = base::sha256(identity);
     constexpr std::size_t kNameBytes = 9;

@@ -106,8 +106,10 @@ test('what is known of models: the file of its own, and the configuration over i
   await parley.change({ models_file: models, ...config });
   assert.deepEqual(await sent(), ['max_tokens', 'temperature']);
   let heard = parley.reads();
+  const change = parley.next((l) => l.message === 'change', 'it says what has changed');
   write('sampling_ok = false');
-  await heard;
+  assert.equal((await change).what, `file "${models}": changed`);
+  assert.equal((await heard).message, 'configuration changed');
   assert.deepEqual(await sent(), ['max_completion_tokens']);
   // What is wrong changes nothing, and is told with the file's name.
   const refused = parley.next((l) => l.message === 'configuration refused', 'it is refused');
@@ -143,6 +145,28 @@ test('a mounted folder whose link is swapped, as orchestrators do', async (t) =>
   assert.equal(await ask(), 'sk-mounted-2');
 });
 
+test('the file that it made itself is missed when it goes, and followed when it is back', async (t) => {
+  const parley = await Parley.start(null, { env: { PARLEY_SERVER__LISTEN: '127.0.0.1:0' } });
+  t.after(() => parley.stop());
+  const file = join(parley.folder, 'state', 'parley.toml');
+  const written = fs.readFileSync(file, 'utf8');
+  const listed = async (key) => {
+    const auth = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    return (await fetch(`${parley.url}/v1/models`, { headers: auth })).status;
+  };
+  const [, key] = written.match(/^key = "([^"]+)"/m);
+  const gone = parley.next(({ text }) => /configuration refused/.test(text ?? ''), 'it is missed');
+  fs.renameSync(file, `${file}.moved`);
+  assert.match((await gone).text, /parley\.toml: cannot be read: No such file/);
+  assert.equal(await listed(key), 200);
+  assert.equal(await listed(undefined), 401, 'nobody came in by that');
+  const back = parley.next(({ text }) => /configuration changed/.test(text ?? ''), 'it is back');
+  fs.writeFileSync(file, written.replaceAll(key, 'sk-another-key'));
+  await back;
+  assert.equal(await listed(key), 401);
+  assert.equal(await listed('sk-another-key'), 200);
+});
+
 test('certificates that are renewed on the disk', async (t) => {
   const made = new Certificates();
   t.after(() => made.remove());
@@ -167,8 +191,10 @@ test('certificates that are renewed on the disk', async (t) => {
   let heard = parley.reads();
   put(second);
   // Between the two files nothing fits, which may be seen.
-  while ((await heard).message !== 'configuration read again') heard = parley.reads();
+  while ((await heard).message !== 'configuration changed') heard = parley.reads();
   assert.equal(await subject(), 'parley test second');
+  const told = parley.lines.all.filter((l) => l.message === 'change').map((l) => l.what);
+  assert.ok(told.includes(`file "${certificate}": changed`), told.join('\n'));
   assert.equal((await connection.ask('GET', '/healthz')).status, 200, 'who is inside stays');
   connection.close();
 });

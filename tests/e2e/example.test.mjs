@@ -2,7 +2,8 @@
 // the example's ways to fail are failures to the SDK.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -39,7 +40,31 @@ test("the configuration is the owner's alone, and good", async () => {
   assert.ok(parley.key.length >= 32);
   assert.ok(!written.includes('@client_key@'));
   const { stdout } = await run(binary, ['--state', state, 'check'], { env: { HOME: state } });
-  assert.match(stdout, /good, \d dialects, 1 providers, 1 client keys/);
+  assert.match(stdout, /good, \d dialects, 1 provider, 1 client key\n/);
+});
+
+test('a state folder that was there before keeps its mode', async (t) => {
+  const shared = mkdtempSync(join(tmpdir(), 'parley-shared-'));
+  t.after(() => rmSync(shared, { recursive: true }));
+  chmodSync(shared, 0o1777);
+  const other = await Parley.start(null, { env, state: shared });
+  t.after(() => other.stop());
+  assert.equal(statSync(shared).mode & 0o7777, 0o1777);
+  assert.equal(statSync(join(shared, 'parley.toml')).mode & 0o777, 0o600);
+});
+
+test('where no configuration can be written it says why, and serves what the environment says', async (t) => {
+  const blocked = join(parley.folder, 'blocked');
+  writeFileSync(blocked, 'no folder');
+  const more = { PARLEY_PROVIDER__EXAMPLE__PLUGIN: 'example', PARLEY_STORE__PLUGIN: '' };
+  const other = await Parley.start(null, { env: { ...env, ...more }, state: join(blocked, 'state') });
+  t.after(() => other.stop());
+  assert.match(other.stderr, /parley\.toml: cannot be written: Not a directory; what the environment/);
+  const got = await sdk(other, { apiKey: 'none' }).chat.completions.create({
+    model: 'example',
+    messages: user('hello'),
+  });
+  assert.ok(got.choices[0].message.content);
 });
 
 test('the command that it prints works as it is', async () => {

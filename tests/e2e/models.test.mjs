@@ -45,7 +45,7 @@ test('traits change under way, and a wrong one is refused with its line and colu
   };
   assert.equal(await temperature(), undefined);
 
-  assert.equal((await change(entry('sampling_ok = true'))).message, 'configuration read again');
+  assert.equal((await change(entry('sampling_ok = true'))).message, 'configuration changed');
   assert.equal(await temperature(), 0.5);
 
   const faults = {
@@ -60,6 +60,6 @@ test('traits change under way, and a wrong one is refused with its line and colu
     assert.equal(await temperature(), 0.5, 'what was read before is in force');
   }
 
-  assert.equal((await change(entry('sampling_ok = false'))).message, 'configuration read again');
+  assert.equal((await change(entry('sampling_ok = false'))).message, 'configuration changed');
   assert.equal(await temperature(), undefined);
 });

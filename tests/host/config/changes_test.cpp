@@ -1,6 +1,10 @@
 // What differs between two configurations is said in words, and no secret is among them.
 #include "config/changes.hpp"
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 #include "faults.hpp"
 
 namespace parley::config {
@@ -48,6 +52,21 @@ TEST(Changes, OfRowsByTheirNames) {
                      R"(provider "a".account "x": removed)",
                      R"(route "m".targets: changed)"}));
     EXPECT_EQ(between(after, before).size(), 6u);
+}
+
+TEST(Changes, OfTheFilesThatAreNamed) {
+    char folder[] = "/tmp/parley-changes-XXXXXX";
+    ASSERT_NE(::mkdtemp(folder), nullptr);
+    const std::string models = std::string(folder) + "/models.toml";
+    const auto put = [&](std::string_view text) { std::ofstream(models) << text; };
+    const Config config = read("models_file = '" + models + "'\nupstream.ca_file = '/nowhere'\n");
+    put("# a\n");
+    const Contents before = contents_of(config);
+    EXPECT_EQ(changes(before, contents_of(config)), Lines());
+    put("# b\n");
+    EXPECT_EQ(changes(before, contents_of(config)), (Lines{"file \"" + models + "\": changed"}));
+    EXPECT_EQ(changes(Contents(), contents_of(config)), Lines()) << "which the keys tell";
+    std::filesystem::remove_all(folder);
 }
 
 TEST(Changes, NeverTellASecret) {

@@ -26,6 +26,8 @@ TEST(Load, NothingGivesTheDefaults) {
 
 TEST(Load, StateFolderWithoutAHome) {
     EXPECT_EQ(load_text("", "", {}).config.state_folder, "/var/lib/parley");
+    EXPECT_EQ(state_folder_of({}), "/var/lib/parley");
+    EXPECT_EQ(state_folder_of({{{"HOME", "/h"}}}), "/h/.parley");
     EXPECT_EQ(load_text("state_folder = '/s'", "", {}).config.state_folder, "/s");
     EXPECT_EQ(config_of("state_folder = '$HOME/s'").state_folder, "/h/s");
 }
