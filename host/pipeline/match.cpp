@@ -34,6 +34,7 @@ Result<void> Exchange::match() {
     asked_.http.header_count = static_cast<uint32_t>(asked_.headers.size());
     asked_.call.http = &asked_.http;
     asked_.call.content_type = str(head.content_type);
+    asked_.call.exchange_id = str(id_);
 
     std::vector<plugins::Registry::Match> claims;
     world_->registry.match(method, head.path, claims);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/clock.hpp"
 #include "plugins/policy.hpp"
 
 namespace parley::plugins {
@@ -39,6 +40,17 @@ std::string_view name_of(const Instance& instance) {
     return instance.name();
 }
 
+std::uint64_t moment_after(std::uint64_t wait_ms) {
+    const auto now_ms = static_cast<std::uint64_t>(base::wall_ms());
+    return wait_ms > UINT64_MAX - now_ms ? UINT64_MAX : now_ms + wait_ms;
+}
+
+// 0 for a moment that has passed: there is nothing to wait for.
+std::uint64_t wait_until(std::uint64_t moment_ms) {
+    const auto now_ms = static_cast<std::uint64_t>(base::wall_ms());
+    return moment_ms > now_ms ? moment_ms - now_ms : 0;
+}
+
 }  // namespace
 
 Error from_border(const parley_error& e) {
@@ -48,7 +60,7 @@ Error from_border(const parley_error& e) {
     out.scope = e.scope;
     out.advice = e.advice;
     out.http_status = e.http_status;
-    out.retry_after_ms = e.retry_after_ms;
+    out.retry_after_ms = e.retry_after_ms != 0 ? e.retry_after_ms : wait_until(e.retry_at_ms);
     out.message = view(e.message);
     out.code = view(e.code);
     out.param = view(e.param);
@@ -72,6 +84,7 @@ parley_error to_border(const Error& e) {
     out.advice = e.advice;
     out.http_status = e.http_status != 0 ? e.http_status : base::http_status_of(e.error_class);
     out.retry_after_ms = e.retry_after_ms;
+    out.retry_at_ms = e.retry_after_ms == 0 ? 0 : moment_after(e.retry_after_ms);
     out.message = str(e.message);
     out.code = str(e.code);
     out.param = str(e.param);

@@ -155,7 +155,9 @@ typedef struct parley_error {
     parley_str param;   /* the client's field at fault, in the client's spelling; may be empty */
     parley_str excerpt; /* the upstream's own words, raw; the host redacts and caps it */
     const struct parley_arena *arena; /* in: never NULL; lives as long as the error is used */
-    uint64_t reserved0;
+    /* The moment that retry_after_ms leads to, since 1970; 0: not told. Whoever knows one of the
+     * two tells it; the host, which has a clock, adds the other. */
+    uint64_t retry_at_ms;
 } parley_error;
 
 /* ---- memory ---------------------------------------------------------------------------------- */

@@ -49,6 +49,7 @@ typedef struct parley_call {
     const parley_http_request *http;
     parley_str path_model;   /* what "{model}" matched, percent-decoded; or empty */
     parley_str content_type; /* the header's value, or empty */
+    parley_str exchange_id;  /* the host's, as it stands in logs; may be empty */
 } parley_call;
 
 /* ---- relay: request -------------------------------------------------------------------------- */

@@ -55,12 +55,12 @@ void Messages::retarget(const parley_call& call,
     retarget_request(call, peek, model, arena, io);
 }
 
-void Messages::encode_error(const parley_call*,
+void Messages::encode_error(const parley_call* call,
                             const parley_error& error,
                             sdk::Arena& arena,
                             parley_http_reply& reply,
                             sdk::Out& out) {
-    write_error(error, arena, reply, out);
+    write_error(call, error, arena, reply, out);
 }
 
 void Messages::decode_error(const parley_http_reply_head& head,

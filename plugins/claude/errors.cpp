@@ -122,7 +122,7 @@ int class_of(const Told& told) {
     return told.type == kOther.type ? PARLEY_E_UPSTREAM_FAILED : 0;
 }
 
-std::string error_body(const parley_error& error) {
+std::string error_body(const parley_error& error, std::string_view exchange_id) {
     std::string json;
     sdk::JsonWriter w(json);
     w.begin_object().key("type").string("error").key("error").begin_object();
@@ -131,17 +131,21 @@ std::string error_body(const parley_error& error) {
         w.key("details").begin_object().key("error_code").string(kNoThreads);
         w.key("unsupported").begin_array().string("thread").end_array().end_object();
     }
-    w.end_object().end_object();
+    w.end_object();
+    if (!exchange_id.empty()) w.key("request_id").string(exchange_id);
+    w.end_object();
     return json;
 }
 
-void write_error(const parley_error& error,
+void write_error(const parley_call* call,
+                 const parley_error& error,
                  sdk::Arena& arena,
                  parley_http_reply& reply,
                  sdk::Out& out) {
     reply.status = status_of(error);
     reply.content_type = str("application/json");
-    out.write(error_body(error));
+    const bool is_named = call != nullptr && PARLEY_REACHES(call, parley_call, exchange_id);
+    out.write(error_body(error, is_named ? view(call->exchange_id) : std::string_view()));
     auto* headers = arena.array<parley_header>(2);
     reply.headers = headers;
     const uint64_t wait_ms = error.retry_after_ms;

@@ -4,8 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "parley/event.h"
-#include "parley/http.h"
+#include "parley/dialect.h"
 #include "parley/sdk/plugin.hpp"
 
 namespace parley::claude {
@@ -26,11 +25,12 @@ Told read_told(std::string_view json);
 // The class that the words alone tell, or 0.
 int class_of(const Told& told);
 
-// {"type":"error","error":{"type":…,"message":…}}
-std::string error_body(const parley_error& error);
+// {"type":"error","error":{"type":…,"message":…},"request_id":…}, that where it is known.
+std::string error_body(const parley_error& error, std::string_view exchange_id = {});
 
-// A whole error reply.
-void write_error(const parley_error& error,
+// A whole error reply. `call` may be null.
+void write_error(const parley_call* call,
+                 const parley_error& error,
                  sdk::Arena& arena,
                  parley_http_reply& reply,
                  sdk::Out& out);

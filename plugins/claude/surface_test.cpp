@@ -273,12 +273,12 @@ struct Told {
     std::vector<std::pair<std::string, std::string>> headers;
 };
 
-Told encoded(const parley_error& error) {
+Told encoded(const parley_error& error, const parley_call* call = nullptr) {
     TestArena arena;
     TestOut out;
     auto reply = sized<parley_http_reply>();
     EXPECT_EQ(dialect().table().encode_error(
-                  dialect().self(), nullptr, &error, arena.border(), &reply, &out.border),
+                  dialect().self(), call, &error, arena.border(), &reply, &out.border),
               PARLEY_OK);
     Told told{reply.status, out.bytes, {}};
     for (uint64_t i = 0; i < reply.header_count; ++i) {
@@ -306,6 +306,19 @@ parley_error error_of_class(int32_t error_class, std::string_view message) {
     error.error_class = error_class;
     error.message = str(message);
     return error;
+}
+
+TEST(Errors, HaveTheIdOfTheExchangeWhereItIsKnown) {
+    const parley_error error = error_of_class(PARLEY_E_NOT_FOUND, "no such model");
+    const std::string nameless =
+        R"({"type":"error","error":{"type":"not_found_error","message":"no such model"})";
+    EXPECT_EQ(encoded(error).body, nameless + "}");
+    auto call = sized<parley_call>();
+    EXPECT_EQ(encoded(error, &call).body, nameless + "}");
+    call.exchange_id = str("req_1\"");
+    EXPECT_EQ(encoded(error, &call).body, nameless + R"(,"request_id":"req_1\""})");
+    call.struct_size = offsetof(parley_call, exchange_id);
+    EXPECT_EQ(encoded(error, &call).body, nameless + "}") << "of a host that is older";
 }
 
 TEST(Errors, KeepTheirClassStatusAndWait) {

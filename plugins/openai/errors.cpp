@@ -77,6 +77,9 @@ std::string usage_limit(const parley_error& error) {
     if (error.retry_after_ms != 0) {
         w.key("resets_in_seconds").number(static_cast<int64_t>(error.retry_after_ms / 1000));
     }
+    if (error.retry_at_ms != 0) {
+        w.key("resets_at").number(static_cast<int64_t>((error.retry_at_ms + 999) / 1000));
+    }
     w.end_object();
     return json;
 }
@@ -118,6 +121,8 @@ bool read_field(JsonReader& r, const JsonString& key, Told& told) {
         read_text(r, told.param);
     else if (key.equals("resets_in_seconds"))
         told.retry_after_ms = sdk::wait_ms(r.raw(), 1000);
+    else if (key.equals("resets_at"))
+        told.retry_at_ms = sdk::moment_ms(r.raw());
     else
         return false;
     return true;
@@ -202,6 +207,7 @@ Told read_object(JsonReader& r) {
         if (!(inner.*part).empty()) told.*part = std::move(inner.*part);
     }
     told.retry_after_ms = std::max(told.retry_after_ms, inner.retry_after_ms);
+    told.retry_at_ms = std::max(told.retry_at_ms, inner.retry_at_ms);
     if (told.retry_after_ms == 0) told.retry_after_ms = wait_in_words(told.message);
     return told;
 }
@@ -385,6 +391,7 @@ void read_error(const parley_http_reply_head& head,
     out.http_status = head.status;
     out.retry_after_ms = sdk::retry_after_ms(head);
     if (out.retry_after_ms == 0) out.retry_after_ms = told.retry_after_ms;
+    out.retry_at_ms = told.retry_at_ms;
     out.message = arena.copy(told.message);
     out.code = arena.copy(told.code);
     out.param = arena.copy(told.param);

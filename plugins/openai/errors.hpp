@@ -16,6 +16,7 @@ struct Told {
     std::string code;
     std::string param;
     uint64_t retry_after_ms = 0;
+    uint64_t retry_at_ms = 0;
 };
 
 // Reads a string, or an object of any of the shapes that OpenAI and compatible servers use, as far

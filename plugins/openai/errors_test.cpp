@@ -109,6 +109,7 @@ TEST(EncodeError, TellsCodexOfItsLimitInItsBackendsWords) {
     error.error_class = PARLEY_E_QUOTA_EXHAUSTED;
     error.message = str("used up");
     error.retry_after_ms = 60'000;
+    error.retry_at_ms = 1'800'000'000'001;
     auto head = sized<parley_http_reply>();
     TestOut out;
     const Dialect& responses = dialect_of("/v1/responses");
@@ -117,7 +118,25 @@ TEST(EncodeError, TellsCodexOfItsLimitInItsBackendsWords) {
     EXPECT_EQ(head.status, 429u);
     EXPECT_EQ(out.bytes,
               R"({"error":{"type":"usage_limit_reached","message":"used up","param":null,)"
-              R"("code":null,"resets_in_seconds":60}})");
+              R"("code":null,"resets_in_seconds":60,"resets_at":1800000001}})");
+}
+
+// Its backend tells the moment, and may tell nothing else.
+TEST(DecodeError, ReadsTheMomentThatALimitEnds) {
+    const TestArena arena;
+    const auto read = [&arena](const std::string& moment) {
+        Reply reply{0, sized<parley_http_reply>(), {}, {}};
+        reply.head.status = 429;
+        reply.body =
+            R"({"error":{"type":"usage_limit_reached","message":"m","resets_at":)" + moment + "}}";
+        return decode(reply, arena);
+    };
+    EXPECT_EQ(read("1800000000").error_class, PARLEY_E_QUOTA_EXHAUSTED);
+    EXPECT_EQ(read("1800000000").retry_at_ms, 1'800'000'000'000U);
+    EXPECT_EQ(read("1800000000").retry_after_ms, 0U) << "for that it would take a clock";
+    for (const char* none : {"null", "-1", "60", "1e300", "\"soon\"", "[]", "{}"}) {
+        EXPECT_EQ(read(none).retry_at_ms, 0U) << none;
+    }
 }
 
 TEST(EncodeError, SaysWhenToTryAgain) {

@@ -213,6 +213,33 @@ for (const [tool, ask] of Object.entries(asks)) {
   });
 }
 
+// Its own backend tells the moment by the clock; the others tell how long, or a moment of theirs.
+test('Codex is told when a limit ends that another upstream has told of', async () => {
+  const kWait = 7200;
+  for (const name of foreign('responses')) {
+    upstreams[name].script = (request, reply) =>
+      reply.json(429, wires[name].spent('Spent.', kWait), { 'retry-after': `${kWait}` });
+    const before = Date.now() / 1000;
+    const reply = await asks.codex(`m-${name}`);
+    const { error } = JSON.parse(reply.text);
+    assert.equal(reply.status, 429);
+    assert.equal(error.type, 'usage_limit_reached', `from ${name}`);
+    assert.ok(error.resets_at >= Math.floor(before + kWait), `${error.resets_at} from ${name}`);
+    assert.ok(error.resets_at <= Math.ceil(Date.now() / 1000 + kWait), `${error.resets_at}`);
+  }
+});
+
+test('the moment that a limit ends is told to others as a time to wait', async () => {
+  const { error } = wires.responses.spent('Spent.', 0);
+  const resets_at = Math.floor(Date.now() / 1000) + 7200;
+  upstreams.responses.script = (request, reply) => reply.json(429, { error: { ...error, resets_at } });
+  for (const ask of [asks.claude, asks.gemini]) {
+    const { status, headers } = await ask('m-responses');
+    assert.equal(status, 429);
+    assert.ok(Math.abs(resets_at - Date.now() / 1000 - headers['retry-after']) <= 2, headers['retry-after']);
+  }
+});
+
 test('every reply that Parley writes has the id that each SDK looks for', async () => {
   everybody(say);
   for (const [tool, ask] of Object.entries(asks)) {
@@ -222,6 +249,21 @@ test('every reply that Parley writes has the id that each SDK looks for', async 
       assert.equal(headers['request-id'], headers['x-request-id']);
     }
   }
+});
+
+test('errors of Anthropic\'s form have the id in their bodies, whosever fault it was', async () => {
+  upstreams.chat.script = (request, reply) => reply.json(400, invalid.chat('No.', 'invalid_request_error', null));
+  for (const model of ['m-chat', 'nobody-has-it']) {
+    const { headers, text } = await asks.claude(model);
+    const { type, error, request_id } = JSON.parse(text);
+    assert.equal(type, 'error');
+    assert.equal(typeof error.message, 'string');
+    assert.match(request_id, /^req_/);
+    assert.equal(request_id, headers['request-id']);
+  }
+  const stranger = await once(parley.port, 'POST', '/v1/messages', kJson, '{}');
+  assert.equal(stranger.status, 401);
+  assert.equal(JSON.parse(stranger.text).request_id, stranger.headers['request-id']);
 });
 
 test('an error of Anthropic reaches Claude Code byte for byte', async () => {

@@ -39,6 +39,17 @@ inline uint64_t wait_ms(std::string_view value, double unit_ms) {
     return static_cast<uint64_t>(amount * unit_ms);
 }
 
+// A moment that is told in seconds since 1970, in milliseconds; 0 for what is none.
+inline uint64_t moment_ms(std::string_view value) {
+    constexpr double kFirst = 1e9;
+    constexpr double kLast = 1e11;
+    double seconds = 0;
+    const char* stop = value.data() + value.size();
+    const auto [end, fault] = std::from_chars(value.data(), stop, seconds);
+    const bool sound = fault == std::errc() && end == stop && seconds >= kFirst && seconds <= kLast;
+    return sound ? static_cast<uint64_t>(seconds * 1000) : 0;
+}
+
 // By retry-after-ms, which is the finer, or retry-after; 0 when neither says.
 inline uint64_t retry_after_ms(const parley_http_reply_head& head) {
     const uint64_t fine_ms = wait_ms(header(head, "retry-after-ms"), 1);

@@ -77,6 +77,14 @@ function busyAtFirst(house) {
   };
 }
 
+const kQuotaWaitS = 7200;
+
+/** Has nothing left for two hours. */
+function spent(house) {
+  const words = house.wire.spent('It is spent.', kQuotaWaitS);
+  return (asked, reply) => reply.json(429, words, { 'retry-after': `${kQuotaWaitS}` });
+}
+
 /** Says nothing until Parley has told the tool that it lives: at first, and amid the answer. */
 function thoughtful(house, sign) {
   return async (asked, reply) => {
@@ -161,8 +169,19 @@ export async function suite(name) {
       assert.ok(tool.failed(got), show(got));
     });
 
-    // A stream of its own dialect is relayed as it is: nothing is added.
+    // A stream of its own dialect is relayed as it is: nothing is added. So are refusals.
     if (house.name === tool.wire) continue;
+    if (tool.timeOfDay) {
+      it('it is told when a spent quota is there again', house, async (folders) => {
+        const before = Date.now();
+        const got = await ask(tool, house, folders, spent(house));
+        assert.notEqual(got.code, 0, show(got));
+        const times = [before, Date.now()].map((ms) => tool.timeOfDay(ms + kQuotaWaitS * 1000));
+        const said = `${got.out}${got.err}`;
+        assert.ok(times.some((time) => said.includes(time)), `${times}: ${show(got)}`);
+      });
+    }
+
     it('it bears a silent upstream', house, async (folders) => {
       const got = await ask(tool, house, folders, thoughtful(house, tool.sign));
       assert.equal(got.code, 0, show(got));

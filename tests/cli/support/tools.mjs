@@ -4,6 +4,7 @@
 //   models     what it asks for; the first where one is enough
 //   sign       how Parley tells it that a silent stream lives
 //   failed     whether it says that it has not succeeded
+//   timeOfDay  how it says when a quota that is spent is there again, if it does
 //   prepare(url, key, model)   -> {args, env, files}; the prompt is the last argument
 //   work(folder)              -> the calls that write the file and then add to it
 import { dirname, join } from 'node:path';
@@ -47,9 +48,13 @@ const codex = {
   models: ['gpt-5.5'],
   sign: /^: |"type":"keepalive"/m, // before the first event and after
   failed: ({ code }) => code !== 0,
+  timeOfDay: (ms) => {
+    const clock = { hour: 'numeric', minute: '2-digit', hour12: true, timeZone: 'UTC' };
+    return new Date(ms).toLocaleTimeString('en-US', clock).replace(/\s/, ' ');
+  },
   prepare: (url, key, model) => ({
     args: ['exec', '--skip-git-repo-check', '--sandbox', 'danger-full-access'],
-    env: { GATEWAY_KEY: key },
+    env: { GATEWAY_KEY: key, TZ: 'UTC' },
     files: {
       '.codex/config.toml': `
         model = "${model}"

@@ -4,7 +4,7 @@
 //    usage: {input, output, cached, reasoning}}
 // `seal` is what the upstream signs its thinking with and wants back beside it; a call with `input`
 // in place of `args` is one of a tool with free text. `counts` are the paths of those that count
-// tokens, and `count` is how they tell.
+// tokens, and `count` is how they tell. `spent` is the refusal of who has used up what it paid for.
 import { data, kDone } from './replies.mjs';
 
 let serial = 0;
@@ -121,6 +121,9 @@ const chat = {
       status === 429 ? ['requests', 'rate_limit_exceeded'] : ['server_error', null];
     return { error: { message, type, param: null, code } };
   },
+  spent: (message) => ({
+    error: { message, type: 'insufficient_quota', param: null, code: 'insufficient_quota' },
+  }),
 };
 
 const responses = {
@@ -276,6 +279,9 @@ const responses = {
     return events.map((event, sequence_number) => named({ ...event, sequence_number }));
   },
   error: chat.error,
+  spent: (message, wait_s) => ({
+    error: { message, type: 'usage_limit_reached', plan_type: 'plus', resets_in_seconds: wait_s },
+  }),
 };
 
 const anthropic = {
@@ -386,6 +392,14 @@ const anthropic = {
     type: 'error',
     error: { type: status === 429 ? 'rate_limit_error' : 'api_error', message },
   }),
+  spent: (message) => ({
+    type: 'error',
+    error: {
+      type: 'rate_limit_error',
+      message,
+      details: { error_code: 'enforced_spend_limit_reached' },
+    },
+  }),
 };
 
 const gemini = {
@@ -471,6 +485,20 @@ const gemini = {
   },
   error: (status, message) => ({
     error: { code: status, message, status: status === 429 ? 'RESOURCE_EXHAUSTED' : 'INTERNAL' },
+  }),
+  spent: (message, wait_s) => ({
+    error: {
+      code: 429,
+      message,
+      status: 'RESOURCE_EXHAUSTED',
+      details: [
+        {
+          '@type': 'type.googleapis.com/google.rpc.QuotaFailure',
+          violations: [{ quotaId: 'GenerateRequestsPerDayPerProjectPerModel' }],
+        },
+        { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${wait_s}s` },
+      ],
+    },
   }),
 };
 

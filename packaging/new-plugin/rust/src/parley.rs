@@ -138,7 +138,7 @@ pub struct parley_error {
     pub param: parley_str,
     pub excerpt: parley_str,
     pub arena: *const parley_arena,
-    pub reserved0: u64,
+    pub retry_at_ms: u64,
 }
 unsafe impl Sync for parley_error {}
 impl parley_error {
@@ -155,7 +155,7 @@ impl parley_error {
         param: parley_str::EMPTY,
         excerpt: parley_str::EMPTY,
         arena: std::ptr::null(),
-        reserved0: 0,
+        retry_at_ms: 0,
     };
 }
 
@@ -368,6 +368,7 @@ pub struct parley_call {
     pub http: *const parley_http_request,
     pub path_model: parley_str,
     pub content_type: parley_str,
+    pub exchange_id: parley_str,
 }
 unsafe impl Sync for parley_call {}
 impl parley_call {
@@ -379,6 +380,7 @@ impl parley_call {
         http: std::ptr::null(),
         path_model: parley_str::EMPTY,
         content_type: parley_str::EMPTY,
+        exchange_id: parley_str::EMPTY,
     };
 }
 
