@@ -118,8 +118,8 @@ void BlockWriter::extras(const parley_part& p) {
 
 // Citations only where the model wrote them: in a user's text they are refused.
 void BlockWriter::text_part(const parley_part& p, uint32_t role) {
-    w_.begin_object().key("type").string("text").key("text");
-    body_.string(p.text);
+    w_.begin_object().key("type").string("text");
+    w_.key("text").string(view(p.text));
     bool begun = false;
     for (uint64_t i = 0; i < p.citation_count && role == PARLEY_ROLE_ASSISTANT; ++i) {
         const parley_citation& citation = *p.citations[i];
@@ -175,8 +175,7 @@ void BlockWriter::result(const parley_part& p) {
     const bool one_text = result.part_count == 1 && result.parts[0]->kind == PARLEY_PART_TEXT &&
                           !marks_.keeps(result.parts[0]) && result.parts[0]->extra_count == 0;
     if (one_text) {
-        w_.key("content");
-        body_.string(result.parts[0]->text);
+        w_.key("content").string(view(result.parts[0]->text));
     } else if (result.part_count != 0) {
         w_.key("content");
         parts(result.parts, result.part_count);
@@ -201,16 +200,14 @@ void BlockWriter::parts(const parley_part* const* all, uint64_t count) {
 }
 
 void BlockWriter::source(const char* type, const char* member, parley_str value) {
-    w_.key("source").begin_object().key("type").string(type).key(member);
-    body_.string(value);
-    w_.end_object();
+    w_.key("source").begin_object().key("type").string(type);
+    w_.key(member).string(view(value)).end_object();
 }
 
 void BlockWriter::base64(const parley_media& media) {
     w_.key("source").begin_object().key("type").string("base64");
-    w_.key("media_type").string(view(media.mime)).key("data");
-    body_.string(media.data);
-    w_.end_object();
+    w_.key("media_type").string(view(media.mime));
+    w_.key("data").string(view(media.data)).end_object();
 }
 
 void BlockWriter::image(const parley_part& p) {
@@ -246,9 +243,8 @@ void BlockWriter::document(const parley_part& p) {
     w_.begin_object().key("type").string("document");
     const auto text_source = [&](parley_str text) {
         w_.key("source").begin_object().key("type").string("text");
-        w_.key("media_type").string("text/plain").key("data");
-        body_.string(text);
-        w_.end_object();
+        w_.key("media_type").string("text/plain");
+        w_.key("data").string(view(text)).end_object();
     };
     switch (media.source) {
         case PARLEY_MEDIA_BASE64:

@@ -36,7 +36,7 @@ std::string own_extra(const Crossing& c, std::string_view name) {
 class RequestWriter {
 public:
     RequestWriter(Crossing& crossing, sdk::Out& out)
-        : c_(crossing), r_(crossing.request), body_(r_, out), w_(body_.json()), tools_(crossing) {}
+        : c_(crossing), r_(crossing.request), body_(r_, out), w_(body_.json), tools_(crossing) {}
 
     void write() {
         refuse();
@@ -107,7 +107,7 @@ private:
     // ---- the prompt ----
 
     void write_system(const Marks& marks, std::string_view prefill) {
-        BlockWriter blocks(c_, body_, marks);
+        BlockWriter blocks(c_, w_, marks);
         std::vector<Piece> pieces;
         std::string billing = own_extra(c_, "billing_block");
         if (!billing.empty()) {
@@ -133,7 +133,7 @@ private:
     }
 
     void write_turns(const Talk& talk, const Marks& marks) {
-        BlockWriter blocks(c_, body_, marks);
+        BlockWriter blocks(c_, w_, marks);
         w_.key("messages").begin_array();
         for (const Turn& turn : talk.turns) {
             const char* role = turn.role == PARLEY_ROLE_ASSISTANT ? "assistant"
@@ -312,7 +312,7 @@ private:
 
     Crossing& c_;
     const parley_request& r_;
-    Body body_;
+    sdk::Body body_;
     sdk::JsonWriter& w_;
     ToolWriter tools_;
 };
@@ -351,28 +351,6 @@ void write_request(const parley_request& request,
     Crossing crossing(request, target, arena);
     RequestWriter(crossing, out).write();
     write_head(crossing, head);
-}
-
-void Body::string(parley_str text) {
-    const std::string_view body = view(request_.raw);
-    const std::less_equal<const char*> no_more;
-    const bool ours = text.len != 0 && no_more(body.data(), text.ptr) &&
-                      no_more(text.ptr + text.len, body.data() + body.size());
-    constexpr std::size_t kWorthIt = 4096;
-    // What lies in the client's body unescaped needs no escapes here either.
-    if (!ours || text.len < kWorthIt || view(text).find('\\') != std::string_view::npos) {
-        w_.string(view(text));
-        return;
-    }
-    w_.raw("\"");
-    flush();
-    out_.borrow(view(text));
-    bytes_ += '"';
-}
-
-void Body::flush() {
-    if (!bytes_.empty()) out_.write(bytes_);
-    bytes_.clear();
 }
 
 Marks::Marks(const parley_request& request, std::size_t most) {

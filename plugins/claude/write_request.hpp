@@ -8,7 +8,7 @@
 
 #include "crossing.hpp"
 #include "parley/dialect.h"
-#include "parley/sdk/json.hpp"
+#include "parley/sdk/body.hpp"
 #include "parley/sdk/plugin.hpp"
 #include "thinking.hpp"
 
@@ -19,26 +19,6 @@ void write_request(const parley_request& request,
                    sdk::Arena& arena,
                    parley_encoded_request& head,
                    sdk::Out& out);
-
-// A body on its way: text is gathered, media of the client's own body are passed on as they lie.
-class Body {
-public:
-    Body(const parley_request& request, sdk::Out& out) : request_(request), out_(out) {
-        sdk::make_room(request, bytes_);
-    }
-
-    sdk::JsonWriter& json() { return w_; }
-
-    // A string of the request as JSON.
-    void string(parley_str text);
-    void flush();
-
-private:
-    const parley_request& request_;
-    sdk::Out& out_;
-    std::string bytes_;
-    sdk::JsonWriter w_{bytes_};
-};
 
 // Which breakpoints are kept: the wire takes four.
 class Marks {
@@ -109,8 +89,8 @@ Talk arrange(Crossing& crossing, const ThinkingPlan& thinking);
 // Writes content blocks.
 class BlockWriter {
 public:
-    BlockWriter(Crossing& crossing, Body& body, const Marks& marks)
-        : c_(crossing), body_(body), w_(body.json()), marks_(marks) {}
+    BlockWriter(Crossing& crossing, sdk::JsonWriter& w, const Marks& marks)
+        : c_(crossing), w_(w), marks_(marks) {}
 
     void write(const Piece& piece, uint32_t role);
     void text(std::string_view text);
@@ -133,7 +113,6 @@ private:
     void close(const parley_part& part);
 
     Crossing& c_;
-    Body& body_;
     sdk::JsonWriter& w_;
     const Marks& marks_;
 };

@@ -341,9 +341,8 @@ private:
         if (media.source == PARLEY_MEDIA_BASE64) {
             if (mime.empty()) mime = mime_of_base64(data);
             if (mime.empty()) refuse_part(p, "its type is not told");
-            c_.w.key("inlineData").begin_object().key("mimeType").string(mime).key("data");
-            c_.borrowed_string(data);
-            c_.w.end_object();
+            c_.w.key("inlineData").begin_object().key("mimeType").string(mime);
+            c_.w.key("data").string(data).end_object();
         } else {
             judge_address(p);
             if (mime.empty()) mime = mime_of_path(data);

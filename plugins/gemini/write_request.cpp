@@ -155,7 +155,7 @@ void write_request(const parley_request& request,
     Crossing c(request, target, arena, out);
     const std::string_view model = view(target.model);
     const std::string_view method = write_body(c, resource_of(model));
-    c.flush();
+    c.body.flush();
     head.path = arena.copy(path_to("v1beta", model, method));
     if (method.starts_with("stream")) head.query = str("alt=sse");
     head.content_type = str("application/json");

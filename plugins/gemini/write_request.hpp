@@ -6,6 +6,7 @@
 
 #include "names.hpp"
 #include "parley/dialect.h"
+#include "parley/sdk/body.hpp"
 #include "parley/sdk/tree.hpp"
 #include "wire.hpp"
 
@@ -24,13 +25,11 @@ struct Crossing {
           traits(sdk::view(t.traits)),
           names(wire_names(r, t)),
           arena(a),
-          w(json),
-          out(o),
+          body(r, o),
+          w(body.json),
           is_own(sdk::view(r.dialect) == kDialectId),
           is_lenient((t.flags & PARLEY_TARGET_LENIENT) != 0),
-          thinks_by_level(gemini::thinks_by_level(traits)) {
-        sdk::make_room(r, json);
-    }
+          thinks_by_level(gemini::thinks_by_level(traits)) {}
 
     void warn(std::string_view code, std::string_view field = {}) {
         warnings.add(arena, code, field);
@@ -66,26 +65,12 @@ struct Crossing {
         return sdk::Traits(request_extras()).raw(name);
     }
 
-    // A JSON string whose characters need no escape, from the client's own body.
-    void borrowed_string(std::string_view text) {
-        w.raw("\"");
-        flush();
-        out.borrow(text);
-        json += '"';
-    }
-
-    void flush() {
-        if (!json.empty()) out.write(json);
-        json.clear();
-    }
-
     const parley_request& request;
     sdk::Traits traits;
     sdk::ToolNames names;
     sdk::Arena& arena;
-    std::string json;
-    sdk::JsonWriter w;
-    sdk::Out& out;
+    sdk::Body body;
+    sdk::JsonWriter& w;
     sdk::Warnings warnings;
     bool is_own;
     bool is_lenient;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "parley/dialect.h"
+#include "parley/sdk/body.hpp"
 #include "parley/sdk/json.hpp"
 #include "parley/sdk/tool_names.hpp"
 #include "parley/sdk/traits.hpp"
@@ -12,33 +13,7 @@
 
 namespace parley::openai {
 
-// A body in the making. Long base64 is handed on from where it stands in the client's own body.
-class Body {
-    std::string text_;
-
-public:
-    Body(const parley_request& request, sdk::Out& out) : json(text_), request_(request), out_(out) {
-        sdk::make_room(request, text_);
-    }
-
-    sdk::JsonWriter json;
-
-    // "data:image/png;base64,…"
-    void data_url(std::string_view mime, parley_str base64);
-    // A string of base64 alone.
-    void base64(parley_str data);
-
-    void flush() {
-        out_.write(text_);
-        text_.clear();
-    }
-
-private:
-    void tail_of_string(parley_str data);
-
-    const parley_request& request_;
-    sdk::Out& out_;
-};
+using sdk::Body;
 
 // Where a request goes, what is known of the model there, and what it could not carry.
 class Crossing {

@@ -38,12 +38,20 @@ bool document_text(const parley_media& media, std::string& out) {
     Crossing::reject(view(part.origin), why);
 }
 
+// "data:image/png;base64,…"
+void write_data_url(Body& body, const parley_media& media) {
+    const std::string_view mime = view(media.mime);
+    std::string head = "data:";
+    (head += mime.empty() ? std::string_view("application/octet-stream") : mime) += ";base64,";
+    body.string(head, view(media.data));
+}
+
 void write_url(Body& body, const parley_part& part) {
     const parley_media& media = *part.media;
     if (media.source == PARLEY_MEDIA_URL) {
         body.json.string(view(media.data));
     } else if (media.source == PARLEY_MEDIA_BASE64) {
-        body.data_url(view(media.mime), media.data);
+        write_data_url(body, media);
     } else {
         reject(part, "the model's place does not have this file");
     }
@@ -77,7 +85,7 @@ void write_file(Body& body, const parley_part& part) {
         body.json.key("file_id").string(view(media.data));
     } else if (media.source == PARLEY_MEDIA_BASE64) {
         body.json.key("filename").string(filename_of(media)).key("file_data");
-        body.data_url(view(media.mime), media.data);
+        write_data_url(body, media);
     } else {
         reject(part, "the model's place does not have this file");
     }
@@ -140,8 +148,7 @@ void write_chat_media(Body& body, const parley_part& part) {
             reject(part, "sound goes as wav or mp3, in base64");
         }
         w.begin_object().key("type").string("input_audio").key("input_audio").begin_object();
-        w.key("data");
-        body.base64(media.data);
+        w.key("data").string(view(media.data));
         w.key("format").string(format).end_object();
         sdk::write_extras(w, part, "openai-chat");
         w.end_object();

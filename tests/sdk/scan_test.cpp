@@ -34,6 +34,7 @@ const Scanner kScanners[] = {
      find_string_special,
      [](unsigned char c) { return c == '"' || c == '\\' || c < 0x20 || c >= 0x80; }},
     {"find_quote", find_quote, [](unsigned char c) { return c == '"' || c == '\\'; }},
+    {"find_escape", find_escape, [](unsigned char c) { return c == '"' || c == '\\' || c < 0x20; }},
     {"find_line_end", find_line_end, [](unsigned char c) { return c == '\n' || c == '\r'; }},
 };
 

@@ -25,11 +25,9 @@ inline bool is_space(char c) {
     return c <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t');
 }
 
-}  // namespace detail
-
-// Appends the characters that a raw JSON string (without its quotes) stands for. Lone surrogates
-// become U+FFFD. The raw text has been checked by JsonReader.
-inline void json_unescape(std::string_view raw, std::string& out) {
+// Into Pieces or a Filling.
+template <class Room>
+void unescape(std::string_view raw, Room& pieces) {
     const char* p = raw.data();
     const char* end = p + raw.size();
     const auto hex4 = [](const char* from) {
@@ -37,7 +35,6 @@ inline void json_unescape(std::string_view raw, std::string& out) {
         std::from_chars(from, from + 4, value, 16);
         return value;
     };
-    Pieces pieces(out);
     while ((p = pieces.copy_to_backslash(p, end)) != end) {
         const char kind = p[1];
         p += 2;
@@ -60,7 +57,23 @@ inline void json_unescape(std::string_view raw, std::string& out) {
         }
         pieces.put_utf8(c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
     }
+}
+
+}  // namespace detail
+
+// Appends the characters that a raw JSON string (without its quotes) stands for. Lone surrogates
+// become U+FFFD. The raw text has been checked by JsonReader.
+inline void json_unescape(std::string_view raw, std::string& out) {
+    Pieces pieces(out);
+    detail::unescape(raw, pieces);
     pieces.flush();
+}
+
+// Writes them to memory that has room for the raw text, which is longer; returns their end.
+inline char* json_unescape(std::string_view raw, char* to) {
+    Filling filling(to);
+    detail::unescape(raw, filling);
+    return filling.at();
 }
 
 // JSON in which every \u escape of half a code point stands for U+FFFD: it is legal, but readers

@@ -12,10 +12,9 @@ namespace parley::sdk {
 
 namespace detail {
 
-inline void quote(std::string_view text, Pieces& pieces) {
+inline void escape(std::string_view text, Pieces& pieces) {
     const char* p = text.data();
     const char* end = p + text.size();
-    pieces.put('"');
     while ((p = pieces.copy_to_special(p, end)) != end) {
         const auto c = static_cast<unsigned char>(*p);
         if (c >= 0x80) {
@@ -49,6 +48,11 @@ inline void quote(std::string_view text, Pieces& pieces) {
             }
         }
     }
+}
+
+inline void quote(std::string_view text, Pieces& pieces) {
+    pieces.put('"');
+    escape(text, pieces);
     pieces.put('"');
 }
 
@@ -61,14 +65,41 @@ inline void json_quote(std::string_view text, std::string& out) {
     pieces.flush();
 }
 
+// The same without the quotes.
+inline void json_escape(std::string_view text, std::string& out) {
+    Pieces pieces(out);
+    detail::escape(text, pieces);
+    pieces.flush();
+}
+
+// Takes what is too much for a writer's string; commas have been minded.
+class JsonOverflow {
+public:
+    static constexpr std::size_t kLong = 4096;
+
+    virtual void string(std::string_view text) = 0;
+    virtual void raw(std::string_view json) = 0;
+    // An object is complete, and the string may have become long.
+    virtual void look() = 0;
+
+protected:
+    ~JsonOverflow() = default;
+};
+
 // Appends JSON to a string, minding commas. Nesting is the caller's to balance.
 class JsonWriter {
 public:
-    explicit JsonWriter(std::string& out) : out_(out) {}
+    // With an overflow, texts and JSON of kLong bytes and more go there.
+    explicit JsonWriter(std::string& out, JsonOverflow* overflow = nullptr)
+        : out_(out), overflow_(overflow) {}
 
     JsonWriter& begin_object() { return open('{'); }
 
-    JsonWriter& end_object() { return close('}'); }
+    JsonWriter& end_object() {
+        close('}');
+        if (overflow_ != nullptr) overflow_->look();
+        return *this;
+    }
 
     JsonWriter& begin_array() { return open('['); }
 
@@ -81,6 +112,11 @@ public:
     }
 
     JsonWriter& string(std::string_view text) {
+        if (text.size() >= JsonOverflow::kLong && overflow_ != nullptr) {
+            comma();
+            overflow_->string(text);
+            return *this;
+        }
         quote(text, false);
         fresh_ = false;
         return *this;
@@ -95,7 +131,11 @@ public:
     // Text that is JSON already.
     JsonWriter& raw(std::string_view json) {
         comma();
-        out_ += json;
+        if (json.size() >= JsonOverflow::kLong && overflow_ != nullptr) {
+            overflow_->raw(json);
+        } else {
+            out_ += json;
+        }
         return *this;
     }
 
@@ -128,6 +168,7 @@ private:
     }
 
     std::string& out_;
+    JsonOverflow* overflow_;
     bool fresh_ = true;
 };
 

@@ -11,6 +11,25 @@
 
 namespace parley::sdk {
 
+namespace detail {
+
+// Writes a character by its number, which is no surrogate: at most 4 bytes. Returns their end.
+inline char* put_utf8(unsigned c, char* to) {
+    if (c < 0x80) {
+        *to++ = static_cast<char>(c);
+        return to;
+    }
+    const int tails = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    constexpr std::array<unsigned, 4> kHeads{0, 0xc0, 0xe0, 0xf0};
+    *to++ = static_cast<char>(kHeads[static_cast<std::size_t>(tails)] | (c >> (6 * tails)));
+    for (int i = tails - 1; i >= 0; --i) {
+        *to++ = static_cast<char>(0x80 | ((c >> (6 * i)) & 0x3f));
+    }
+    return to;
+}
+
+}  // namespace detail
+
 // Small pieces on their way to the end of a string: to append each by itself would cost several
 // times its copy. What was put is in the string after flush().
 class Pieces {
@@ -32,17 +51,7 @@ public:
     // A character by its number, which is no surrogate.
     void put_utf8(unsigned c) {
         make_room();
-        if (c < 0x80) {
-            held_[size_++] = static_cast<char>(c);
-            return;
-        }
-        const int tails = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-        constexpr std::array<unsigned, 4> kHeads{0, 0xc0, 0xe0, 0xf0};
-        held_[size_++] =
-            static_cast<char>(kHeads[static_cast<std::size_t>(tails)] | (c >> (6 * tails)));
-        for (int i = tails - 1; i >= 0; --i) {
-            held_[size_++] = static_cast<char>(0x80 | ((c >> (6 * i)) & 0x3f));
-        }
+        size_ = static_cast<std::size_t>(detail::put_utf8(c, held_.data() + size_) - held_.data());
     }
 
     // Copies what stands before the first byte that a JSON string cannot hold as it is, or that is
@@ -116,6 +125,31 @@ private:
     std::string& out_;
     std::size_t size_ = 0;
     std::array<char, kHeld> held_;
+};
+
+// The same into memory that has room for all of it.
+class Filling {
+public:
+    explicit Filling(char* at) : at_(at) {}
+
+    void put(char c) { *at_++ = c; }
+
+    void put_utf8(unsigned c) { at_ = detail::put_utf8(c, at_); }
+
+    const char* copy_to_backslash(const char* p, const char* end) {
+        if (p == end) return p;
+        const auto size = static_cast<std::size_t>(end - p);
+        const void* found = std::memchr(p, '\\', size);
+        const char* stop = found == nullptr ? end : static_cast<const char*>(found);
+        std::memcpy(at_, p, static_cast<std::size_t>(stop - p));
+        at_ += stop - p;
+        return stop;
+    }
+
+    char* at() const { return at_; }
+
+private:
+    char* at_;
 };
 
 }  // namespace parley::sdk

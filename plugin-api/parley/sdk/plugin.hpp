@@ -57,19 +57,26 @@ public:
 
     template <class T>
     T* array(std::size_t count) {
-        void* memory = arena_->alloc(arena_, sizeof(T) * count, alignof(T));
-        if (memory == nullptr) throw Failure(PARLEY_E_BUDGET, "arena: limit reached");
-        return new (memory) T[count]();
+        return new (take(sizeof(T) * count, alignof(T))) T[count]();
     }
 
     parley_str copy(std::string_view text) {
         if (text.empty()) return {};
-        char* memory = array<char>(text.size());
+        char* memory = room(text.size());
         std::memcpy(memory, text.data(), text.size());
         return {memory, text.size()};
     }
 
+    // For text that is about to be written there: it is not cleared.
+    char* room(std::size_t size) { return static_cast<char*>(take(size, 1)); }
+
 private:
+    void* take(std::size_t size, std::size_t align) {
+        void* memory = arena_->alloc(arena_, size, align);
+        if (memory == nullptr) throw Failure(PARLEY_E_BUDGET, "arena: limit reached");
+        return memory;
+    }
+
     const parley_arena* arena_;
 };
 

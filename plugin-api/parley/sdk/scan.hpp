@@ -66,6 +66,20 @@ inline const char* find_string_special(const char* p, const char* end) {
     return p;
 }
 
+// The first byte in [p, end) that a JSON string holds only escaped, or end.
+inline const char* find_escape(const char* p, const char* end) {
+#if defined(__SSE2__)
+    const __m128i last = _mm_set1_epi8(0x1f);
+    p = detail::scan16(p, end, [&](__m128i b) {
+        const __m128i quotes = _mm_cmpeq_epi8(b, _mm_set1_epi8('"'));
+        const __m128i controls = _mm_cmpeq_epi8(_mm_min_epu8(b, last), b);
+        return _mm_or_si128(_mm_or_si128(quotes, controls), detail::only_backslashes(b));
+    });
+#endif
+    while (p != end && *p != '"' && *p != '\\' && static_cast<unsigned char>(*p) >= 0x20) ++p;
+    return p;
+}
+
 namespace detail {
 
 inline constexpr std::array<bool, 256> kShortEscapes = [] {

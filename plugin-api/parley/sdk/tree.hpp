@@ -30,16 +30,11 @@ T* keep(Arena& arena, const std::vector<T>& list) {
     return all;
 }
 
-// Room for the body that is about to be written: a request is about as long in every dialect.
-inline void make_room(const parley_request& request, std::string& body) {
-    constexpr std::size_t kMore = 256;
-    constexpr std::size_t kMost = std::size_t{256} * 1024;
-    body.reserve(std::min<std::size_t>(request.raw.len, kMost) + kMore);
-}
-
 // What a JSON string stands for: a view of the input, or a copy where it was escaped.
 inline parley_str text_of(Arena& arena, const JsonString& s) {
-    return s.escaped ? arena.copy(s.text()) : str(s.raw);
+    if (!s.escaped) return str(s.raw);
+    char* memory = arena.room(s.raw.size());
+    return {memory, static_cast<uint64_t>(json_unescape(s.raw, memory) - memory)};
 }
 
 // The next value when it is a string, otherwise empty; passes over it either way.
