@@ -1,4 +1,4 @@
-// precompiled.hpp: what nearly every unit of a bundled plugin includes.
+// precompiled.hpp: what nearly every unit of a bundled plugin includes of the standard library.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,3 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "parley/sdk/draft.hpp"
-#include "parley/sdk/json.hpp"
-#include "parley/sdk/plugin.hpp"

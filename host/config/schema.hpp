@@ -2,10 +2,11 @@
 //
 // Known: type, properties, required, additionalProperties, items, enum, const, default, minimum,
 // maximum, minLength, maxLength, pattern, format (uri), minItems, maxItems, uniqueItems,
-// description, title, and x-secret on strings that prove an identity. Anything else is a fault of
-// the schema, and so is a keyword without a `type` that it can check, so that no check is skipped
-// silently. For the same reason, additionalProperties is false where properties are named and it is
-// not: a misspelt setting is found.
+// description, title, x-secret on strings that prove an identity, and x-place on the settings that
+// say where a store is. Anything else is a fault of the schema, and so is a keyword without a
+// `type` that it can check, so that no check is skipped silently. For the same reason,
+// additionalProperties is false where properties are named and it is not: a misspelt setting is
+// found.
 #pragma once
 
 #include <memory>
