@@ -115,13 +115,13 @@ private:
     // One text is written as such: all servers take that.
     void write_content(const parley_message& m) {
         w_.key("content");
-        std::string text;
+        std::string room;
         bool all_text = true;
         bool says_something = false;
         for (uint64_t i = 0; i < m.part_count; ++i) {
             const parley_part& part = *m.parts[i];
-            if (i != 0 && !text.empty()) text += "\n\n";
-            const bool is_text = text_form(part, text);
+            room.clear();
+            const bool is_text = text_of(part, room).has_value();
             all_text = is_text && all_text && !is_object(part);
             says_something = is_text || part.media != nullptr || says_something;
         }
@@ -131,8 +131,13 @@ private:
             w_.string("");
             return;
         }
-        if (all_text && (m.part_count == 1 || !to_.traits.flag("content_parts_ok", true))) {
-            w_.string(text);
+        if (all_text && m.part_count == 1) {
+            room.clear();
+            w_.string(*text_of(*m.parts[0], room));
+            return;
+        }
+        if (all_text && !to_.traits.flag("content_parts_ok", true)) {
+            w_.string(joined(m));
             return;
         }
         w_.begin_array();
@@ -140,13 +145,23 @@ private:
         w_.end_array();
     }
 
+    static std::string joined(const parley_message& m) {
+        std::string text;
+        for (uint64_t i = 0; i < m.part_count; ++i) {
+            if (!text.empty()) text += "\n\n";
+            text_form(*m.parts[i], text);
+        }
+        return text;
+    }
+
     void drop(const parley_part& part) {
         to_.warn(PARLEY_WARNING_FIELD_DROPPED, view(part.origin));
     }
 
     void write_part(const parley_part& part) {
-        std::string text;
-        if (!text_form(part, text)) {
+        std::string room;
+        const auto text = text_of(part, room);
+        if (!text) {
             if (part.media != nullptr) {
                 write_chat_media(body_, part);
             } else {
@@ -156,7 +171,7 @@ private:
         }
         w_.begin_object().key("type");
         w_.string(part.kind == PARLEY_PART_REFUSAL ? "refusal" : "text");
-        w_.key(part.kind == PARLEY_PART_REFUSAL ? "refusal" : "text").string(text);
+        w_.key(part.kind == PARLEY_PART_REFUSAL ? "refusal" : "text").string(*text);
         if (marks(part)) {
             w_.key("prompt_cache_breakpoint").begin_object().key("mode").string("explicit");
             w_.end_object();

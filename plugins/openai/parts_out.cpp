@@ -113,6 +113,12 @@ bool text_form(const parley_part& part, std::string& out) {
     }
 }
 
+std::optional<std::string_view> text_of(const parley_part& part, std::string& room) {
+    if (part.kind == PARLEY_PART_TEXT || part.kind == PARLEY_PART_REFUSAL) return view(part.text);
+    if (!text_form(part, room)) return std::nullopt;
+    return room;
+}
+
 std::string result_text(const parley_tool_result& result) {
     std::string text;
     texts_of(result.parts, result.part_count, text);

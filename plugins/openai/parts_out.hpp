@@ -1,7 +1,9 @@
 // parts_out.hpp: parts of messages for upstreams of either dialect.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "crossing_out.hpp"
 
@@ -9,6 +11,8 @@ namespace parley::openai {
 
 // A part that is text, or can be told as text: `out` gets it. False for the others.
 bool text_form(const parley_part& part, std::string& out);
+// The same where it stands; what has to be put together is put into `room`, which is empty.
+std::optional<std::string_view> text_of(const parley_part& part, std::string& room);
 
 // What a client's own tool gave, in one text: parts that are text, one to a line.
 std::string result_text(const parley_tool_result& result);

@@ -90,9 +90,9 @@ private:
     }
 
     void write_part(const parley_part& part) {
-        std::string text;
-        if (text_form(part, text)) {
-            w_.begin_object().key("type").string("input_text").key("text").string(text);
+        std::string room;
+        if (const auto text = text_of(part, room)) {
+            w_.begin_object().key("type").string("input_text").key("text").string(*text);
             if (part.cache != 0 && to_.traits.flag("cache_breakpoints", false)) {
                 w_.key("prompt_cache_breakpoint").begin_object().key("mode").string("explicit");
                 w_.end_object();

@@ -301,7 +301,7 @@ test('a transcript is said to what serves, with the settings in force', async (t
   await command('replay', library, file, '--against', '--update');
   const [said] = fs.readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
   assert.doesNotMatch(said.out, /Project Lark/);
-  assert.match(await command('replay', library, file, '--against'), /1 steps, 0 differ/);
+  assert.match(await command('replay', library, file, '--against'), /1 step, 0 differ/);
   // Another pattern is in force from here on, and another build.
   const { config } = parley;
   await parley.change({ ...config, filter: [{ ...config.filter[0], pattern: 'Project Wren' }] });
@@ -309,7 +309,7 @@ test('a transcript is said to what serves, with the settings in force', async (t
   put('example-filter.so', variant(read('example-filter'), 1));
   await taken;
   await assert.rejects(command('replay', library, file, '--against'), (error) => {
-    assert.match(error.stdout, /1 steps, 1 differ/);
+    assert.match(error.stdout, /1 step, 1 differ/);
     assert.match(error.stdout, /- replace\n/);
     assert.match(error.stderr, /what serves is another build of .*example-filter/);
     return true;

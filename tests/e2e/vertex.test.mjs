@@ -23,6 +23,7 @@ async function house(t, { accounts = {}, account, more = [], models = ['m-v'], p
   const upstream = await startVertex(tokens);
   const config = configuration(upstream, {
     server: { threads: 2 },
+    limits: { drain_ms: '1s' }, // some tests end while a token is asked for
     accounts: { refresh_retry_min_ms: 100, refresh_retry_max_ms: 200, ...accounts },
     provider: [
       {

@@ -83,7 +83,7 @@ struct DraftTest : testing::Test {
     TestArena memory;
     Arena arena{memory.border()};
     parley_http_request http{};
-    parley_call call{sizeof(call), 0, PARLEY_OPERATION_GENERATE, 0, &http, {}, {}};
+    parley_call call{sizeof(call), 0, PARLEY_OPERATION_GENERATE, 0, &http, {}, {}, {}};
     RequestDraft draft{arena, "test", call};
 };
 

@@ -60,9 +60,9 @@ private:
         end_string(text);
     }
 
-    void raw(std::string_view json) override {
+    void raw(std::string_view text) override {
         flush();
-        is_of_client(json) ? out_.borrow(json) : out_.write(json);
+        is_of_client(text) ? out_.borrow(text) : out_.write(text);
     }
 
     void end_string(std::string_view text) {

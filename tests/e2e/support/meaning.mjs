@@ -58,8 +58,9 @@ function addContent(into, content) {
 }
 
 function addChat(into, choice, message) {
+  const { content } = message; // asked for first: what a reply without a message fails on
   add(into, 'reasoning', message.reasoning_content ?? message.reasoning);
-  addContent(into, message.content);
+  addContent(into, content);
   if (message.function_call) {
     const known = (into.calls[0] ??= { name: '', args: '' });
     known.name += message.function_call.name ?? '';
