@@ -58,7 +58,7 @@ function addContent(into, content) {
 }
 
 function addChat(into, choice, message) {
-  const { content } = message; // asked for first: what a reply without a message fails on
+  const content = message.content; // asked for first: what a reply without a message fails on
   add(into, 'reasoning', message.reasoning_content ?? message.reasoning);
   addContent(into, content);
   if (message.function_call) {
